@@ -101,8 +101,9 @@ struct nospan_environment {
   void (*zero)(void *context, uint64_t guest_address, uint64_t size);
 
   /*
-   * Memory for the target's own state, zeroed, aligned to 64 bytes; NULL if there is none. The end of the
-   * object (its size rounded up to 8) is followed by an inaccessible page, so that an access past it is found.
+   * Memory for the target's own state, zeroed; NULL if there is none. Aligned to 64 bytes if `size` is a multiple
+   * of 64, else to 8. The end of the object (its size rounded up to 8) is followed by an inaccessible page, so
+   * that an access past it is found.
    */
   void *(*allocate)(void *context, uint64_t size);
 

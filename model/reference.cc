@@ -1,0 +1,717 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "model/reference.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "model/text.h"
+
+namespace nospan::model {
+namespace {
+
+// A table of at most this many words of allocation state is compared whole after every command; a larger one near
+// the command and in a sweep, kSweepWords a command, and whole at the end.
+constexpr std::uint64_t kWholeWords = 32;
+constexpr std::uint64_t kSweepWords = 4;
+
+// A crash kernel that finds fewer free entries than this takes the last ones of the table back from the mappings
+// that it inherits (Linux, iommu_table_clear, KDUMP_MIN_TCE_ENTRIES).
+constexpr std::uint64_t kLeastFreeForCrashKernel = 2048;
+
+std::string describe(Tce tce) {
+  if (tce.value == 0) return "no TCE";
+  std::string text = hex(tce.address());
+  text += tce.readable() ? (tce.writable() ? " read/write" : " read") : (tce.writable() ? " write" : " no access");
+  return text;
+}
+
+std::string describe(TceRange range) {
+  if (range.count == 1) return "TCE " + hex(range.first);
+  return std::to_string(range.count) + " TCEs from " + hex(range.first) + " on";
+}
+
+std::string_view name(Direction direction) {
+  switch (direction) {
+    case Direction::kBidirectional: return "bidirectional";
+    case Direction::kToDevice: return "to-device";
+    case Direction::kFromDevice: return "from-device";
+    case Direction::kNone: return "none";
+  }
+  return "?";
+}
+
+}  // namespace
+
+void Reference::violate(Invariant invariant, std::string expected, std::string actual, std::optional<TceIndex> tce) {
+  Violation violation;
+  violation.invariant = invariant;
+  violation.expected = std::move(expected);
+  violation.actual = std::move(actual);
+  violation.tce = tce;
+  violations_.push_back(std::move(violation));
+}
+
+Mapping& Reference::slot(std::uint32_t id) {
+  if (id >= mappings_.size()) mappings_.resize(id + 1);
+  return mappings_[id];
+}
+
+void Reference::reset(const Configuration& configuration, const Layout& layout, Observer& observer) {
+  configuration_ = &configuration;
+  layout_ = &layout;
+  observer_ = &observer;
+  const Window& window = configuration.window;
+  table_.reset(window);
+  allocated_.reset(window.entries);
+  for (const std::uint32_t id : used_slots_) mappings_[id].kind = MappingKind::kNone;
+  used_slots_.clear();
+  violations_.clear();
+  live_ = 0;
+  inherited_live_ = 0;
+  next_word_ = 0;
+  refused_ = false;
+
+  // RANGE-1: what must never be handed out.
+  if (window.first.value == 0) allocated_.insert(0, 1);
+  const std::uint64_t end = window.first.value + window.entries;
+  const std::uint64_t reserved_start = std::max(window.reserved_start.value, window.first.value);
+  const std::uint64_t reserved_end = std::min(window.reserved_end.value, end);
+  if (reserved_start < reserved_end) {
+    allocated_.insert(reserved_start - window.first.value, reserved_end - reserved_start);
+  }
+
+  if (configuration.crash_kernel) {
+    for (const InheritedRange& range : configuration.inherited) {
+      for (std::uint64_t i = 0; i < range.count; ++i) {
+        const TceIndex index = range.first + i;
+        // Mappings of the kernel that crashed: anything of the VM's own. The value only has to be recognised again.
+        table_.inherit(index, Tce{(index.value << window.page.value) | Tce::kRead | Tce::kWrite});
+        const std::uint64_t entry = index - window.first;
+        if (!allocated_.holds(entry)) ++inherited_live_;
+        allocated_.insert(entry, 1);
+      }
+    }
+  }
+}
+
+void Reference::created() {
+  const Window& window = configuration_->window;
+  if (configuration_->crash_kernel && !configuration_->inherited.empty()) {
+    std::uint64_t free = 0;
+    for (std::uint64_t entry = 0; entry < window.entries; ++entry) free += allocated_.holds(entry) ? 0 : 1;
+    if (free < kLeastFreeForCrashKernel && window.entries >= kLeastFreeForCrashKernel) {
+      // The implementation may have taken back inherited entries at the end: follow it.
+      words_.assign(allocated_.word_count(), 0);
+      observer_->read_allocation(0, window.entries, words_.data());
+      for (std::uint64_t entry = window.entries - kLeastFreeForCrashKernel; entry < window.entries; ++entry) {
+        const bool given_back = (words_[entry / 64] >> (entry % 64) & 1) == 0;
+        if (given_back && allocated_.holds(entry) && !window.reserved(window.first + entry)) {
+          allocated_.remove(entry, 1);
+          --inherited_live_;
+        }
+      }
+    }
+  }
+  for (const InheritedRange& range : configuration_->inherited) {
+    for (std::uint64_t i = 0; configuration_->crash_kernel && i < range.count; ++i) {
+      if (!table_.at(range.first + i).live()) {
+        violate(Invariant::kFree1, "TCE " + hex(range.first + i) + " of the crashed kernel stays mapped",
+                "it was cleared", range.first + i);
+        return;
+      }
+    }
+  }
+  for (const TableOperation& operation : table_.operations()) {
+    if (operation.kind == TableOperation::Kind::kPut || operation.outside) {
+      violate(operation.outside ? Invariant::kRange1 : Invariant::kXlat2, "a new table is empty",
+              describe(operation.range) + (operation.outside ? " outside the window was cleared" : " was written"),
+              operation.range.first);
+      return;
+    }
+  }
+  compare_words(0, allocated_.word_count(), Invariant::kRange1, Invariant::kFree1);
+  at_start_ = allocated_;
+}
+
+bool Reference::take(TceRange range) {
+  const Window& window = configuration_->window;
+  const std::uint64_t entry = range.first - window.first;
+  if (entry >= window.entries || range.count > window.entries - entry) [[unlikely]] {
+    violate(Invariant::kRange1,
+            "TCEs in the window, " + hex(window.first) + " to " + hex(window.first + (window.entries - 1)),
+            "the mapping uses " + describe(range), range.first);
+    return false;
+  }
+  if (allocated_.holds_any(entry, range.count)) [[unlikely]] {
+    std::uint64_t taken = entry;
+    while (!allocated_.holds(taken)) ++taken;
+    const TceIndex index = window.first + taken;
+    if (window.reserved(index)) {
+      violate(Invariant::kRange1, "TCE " + hex(index) + " is reserved and never handed out",
+              "the mapping uses " + describe(range), index);
+    } else {
+      violate(Invariant::kOwn1, "TCE " + hex(index) + " belongs to another mapping",
+              "the new mapping uses " + describe(range), index);
+    }
+    return false;
+  }
+  allocated_.insert(entry, range.count);
+  return true;
+}
+
+Tce Reference::expected_tce(TceIndex index) const {
+  const IommuPageShift page = configuration_->window.page;
+  const auto with_permissions = [](GuestAddress address, Direction direction) {
+    std::uint64_t bits = direction == Direction::kToDevice ? Tce::kRead : Tce::kWrite;
+    if (direction == Direction::kBidirectional) bits = Tce::kRead | Tce::kWrite;
+    return Tce{address.value | bits};
+  };
+  for (const std::uint32_t id : used_slots_) {
+    const Mapping& mapping = mappings_[id];
+    if (mapping.kind == MappingKind::kPage || mapping.kind == MappingKind::kCoherent) {
+      if (!mapping.tces.holds(index)) continue;
+      return with_permissions(
+          iommu_page_start(mapping.address, page) + ((index - mapping.tces.first) << page.value), mapping.direction);
+    }
+    if (mapping.kind == MappingKind::kList) {
+      for (std::size_t i = 0; i < mapping.list_tces.size(); ++i) {
+        if (!mapping.list_tces[i].holds(index)) continue;
+        return with_permissions(mapping.list_pages[i] + ((index - mapping.list_tces[i].first) << page.value),
+                                mapping.direction);
+      }
+    }
+  }
+  if (configuration_->crash_kernel) {
+    const std::uint64_t entry = index - configuration_->window.first;
+    for (const InheritedRange& range : configuration_->inherited) {
+      if (index - range.first < range.count && allocated_.holds(entry)) {
+        return Tce{(index.value << page.value) | Tce::kRead | Tce::kWrite};
+      }
+    }
+  }
+  return Tce{};
+}
+
+void Reference::check_installed(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
+                                Direction direction) {
+  // The usual case: one write for each range, and nothing else.
+  const auto operations = table_.operations();
+  if (operations.size() == ranges.size()) [[likely]] {
+    bool same = true;
+    for (std::size_t i = 0; i < ranges.size() && same; ++i) {
+      const TableOperation& operation = operations[i];
+      same = operation.kind == TableOperation::Kind::kPut && operation.range == ranges[i] &&
+             operation.written == ranges[i].count && operation.tce.address() == pages[i] &&
+             permissions_fit(operation.tce, direction);
+    }
+    if (same) return;
+  }
+  check_installed_slowly(ranges, pages, direction);
+}
+
+void Reference::check_installed_slowly(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
+                                       Direction direction) {
+  const IommuPageShift page = configuration_->window.page;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    for (std::uint64_t k = 0; k < ranges[i].count; ++k) {
+      const TceIndex index = ranges[i].first + k;
+      const GuestAddress address = pages[i] + (k << page.value);
+      const Tce tce = table_.at(index);
+      if (!tce.live() && tce.value == 0) {
+        violate(Invariant::kXlat2, "TCE " + hex(index) + " maps " + hex(address), "it was not installed", index);
+        return;
+      }
+      if (tce.address() != address) {
+        violate(Invariant::kXlat1, "TCE " + hex(index) + " maps " + hex(address), "it maps " + describe(tce), index);
+        violations_.back().page = tce.address();
+        return;
+      }
+      if (!permissions_fit(tce, direction)) {
+        violate(Invariant::kPerm1,
+                "TCE " + hex(index) + " carries the permissions of a " + std::string(name(direction)) + " mapping",
+                "it is " + describe(tce), index);
+        return;
+      }
+    }
+  }
+  // Nothing but the mapping's TCEs changed.
+  for (const TableOperation& operation : table_.operations()) {
+    if (operation.outside) {
+      violate(Invariant::kRange1, "TCEs in the window", describe(operation.range) + " were written",
+              operation.range.first);
+      return;
+    }
+    for (std::uint64_t k = 0; k < operation.written; ++k) {
+      const TceIndex index = operation.range.first + k;
+      const bool own = std::any_of(ranges.begin(), ranges.end(), [&](TceRange range) { return range.holds(index); });
+      if (own) continue;
+      const Tce expected = expected_tce(index);
+      const Tce actual = table_.at(index);
+      if (expected.address() == actual.address() && expected.live() == actual.live()) continue;
+      violate(expected.live() ? Invariant::kOwn1 : Invariant::kXlat2,
+              "TCE " + hex(index) + " is not part of the mapping and stays " + describe(expected),
+              "it holds " + describe(actual), index);
+      return;
+    }
+  }
+}
+
+void Reference::check_reach(TceRange range, GuestAddress page, GuestAddress buffer, std::uint64_t size) {
+  const unsigned shift = configuration_->window.page.value;
+  TceIndex index = range.first;
+  std::uint64_t rest = range.count;
+  while (rest != 0) {
+    const Block* block = layout_->device_block(page);
+    const std::uint64_t contained =
+        block == nullptr ? 0 : std::min(rest, (block->size - (page - block->guest)) >> shift);
+    if (contained == rest) [[likely]] return;
+    page = page + (contained << shift);
+    index = index + contained;
+    rest -= contained;
+    // This IOMMU page leaves the block: the device reaches what lies behind its first byte in real memory.
+    if (contained == 0) {
+      const std::size_t before = violations_.size();
+      check_reach_of_page(index, page, buffer, size);
+      if (violations_.size() != before) return;
+      page = page + (std::uint64_t{1} << shift);
+      index = index + 1;
+      --rest;
+    }
+  }
+}
+
+void Reference::check_reach_of_page(TceIndex index, GuestAddress page, GuestAddress buffer, std::uint64_t size) {
+  const std::uint64_t page_size = configuration_->window.page.bytes();
+  const std::optional<RealAddress> real = layout_->translate(page);
+  if (!real) {
+    violate(Invariant::kXlat1, "the IOMMU page at guest address " + hex(page) + " has memory behind it",
+            "the hypervisor knows no memory there", index);
+    return;
+  }
+  if (const auto foreign = layout_->first_foreign_byte(*real, page_size)) {
+    const Block* owner = layout_->owner_block(*foreign);
+    violate(Invariant::kIso1,
+            "every byte of the IOMMU page behind TCE " + hex(index) + " is owned by VM " +
+                std::to_string(layout_->device_vm().value),
+            "real byte " + hex(*foreign) + " is reachable and belongs to " +
+                (owner == nullptr ? std::string("the hypervisor") : "VM " + std::to_string(owner->owner.value)),
+            index);
+    violations_.back().page = page;
+    violations_.back().foreign_byte = foreign;
+    return;
+  }
+  // The page is all this VM's own memory, but is it the memory that the buffer means?
+  std::uint64_t from = std::max(page.value, buffer.value);
+  const std::uint64_t end = std::min(page.value + (page_size - 1), buffer.value + (size - 1)) + 1;
+  while (from < end) {
+    const std::optional<RealAddress> own = layout_->translate(GuestAddress{from});
+    const RealAddress reached = *real + (from - page.value);
+    if (!own || *own != reached) {
+      violate(Invariant::kXlat1,
+              "the byte at guest address " + hex(from) + " translates to real address " +
+                  (own ? hex(*own) : std::string("(none)")),
+              "the device reaches " + hex(reached), index);
+      violations_.back().page = page;
+      return;
+    }
+    const Block* block = layout_->device_block(GuestAddress{from});
+    if (block == nullptr) return;  // identity: the same everywhere
+    from = block->guest.value + block->size;
+  }
+}
+
+void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary) {
+  if (!within_mask(dma, size, mask)) [[unlikely]] {
+    violate(Invariant::kRange2, "DMA addresses up to the mask " + hex(mask),
+            hex(size) + " bytes were mapped at " + hex(dma), tce_index(dma, configuration_->window.page));
+  } else if (boundary && crosses_boundary(dma, size, configuration_->device.segment_boundary)) [[unlikely]] {
+    violate(Invariant::kRange2,
+            "a segment crosses no multiple of " + hex(configuration_->device.segment_boundary + 1),
+            "a segment of " + hex(size) + " bytes lies at " + hex(dma),
+            tce_index(dma, configuration_->window.page));
+  }
+}
+
+void Reference::compare_words(std::uint64_t first, std::uint64_t count, Invariant if_missing, Invariant if_extra) {
+  words_.resize(std::max<std::size_t>(words_.size(), count));
+  const std::uint64_t entries = std::min(count * 64, allocated_.entries() - first * 64);
+  observer_->read_allocation(first * 64, entries, words_.data());
+  if (first + count == allocated_.word_count()) words_[count - 1] &= allocated_.last_word_mask();
+  const std::uint64_t* expected = allocated_.words() + first;
+  std::uint64_t difference = 0;
+  for (std::uint64_t i = 0; i < count; ++i) difference |= expected[i] ^ words_[i];
+  if (difference == 0) [[likely]] return;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t differing = expected[i] ^ words_[i];
+    if (differing == 0) continue;
+    const unsigned bit = static_cast<unsigned>(std::countr_zero(differing));
+    const TceIndex index = configuration_->window.first + ((first + i) * 64 + bit);
+    const bool extra = (words_[i] >> bit & 1) != 0;
+    if (!extra && configuration_->window.reserved(index)) {
+      violate(Invariant::kRange1, "entry for TCE " + hex(index) + " is reserved", "it is free to be handed out",
+              index);
+    } else if (extra) {
+      violate(if_extra, "the entry for TCE " + hex(index) + " is free", "it is marked as allocated", index);
+    } else {
+      violate(if_missing, "the entry for TCE " + hex(index) + " is allocated", "it is marked as free", index);
+    }
+    return;
+  }
+}
+
+void Reference::check_allocation(TceRange near, Invariant if_missing, Invariant if_extra) {
+  const std::uint64_t all = allocated_.word_count();
+  if (all <= kWholeWords) {
+    compare_words(0, all, if_missing, if_extra);
+    return;
+  }
+  const std::uint64_t entry = near.first - configuration_->window.first;
+  if (near.count != 0 && entry < allocated_.entries()) {
+    const std::uint64_t first = entry / 64 == 0 ? 0 : entry / 64 - 1;
+    const std::uint64_t last = std::min(all - 1, (entry + near.count - 1) / 64 + 1);
+    compare_words(first, last - first + 1, if_missing, if_extra);
+  }
+  const std::uint64_t sweep = std::min(kSweepWords, all - next_word_);
+  compare_words(next_word_, sweep, if_missing, if_extra);
+  next_word_ += sweep;
+  if (next_word_ == all) next_word_ = 0;
+}
+
+void Reference::check_untouched(Invariant invariant) {
+  for (const TableOperation& operation : table_.operations()) {
+    if (operation.outside) {
+      violate(Invariant::kRange1, "TCEs in the window", describe(operation.range) + " were written",
+              operation.range.first);
+      return;
+    }
+    const std::uint64_t entry = operation.range.first - configuration_->window.first;
+    const bool others = allocated_.holds_any(entry, operation.range.count);
+    for (std::uint64_t k = 0; k < operation.range.count; ++k) {
+      const TceIndex index = operation.range.first + k;
+      const Tce actual = table_.at(index);
+      const Tce expected = others ? expected_tce(index) : Tce{};
+      if (expected.address() == actual.address() && expected.live() == actual.live()) continue;
+      violate(invariant, "TCE " + hex(index) + " stays as it was: " + describe(expected),
+              "it holds " + describe(actual), index);
+      return;
+    }
+  }
+}
+
+void Reference::failed(std::uint64_t pages, std::uint64_t alignment, std::uint64_t mask) {
+  check_untouched(Invariant::kFail1);
+  check_allocation({}, Invariant::kFail1, Invariant::kFail1);
+  TceIndex place;
+  if (!refused_ && pages != 0 && live_ == 0 && inherited_live_ == 0 && fits(pages, alignment, mask, &place)) {
+    violate(Invariant::kCap1,
+            "a request of " + std::to_string(pages) + " entries in an empty table is granted: it fits at TCE " +
+                hex(place),
+            "it was refused", place);
+  }
+}
+
+bool Reference::fits(std::uint64_t pages, std::uint64_t alignment, std::uint64_t mask, TceIndex* place) {
+  const Window& window = configuration_->window;
+  const unsigned shift = window.page.value;
+  // Where the window does not start on a multiple of the alignment, "aligned" has two readings: claim nothing.
+  if (alignment == 0 || window.first.value % alignment != 0) return false;
+  // In IOMMU pages.
+  const std::uint64_t boundary = (configuration_->device.segment_boundary >> shift) + 1;
+  const bool bounded = configuration_->device.segment_boundary != UINT64_MAX;
+  if (bounded && pages > boundary) return false;
+  const auto aligned_up = [alignment](std::uint64_t entry) { return (entry + alignment - 1) / alignment * alignment; };
+  for (const Pool& pool : observer_->pools()) {
+    const std::uint64_t end = std::min(pool.end, window.entries);
+    std::uint64_t entry = aligned_up(pool.start);
+    while (entry < end && pages <= end - entry) {
+      const std::uint64_t taken = allocated_.next(entry, entry + pages);
+      if (taken != entry + pages) {
+        entry = aligned_up(taken + 1);
+        continue;
+      }
+      const TceIndex first = window.first + entry;
+      const std::uint64_t in_segment = bounded ? first.value % boundary : 0;
+      if (bounded && in_segment + pages > boundary) {
+        entry = aligned_up(entry + (boundary - in_segment));
+        continue;
+      }
+      if (!within_mask(dma_address(first, window.page), pages << shift, mask)) break;
+      // The last byte of the bus has the address that means failure: claim nothing for the page it lies in.
+      if (first.value + pages - 1 == UINT64_MAX >> shift) break;
+      *place = first;
+      return true;
+    }
+  }
+  return false;
+}
+
+void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_t size, Direction direction,
+                            std::optional<DmaAddress> dma) {
+  const IommuPageShift page = configuration_->window.page;
+  const std::uint64_t pages = iommu_pages_touched(address, size, page);
+  if (!dma) {
+    const SystemPageShift system_page = configuration_->system_page;
+    // Linux aligns whole system pages to the system page (iommu_map_page); ask for no more than that.
+    const std::uint64_t alignment =
+        page.value < system_page.value ? std::uint64_t{1} << (system_page.value - page.value) : 1;
+    failed(pages, alignment, configuration_->device.dma_mask);
+    return;
+  }
+  if (refused_) {
+    violate(Invariant::kFail1, "a call whose table operation failed says so", "it returned " + hex(*dma),
+            tce_index(*dma, page));
+    return;
+  }
+  if (((dma->value ^ address.value) & page.offset_mask()) != 0) {
+    violate(Invariant::kXlat1,
+            "the DMA address carries the buffer's offset in its IOMMU page, " +
+                hex(address.value & page.offset_mask()),
+            "it is " + hex(*dma), tce_index(*dma, page));
+    return;
+  }
+  const TceRange range{tce_index(*dma, page), pages};
+  if (!take(range)) return;
+  const GuestAddress first_page = iommu_page_start(address, page);
+  check_installed({&range, 1}, {&first_page, 1}, direction);
+  check_segment(*dma, size, configuration_->device.dma_mask, true);
+  check_reach(range, first_page, address, size);
+  check_allocation(range, Invariant::kOwn1, Invariant::kFree1);
+
+  Mapping& mapping = slot(id);
+  mapping.kind = MappingKind::kPage;
+  mapping.direction = direction;
+  mapping.address = address;
+  mapping.size = size;
+  mapping.dma = *dma;
+  mapping.tces = range;
+  used_slots_.push_back(id);
+  ++live_;
+}
+
+void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAddress address,
+                                   std::uint32_t pages_order, std::optional<DmaAddress> dma) {
+  const IommuPageShift page = configuration_->window.page;
+  const std::uint64_t bytes = coherent_bytes(size, configuration_->system_page);
+  const std::uint64_t alignment = coherent_alignment(size, configuration_->system_page);
+  if (!dma) {
+    // Whether an implementation has a largest coherent size (Linux: IOMAP_MAX_ORDER) is its own business.
+    failed(0, 1, configuration_->device.coherent_mask);
+    return;
+  }
+  if (refused_) {
+    violate(Invariant::kFail1, "a call whose table operation or page allocation failed says so",
+            "it returned " + hex(*dma), tce_index(*dma, page));
+    return;
+  }
+  if (alignment == 0 || (dma->value & (alignment - 1)) != 0) {
+    violate(Invariant::kAlign1, "coherent memory of " + hex(size) + " bytes is aligned to " + hex(alignment),
+            "its DMA address is " + hex(*dma), tce_index(*dma, page));
+    return;
+  }
+  if (((dma->value ^ address.value) & page.offset_mask()) != 0) {
+    violate(Invariant::kXlat1,
+            "the DMA address carries the memory's offset in its IOMMU page, " +
+                hex(address.value & page.offset_mask()),
+            "it is " + hex(*dma), tce_index(*dma, page));
+    return;
+  }
+  const TceRange range{tce_index(*dma, page), iommu_pages_touched(address, bytes, page)};
+  if (!take(range)) return;
+  const GuestAddress first_page = iommu_page_start(address, page);
+  check_installed({&range, 1}, {&first_page, 1}, Direction::kBidirectional);
+  check_segment(*dma, bytes, configuration_->device.coherent_mask, false);
+  check_reach(range, first_page, address, bytes);
+  check_allocation(range, Invariant::kOwn1, Invariant::kFree1);
+
+  Mapping& mapping = slot(id);
+  mapping.kind = MappingKind::kCoherent;
+  mapping.direction = Direction::kBidirectional;
+  mapping.address = address;
+  mapping.size = size;
+  mapping.dma = *dma;
+  mapping.tces = range;
+  mapping.pages_order = pages_order;
+  used_slots_.push_back(id);
+  ++live_;
+}
+
+void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> elements, Direction direction,
+                            std::optional<std::span<const ListSegment>> segments) {
+  const IommuPageShift page = configuration_->window.page;
+  if (!segments) {
+    std::uint64_t pages = 0;
+    std::size_t filled = 0;
+    for (const ListElement& element : elements) {
+      if (element.length == 0) continue;
+      ++filled;
+      pages = iommu_pages_touched(element.address, element.length, page);
+    }
+    const SystemPageShift system_page = configuration_->system_page;
+    const std::uint64_t alignment =
+        page.value < system_page.value ? std::uint64_t{1} << (system_page.value - page.value) : 1;
+    // Where several elements must fit side by side, fragmentation by their order is the implementation's business.
+    failed(filled == 1 ? pages : 0, alignment, configuration_->device.dma_mask);
+    return;
+  }
+  if (refused_) {
+    violate(Invariant::kFail1, "a call whose table operation failed says so",
+            "it returned " + std::to_string(segments->size()) + " segments");
+    return;
+  }
+  if (segments->size() > elements.size()) {
+    violate(Invariant::kXlat1, "at most as many segments as elements, " + std::to_string(elements.size()),
+            std::to_string(segments->size()) + " segments");
+    return;
+  }
+
+  // Walk elements and segments side by side: a segment is one or several whole elements, end to end.
+  ranges_.clear();
+  pages_.clear();
+  std::size_t next = 0;         // segment
+  std::uint64_t position = 0;   // bytes of it that earlier elements fill
+  std::size_t in_segment = 0;   // elements in it
+  TceRange near{};
+  for (const ListElement& element : elements) {
+    if (element.length == 0) continue;
+    while (next < segments->size() && position == (*segments)[next].length) {
+      ++next;
+      position = 0;
+      in_segment = 0;
+    }
+    if (next == segments->size() || (*segments)[next].length - position < element.length) {
+      violate(Invariant::kXlat1, "the segments hold the elements whole, one after the other",
+              "the element at " + hex(element.address) + ", " + hex(element.length) + " bytes, has no place");
+      return;
+    }
+    const DmaAddress dma = (*segments)[next].address + position;
+    if (((dma.value ^ element.address.value) & page.offset_mask()) != 0) {
+      violate(Invariant::kXlat1,
+              "the DMA address of each element carries its offset, " +
+                  hex(element.address.value & page.offset_mask()),
+              "it is " + hex(dma), tce_index(dma, page));
+      return;
+    }
+    const TceRange range{tce_index(dma, page), iommu_pages_touched(element.address, element.length, page)};
+    if (!take(range)) return;
+    ranges_.push_back(range);
+    pages_.push_back(iommu_page_start(element.address, page));
+    near = range;
+    position += element.length;
+    ++in_segment;
+    if (in_segment > 1 && position > configuration_->device.max_segment_size) {
+      violate(Invariant::kRange2,
+              "merged segments of at most " + hex(configuration_->device.max_segment_size) + " bytes",
+              "a segment of " + hex((*segments)[next].length) + " bytes", tce_index(dma, page));
+      return;
+    }
+  }
+  for (std::size_t i = next; i < segments->size(); ++i) {
+    const std::uint64_t filled = i == next ? position : 0;
+    if ((*segments)[i].length != filled) {
+      violate(Invariant::kXlat1, "the segments hold the elements and no more",
+              "segment " + std::to_string(i) + " is " + hex((*segments)[i].length) + " bytes long, " + hex(filled) +
+                  " of them are the list's");
+      return;
+    }
+  }
+
+  check_installed(ranges_, pages_, direction);
+  for (const ListSegment& segment : *segments) {
+    if (segment.length == 0) continue;
+    check_segment(segment.address, segment.length, configuration_->device.dma_mask, true);
+  }
+  std::size_t range = 0;
+  for (const ListElement& element : elements) {
+    if (element.length == 0) continue;
+    check_reach(ranges_[range], pages_[range], element.address, element.length);
+    check_allocation(ranges_[range], Invariant::kOwn1, Invariant::kFree1);
+    ++range;
+  }
+  if (ranges_.empty()) check_allocation({}, Invariant::kOwn1, Invariant::kFree1);
+
+  Mapping& mapping = slot(id);
+  mapping.kind = MappingKind::kList;
+  mapping.direction = direction;
+  mapping.list_tces.assign(ranges_.begin(), ranges_.end());
+  mapping.list_pages.assign(pages_.begin(), pages_.end());
+  used_slots_.push_back(id);
+  ++live_;
+}
+
+void Reference::unmapped(std::uint32_t id) {
+  Mapping& mapping = slot(id);
+  const std::span<const TceRange> ranges = mapping.kind == MappingKind::kList
+                                               ? std::span<const TceRange>(mapping.list_tces)
+                                               : std::span<const TceRange>(&mapping.tces, 1);
+  std::uint64_t pages = 0;
+  for (const TceRange range : ranges) {
+    allocated_.remove(range.first - configuration_->window.first, range.count);
+    pages += range.count;
+  }
+  mapping.kind = MappingKind::kNone;
+  --live_;
+  if (!used_slots_.empty() && live_ * 2 < used_slots_.size()) {
+    std::erase_if(used_slots_, [this](std::uint32_t used) { return mappings_[used].kind == MappingKind::kNone; });
+  }
+
+  // The usual case: the writes are clears of what the mapping had, no more and no less.
+  std::uint64_t cleared = 0;
+  const auto operations = table_.operations();
+  bool plain = true;
+  for (const TableOperation& operation : operations) {
+    plain = plain && operation.kind == TableOperation::Kind::kClear && !operation.outside;
+    cleared += operation.range.count;
+  }
+  const bool exact = plain && ranges.size() == 1 && operations.size() == 1 && operations[0].range == ranges[0];
+  if (!exact) {
+    for (const TceRange range : ranges) {
+      for (std::uint64_t k = 0; k < range.count; ++k) {
+        const TceIndex index = range.first + k;
+        if (table_.at(index).value == 0) continue;
+        violate(Invariant::kFree1, "TCE " + hex(index) + " is cleared with its mapping",
+                "it still maps " + describe(table_.at(index)), index);
+        return;
+      }
+    }
+    const std::size_t before = violations_.size();
+    check_untouched(Invariant::kFree1);
+    if (violations_.size() == before && plain && cleared != pages) {
+      violate(Invariant::kFree1, "exactly the mapping's " + std::to_string(pages) + " TCEs are cleared",
+              std::to_string(cleared) + " were");
+    }
+    if (violations_.size() != before) return;
+  }
+  if (ranges.empty()) check_allocation({}, Invariant::kFree1, Invariant::kFree1);
+  for (const TceRange range : ranges) check_allocation(range, Invariant::kFree1, Invariant::kFree1);
+}
+
+void Reference::unchanged() {
+  if (!table_.operations().empty()) check_untouched(Invariant::kFail1);
+  check_allocation({}, Invariant::kFail1, Invariant::kFail1);
+}
+
+void Reference::answered_in_use(bool answer) {
+  unchanged();
+  const bool expected = live_ != 0 || inherited_live_ != 0;
+  // An empty list is live and holds nothing: then either answer is right.
+  bool empty_lists_only = inherited_live_ == 0;
+  for (const std::uint32_t id : used_slots_) {
+    const Mapping& mapping = mappings_[id];
+    if (mapping.kind == MappingKind::kNone) continue;
+    empty_lists_only = empty_lists_only && mapping.kind == MappingKind::kList && mapping.list_tces.empty();
+  }
+  if (answer != expected && !(expected && empty_lists_only)) {
+    violate(Invariant::kFree1, expected ? "the table is in use" : "the table is not in use",
+            answer ? "it says that it is" : "it says that it is not");
+  }
+}
+
+void Reference::finished() {
+  for (std::uint64_t word = 0; word < allocated_.word_count(); word += 1024) {
+    compare_words(word, std::min<std::uint64_t>(1024, allocated_.word_count() - word), Invariant::kFree1,
+                  Invariant::kFree1);
+    if (!violations_.empty()) return;
+  }
+}
+
+}  // namespace nospan::model

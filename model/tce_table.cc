@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "model/tce_table.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace nospan::model {
+
+void TceTable::reset(const Window& window) {
+  for (std::size_t word = 0; word < dirty_.size(); ++word) {
+    for (std::uint64_t bits = dirty_[word]; bits != 0; bits &= bits - 1) {
+      const std::uint64_t start = (word * 64 + static_cast<unsigned>(std::countr_zero(bits))) * kChunk;
+      std::fill_n(tces_.begin() + static_cast<std::ptrdiff_t>(start), kChunk, Tce{});
+    }
+    dirty_[word] = 0;
+  }
+  window_ = window;
+  const std::uint64_t chunks = (window.entries + kChunk - 1) / kChunk;
+  if (tces_.size() < chunks * kChunk) tces_.resize(chunks * kChunk);
+  if (dirty_.size() < (chunks + 63) / 64) dirty_.resize((chunks + 63) / 64);
+  operations_.clear();
+}
+
+void TceTable::mark(std::uint64_t entry, std::uint64_t count) {
+  for (std::uint64_t chunk = entry / kChunk; chunk <= (entry + count - 1) / kChunk; ++chunk) {
+    dirty_[chunk / 64] |= std::uint64_t{1} << (chunk % 64);
+  }
+}
+
+void TceTable::put(TceIndex first, std::uint64_t count, Tce tce, std::uint64_t effective, bool failed) {
+  const std::uint64_t entry = first - window_.first;
+  TableOperation operation{TableOperation::Kind::kPut, failed, false, {first, count}, tce, effective};
+  if (entry >= window_.entries || count > window_.entries - entry) {
+    operation.outside = true;
+    operation.written = 0;
+  } else if (effective != 0) {
+    mark(entry, effective);
+    const std::uint64_t page = window_.page.bytes();
+    std::uint64_t value = tce.value;
+    for (Tce *slot = &tces_[entry], *end = slot + effective; slot != end; ++slot, value += page) slot->value = value;
+  }
+  operations_.push_back(operation);
+}
+
+void TceTable::clear(TceIndex first, std::uint64_t count) {
+  const std::uint64_t entry = first - window_.first;
+  TableOperation operation{TableOperation::Kind::kClear, false, false, {first, count}, Tce{}, count};
+  if (entry >= window_.entries || count > window_.entries - entry) {
+    operation.outside = true;
+    operation.written = 0;
+  } else if (count <= kChunk) {
+    std::fill_n(tces_.begin() + static_cast<std::ptrdiff_t>(entry), count, Tce{});
+  } else {
+    // A whole window is cleared when a table is made: touch only what holds something.
+    for (std::uint64_t chunk = entry / kChunk; chunk <= (entry + count - 1) / kChunk; ++chunk) {
+      if ((dirty_[chunk / 64] >> (chunk % 64) & 1) == 0) continue;
+      const std::uint64_t start = std::max(entry, chunk * kChunk);
+      const std::uint64_t end = std::min(entry + count, (chunk + 1) * kChunk);
+      std::fill(tces_.begin() + static_cast<std::ptrdiff_t>(start), tces_.begin() + static_cast<std::ptrdiff_t>(end),
+                Tce{});
+    }
+  }
+  operations_.push_back(operation);
+}
+
+void TceTable::inherit(TceIndex index, Tce tce) {
+  const std::uint64_t entry = index - window_.first;
+  if (entry >= window_.entries) return;
+  mark(entry, 1);
+  tces_[entry] = tce;
+}
+
+}  // namespace nospan::model

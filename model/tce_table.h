@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The table that the IOMMU reads: one TCE for every IOMMU page of a window, and a log of what was done to it.
+#ifndef NOSPAN_MODEL_TCE_TABLE_H
+#define NOSPAN_MODEL_TCE_TABLE_H
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/tce.h"
+#include "model/window.h"
+
+namespace nospan::model {
+
+// One write to the table, as the implementation under test asked for it.
+struct TableOperation {
+  enum class Kind : std::uint8_t { kPut, kClear };
+  Kind kind = Kind::kPut;
+  bool failed = false;            // the caller was told that it failed
+  bool outside = false;           // reached past the window; nothing was written there
+  TceRange range;                 // what was asked for
+  Tce tce;                        // kPut: the first TCE; the i-th is this + (i << page shift)
+  std::uint64_t written = 0;      // TCEs that took effect, from range.first on
+};
+
+// Not thread-safe: one table, one thread.
+class TceTable {
+ public:
+  // Empties the table for a new window. Costs what was written since the last reset, not the size of the table.
+  void reset(const Window& window);
+
+  // Writes `count` TCEs, of which only the first `effective` take effect; `failed` is what the caller is told.
+  void put(TceIndex first, std::uint64_t count, Tce tce, std::uint64_t effective, bool failed);
+  void clear(TceIndex first, std::uint64_t count);
+  // A TCE in the window; the zero TCE outside.
+  Tce at(TceIndex index) const {
+    const std::uint64_t entry = index - window_.first;
+    return entry < window_.entries ? tces_[entry] : Tce{};
+  }
+
+  // Writes a TCE as firmware or an earlier kernel left it: without a log entry.
+  void inherit(TceIndex index, Tce tce);
+
+  // The log of the current call.
+  std::span<const TableOperation> operations() const { return operations_; }
+  void begin_call() { operations_.clear(); }
+
+ private:
+  // Entries per bit of dirty_: one bit set means that the chunk may hold a TCE that is not zero.
+  static constexpr std::uint64_t kChunk = 512;
+  void mark(std::uint64_t entry, std::uint64_t count);
+
+  Window window_;
+  std::vector<Tce> tces_;
+  std::vector<std::uint64_t> dirty_;
+  std::vector<TableOperation> operations_;
+};
+
+}  // namespace nospan::model
+
+#endif  // NOSPAN_MODEL_TCE_TABLE_H

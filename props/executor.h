@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Runs one scenario on one target and the reference model side by side, in this process.
+#ifndef NOSPAN_PROPS_EXECUTOR_H
+#define NOSPAN_PROPS_EXECUTOR_H
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/reference.h"
+#include "props/guards.h"
+#include "props/scenario.h"
+#include "targets/target.h"
+
+namespace nospan::props {
+
+// What commands came to, counted over all scenarios of an executor. For coverage: a class that a generator aims
+// at and no command ever reaches must be seen.
+struct Tally {
+  std::uint64_t scenarios = 0;
+  std::uint64_t commands = 0;  // executed, not counting those that had nothing to do
+  std::uint64_t idle = 0;      // had nothing to do (their mapping was not live, or was)
+  std::uint64_t maps_granted = 0;
+  std::uint64_t maps_refused = 0;
+  std::uint64_t lists_merged = 0;  // map_sg returned fewer segments than elements that are not empty
+  std::uint64_t faults_fired = 0;
+  std::uint64_t hypervisor_refusals = 0;
+  std::uint64_t no_table = 0;
+  std::uint64_t warnings = 0;   // of the target (WARN)
+  std::uint64_t skipped = 0;    // commands that a guard kept from being run
+  std::uint64_t tolerated = 0;  // scenarios cut short at a violation that a guard knows
+};
+
+// Where the executor is, kept where another process can read it if this one dies.
+struct Progress {
+  volatile std::uint64_t command = 0;  // index of the running command; commands.size(): the final clean-up
+};
+
+// The end of one scenario.
+struct Outcome {
+  std::vector<model::Violation> violations;  // empty: none that is not known
+  std::size_t command = 0;                   // at which they happened; commands.size(): in the final clean-up
+  // The known finding that ended the scenario early; nullptr if none did.
+  const Guard* tolerated = nullptr;
+
+  bool violated() const { return !violations.empty(); }
+};
+
+// One executor, one thread; several executors on one target are fine.
+class Executor {
+ public:
+  // Called when the target says that it cannot go on (`failure` is an enum nospan_failure). Must not return.
+  using FailureHandler = void (*)(std::uint32_t failure, const char* text);
+
+  Executor(const nospan_target& target, FailureHandler on_failure);
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  // Runs a valid scenario (props/scenario.h, validate) to its first violation or to its end; then undoes what
+  // is still mapped and compares the table with its start.
+  Outcome run(const Scenario& scenario, const GuardSet& guards, Progress& progress);
+
+  // The same calls on the target with no model, no checks and no log: what the target costs on its own.
+  void run_bare(const Scenario& scenario);
+
+  // Called after every command with what the model knows by then: for reports that tell a run step by step.
+  // Null (the default) costs nothing.
+  using Spectator =
+      std::function<void(std::size_t command, const model::Reference& reference, const std::string& returned)>;
+  void set_spectator(Spectator spectator);
+
+  const nospan_target& target() const;
+  const Tally& tally() const;
+  bool owns_memory_at(const void* address) const;  // see GuardedMemory::explains
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Can this target run this scenario at all? (System page shift, CPUs.)
+bool supports(const nospan_target& target, const Scenario& scenario);
+
+}  // namespace nospan::props
+
+#endif  // NOSPAN_PROPS_EXECUTOR_H

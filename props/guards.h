@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Guards of known findings: the narrowest conditions under which a violated invariant is not asserted, so that
+// a campaign on a kernel with known defects keeps looking for new ones (design section 7).
+#ifndef NOSPAN_PROPS_GUARDS_H
+#define NOSPAN_PROPS_GUARDS_H
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "model/reference.h"
+#include "props/scenario.h"
+
+namespace nospan::props {
+
+// What a guard may look at: the scenario, the command (commands.size() for the final clean-up), and the model's
+// state before it (kPrevent) or after it (kTolerate).
+struct GuardContext {
+  const Scenario& scenario;
+  std::size_t command = 0;
+  const model::Reference& reference;
+
+  const model::Configuration& configuration() const { return scenario.configuration; }
+  // Nullptr in the final clean-up.
+  const Command* current() const {
+    return command < scenario.commands.size() ? &scenario.commands[command] : nullptr;
+  }
+};
+
+// One guard. Its code is here and in guards.cc; the explanation is in props/findings/<id>.json.
+struct Guard {
+  enum class Kind : std::uint8_t {
+    // The command is not run: the target would hang, crash or corrupt the harness's view of it.
+    kPrevent,
+    // The command is run; if it violates `invariant` and applies() holds, the scenario ends there, quietly.
+    kTolerate,
+  };
+  std::string_view id;
+  Kind kind = Kind::kTolerate;
+  model::Invariant invariant = model::Invariant::kSafe1;
+  // Can the guard apply to any command of a scenario with this configuration? Cheap; asked once per scenario.
+  bool (*concerns)(const model::Configuration& configuration);
+  // Does it apply to this command?
+  bool (*applies)(const GuardContext& context);
+};
+
+// Every guard that there is.
+std::span<const Guard> all_guards();
+const Guard* guard_with_id(std::string_view id);
+
+// The guards in force for one target. Copyable; concerned() narrows it to one scenario without allocating.
+class GuardSet {
+ public:
+  GuardSet() = default;
+  explicit GuardSet(std::vector<const Guard*> guards) : guards_(std::move(guards)) {}
+
+  std::span<const Guard* const> guards() const { return guards_; }
+  bool empty() const { return guards_.empty(); }
+
+  // The guards that concern a configuration, as bits by position in guards().
+  std::uint64_t concerned(const model::Configuration& configuration) const;
+  // The guard that keeps this command from being run; nullptr if none does.
+  const Guard* preventing(std::uint64_t concerned, const GuardContext& context) const;
+  // The guard that knows this violation; nullptr if none does.
+  const Guard* tolerating(std::uint64_t concerned, const GuardContext& context,
+                          const model::Violation& violation) const;
+
+ private:
+  std::vector<const Guard*> guards_;
+};
+
+}  // namespace nospan::props
+
+#endif  // NOSPAN_PROPS_GUARDS_H

@@ -1,0 +1,521 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "targets/builtin/entry_space.h"
+
+#include <bit>
+
+namespace nospan::builtin {
+namespace {
+
+constexpr uint64_t kAll = ~uint64_t{0};
+
+// Regions smaller than this would cost more memory than contention.
+constexpr uint64_t kLeastRegionWords = 256;
+
+// Bit i is set if i is a multiple of 2^shift, for shifts up to 6.
+constexpr uint64_t kMultiples[kWordShift + 1] = {
+    kAll, 0x5555555555555555, 0x1111111111111111, 0x0101010101010101, 0x0001000100010001, 0x0000000100000001, 1};
+
+void* allocate(const nospan_environment& environment, uint64_t size) {
+  return environment.allocate(environment.context, size);
+}
+
+}  // namespace
+
+bool EntrySpace::create(const nospan_environment& environment, const nospan_configuration& configuration) {
+  const uint64_t first_index = configuration.first_index;
+  const uint64_t entries = configuration.entries;
+  if (entries == 0 || entries > kMostEntries) return false;
+
+  first_slot_ = first_index & (kWordEntries - 1);
+  origin_ = first_index - first_slot_;
+  end_slot_ = first_slot_ + entries;
+  words_ = (end_slot_ + kWordEntries - 1) >> kWordShift;
+
+  // As many regions as CPUs, as long as they are worth their locks. Their size is a power of two.
+  const uint32_t cpus = configuration.cpus < kMostRegions ? configuration.cpus : kMostRegions;
+  const uint32_t wanted = std::bit_floor(cpus == 0 ? 1 : cpus);
+  uint64_t region_words = std::bit_ceil((words_ + wanted - 1) / wanted);
+  if (region_words < kLeastRegionWords) region_words = kLeastRegionWords;
+  region_shift_ = static_cast<uint32_t>(std::countr_zero(region_words));
+  region_count_ = region_of(words_ - 1) + 1;
+  home_mask_ = std::bit_ceil(region_count_) - 1;
+  const uint64_t groups = (words_ + kWordEntries - 1) >> kWordShift;
+  group_words_ = ((region_words >> kWordShift) + kWordEntries - 1) >> kWordShift;
+
+  bits_ = static_cast<uint64_t*>(allocate(environment, words_ * sizeof(uint64_t)));
+  word_hints_ = static_cast<uint64_t*>(allocate(environment, groups * kHintStride * sizeof(uint64_t)));
+  group_hints_ = static_cast<uint64_t*>(
+      allocate(environment, region_count_ * group_words_ * kHintStride * sizeof(uint64_t)));
+  regions_ = static_cast<Region*>(allocate(environment, region_count_ * sizeof(Region)));
+  if (bits_ == nullptr || word_hints_ == nullptr || group_hints_ == nullptr || regions_ == nullptr) {
+    destroy(environment);
+    return false;
+  }
+
+  // Hints: anything may be free. The first search that is disappointed corrects them.
+  for (uint64_t group = 0; group < groups; ++group) {
+    const uint64_t words_in_group = words_ - (group << kWordShift);
+    for (uint32_t class_ = 0; class_ < kClasses; ++class_) {
+      word_hints_[group * kHintStride + class_] = low_bits(words_in_group);
+    }
+    const uint32_t region = region_of(group << kWordShift);
+    const uint64_t group_in_region = group - (words_of(region).begin >> kWordShift);
+    for (uint32_t class_ = 0; class_ < kClasses; ++class_) {
+      group_hints(region, group_in_region, class_) |= uint64_t{1} << (group_in_region & (kWordEntries - 1));
+    }
+  }
+
+  // What is no entry of the window: the slots before the first and behind the last.
+  bits_[0] |= low_bits(first_slot_);
+  bits_[words_ - 1] |= ~low_bits(end_slot_ - ((words_ - 1) << kWordShift));
+
+  lowest_slot_ = first_slot_ + (first_index == 0 ? 1 : 0);
+  if (first_index == 0) bits_[0] |= 1;
+
+  // The reserved range, clipped to the window, without adding to indices that may be close to 2^64.
+  reserved_begin_slot_ = end_slot_;
+  reserved_end_slot_ = end_slot_;
+  const uint64_t last_index = entries - 1 > kAll - first_index ? kAll : first_index + (entries - 1);
+  if (configuration.reserved_start < configuration.reserved_end && configuration.reserved_start <= last_index &&
+      configuration.reserved_end > first_index) {
+    const uint64_t begin =
+        configuration.reserved_start > first_index ? configuration.reserved_start - first_index : 0;
+    const uint64_t end =
+        configuration.reserved_end - first_index < entries ? configuration.reserved_end - first_index : entries;
+    reserved_begin_slot_ = first_slot_ + begin;
+    reserved_end_slot_ = first_slot_ + end;
+    mark(reserved_begin_slot_, end - begin);
+  }
+
+  for (uint32_t number = 0; number < region_count_; ++number) {
+    const Words words = words_of(number);
+    Region& region = regions_[number];
+    for (uint32_t class_ = 0; class_ < kClasses; ++class_) {
+      region.hint[class_] = static_cast<uint32_t>(words.begin);
+    }
+    uint64_t available = 0;
+    for (uint64_t word = words.begin; word < words.end; ++word) {
+      available += static_cast<uint64_t>(std::popcount(~bits_[word]));
+    }
+    region.available = available;
+    region.taken = 0;
+  }
+  return true;
+}
+
+void EntrySpace::destroy(const nospan_environment& environment) {
+  environment.release(environment.context, regions_);
+  environment.release(environment.context, group_hints_);
+  environment.release(environment.context, word_hints_);
+  environment.release(environment.context, bits_);
+}
+
+bool EntrySpace::take(const SpaceRequest& request, uint32_t cpu, TceIndex* start) {
+  Search search;
+  if (!translate(request, &search)) return false;
+  uint64_t slot = 0;
+  bool found = false;
+  if (!request.lowest) {
+    uint32_t home = cpu & home_mask_;
+    if (home >= region_count_) home -= region_count_;  // at most once: the mask is below twice the count
+    uint32_t region = home;
+    do {
+      regions_[region].lock.lock();
+      found = search_region(search, region, &slot);
+      if (found) mark(slot, search.entries);
+      if (found) regions_[region].available -= search.entries;
+      if (found) regions_[region].taken += search.entries;
+      regions_[region].lock.unlock();
+      region = region + 1 == region_count_ ? 0 : region + 1;
+    } while (!found && region != home);
+    // The search of a region is exact, so that one region has nothing left to search.
+    if (found || region_count_ == 1) {
+      start->value = origin_ + slot;
+      return found;
+    }
+  }
+
+  lock_all();
+  found = search_exactly(search, Words{0, words_}, &slot);
+  if (found) {
+    mark(slot, search.entries);
+    // A run may span regions: each counts its part.
+    uint64_t begin = slot;
+    const uint64_t end = slot + search.entries;
+    while (begin < end) {
+      const uint32_t region = region_of(begin >> kWordShift);
+      const uint64_t region_end = words_of(region).end << kWordShift;
+      const uint64_t part_end = end < region_end ? end : region_end;
+      regions_[region].available -= part_end - begin;
+      regions_[region].taken += part_end - begin;
+      begin = part_end;
+    }
+  }
+  unlock_all();
+  start->value = origin_ + slot;
+  return found;
+}
+
+bool EntrySpace::give_back(TceIndex start, uint64_t entries) {
+  if (!is_ordinary(start, entries)) return false;
+  const uint64_t slot = start.value - origin_;
+  const uint64_t end = slot + entries;
+  const uint32_t first_region = region_of(slot >> kWordShift);
+  const uint32_t last_region = region_of((end - 1) >> kWordShift);
+
+  // Always in ascending order, as lock_all() does.
+  for (uint32_t region = first_region; region <= last_region; ++region) regions_[region].lock.lock();
+  const bool taken = all_marked(slot, entries);
+  if (taken) {
+    unmark(slot, entries);
+    uint64_t begin = slot;
+    for (uint32_t region = first_region; region <= last_region; ++region) {
+      const uint64_t region_end = words_of(region).end << kWordShift;
+      const uint64_t part_end = end < region_end ? end : region_end;
+      regions_[region].available += part_end - begin;
+      regions_[region].taken -= part_end - begin;
+      begin = part_end;
+    }
+  }
+  for (uint32_t region = first_region; region <= last_region; ++region) regions_[region].lock.unlock();
+  return taken;
+}
+
+void EntrySpace::take_inherited(TceIndex index) {
+  const uint64_t slot = index.value - origin_;
+  if (all_marked(slot, 1)) return;  // reserved
+  mark(slot, 1);
+  Region& region = regions_[region_of(slot >> kWordShift)];
+  region.available -= 1;
+  region.taken += 1;
+}
+
+bool EntrySpace::is_ordinary(TceIndex start, uint64_t entries) const {
+  const uint64_t slot = start.value - origin_;
+  if (start.value < origin_ || slot < lowest_slot_ || slot >= end_slot_) return false;
+  if (entries == 0 || entries > end_slot_ - slot) return false;
+  return slot + entries <= reserved_begin_slot_ || slot >= reserved_end_slot_;
+}
+
+bool EntrySpace::any_taken() {
+  lock_all();
+  uint64_t taken = 0;
+  for (uint32_t region = 0; region < region_count_; ++region) taken |= regions_[region].taken;
+  unlock_all();
+  return taken != 0;
+}
+
+void EntrySpace::read(uint64_t first, uint64_t count, uint64_t* words) {
+  // Entry 0 is slot `first_slot_`, so that each word of the answer is put together from two of ours.
+  const uint32_t shift = static_cast<uint32_t>(first_slot_);
+  const uint64_t answers = (count >> kWordShift) + ((count & (kWordEntries - 1)) != 0 ? 1 : 0);
+  lock_all();
+  for (uint64_t i = 0; i < answers; ++i) {
+    const uint64_t word = (first >> kWordShift) + i;
+    uint64_t answer = word < words_ ? bits_[word] >> shift : 0;
+    if (shift != 0 && word + 1 < words_) answer |= bits_[word + 1] << (kWordEntries - shift);
+    words[i] = answer;
+  }
+  unlock_all();
+}
+
+// False if no run can fit, whatever is allocated.
+bool EntrySpace::translate(const SpaceRequest& request, Search* search) const {
+  const uint64_t entries = request.entries;
+  if (entries == 0 || entries > end_slot_ - lowest_slot_) return false;
+  if (request.last_start < origin_) return false;
+  if (request.boundary != 0 && entries > request.boundary) return false;
+  const uint64_t last_by_mask = request.last_start - origin_;
+  const uint64_t last_by_window = end_slot_ - entries;
+  search->entries = entries;
+  search->last_slot = last_by_mask < last_by_window ? last_by_mask : last_by_window;
+  search->alignment = uint64_t{1} << request.alignment_shift;
+  search->boundary = request.boundary;
+
+  if (request.alignment_shift <= kWordShift) {
+    search->pattern = kMultiples[request.alignment_shift];
+    search->aligned_words_mask = 0;
+  } else {
+    search->pattern = 1;
+    search->aligned_words_mask = (search->alignment >> kWordShift) - 1;
+  }
+
+  if (request.boundary == 0) {
+    search->boundary_words_mask = kAll;
+  } else if (request.boundary >= kWordEntries) {
+    search->boundary_words_mask = (request.boundary >> kWordShift) - 1;
+  } else {
+    // Within each block of `boundary` entries a run may start at 0 to boundary - entries.
+    const uint32_t shift = static_cast<uint32_t>(std::countr_zero(request.boundary));
+    search->pattern &= kMultiples[shift] * low_bits(request.boundary - entries + 1);
+    search->boundary_words_mask = 0;
+  }
+  return search->last_slot >= lowest_slot_;
+}
+
+EntrySpace::Words EntrySpace::words_of(uint32_t region) const {
+  const uint64_t begin = uint64_t{region} << region_shift_;
+  const uint64_t end = begin + (uint64_t{1} << region_shift_);
+  return Words{begin, end < words_ ? end : words_};
+}
+
+void EntrySpace::lock_all() {
+  for (uint32_t region = 0; region < region_count_; ++region) regions_[region].lock.lock();
+}
+
+void EntrySpace::unlock_all() {
+  for (uint32_t region = 0; region < region_count_; ++region) regions_[region].lock.unlock();
+}
+
+// Finds a run inside a region whose lock is held: near where the last one was found if possible.
+bool EntrySpace::search_region(const Search& search, uint32_t number, uint64_t* slot) {
+  Region& region = regions_[number];
+  if (region.available < search.entries) return false;
+  const Words words = words_of(number);
+  if ((words.begin << kWordShift) > search.last_slot) return false;
+  if (search.entries <= kWordEntries) {
+    const uint32_t class_ = class_that_fits(search.entries);
+    const uint64_t hint = region.hint[class_];
+    if (search_within_words(search, class_, Words{hint, words.end}, slot) ||
+        search_within_words(search, class_, Words{words.begin, hint}, slot)) {
+      region.hint[class_] = static_cast<uint32_t>(*slot >> kWordShift);
+      return true;
+    }
+    // A word of class 0 is all that one entry needs.
+    if (search.entries == 1) return false;
+  }
+  return search_exactly(search, words, slot);
+}
+
+// Finds a run inside one word of a class that certainly fits, but for alignment, boundary and mask.
+bool EntrySpace::search_within_words(const Search& search, uint32_t class_, Words words, uint64_t* slot) {
+  const uint64_t last_word = search.last_slot >> kWordShift;
+  const uint64_t end = words.end <= last_word ? words.end : last_word + 1;
+  uint64_t word = words.begin;
+  while (word < end) {
+    const uint64_t free = ~bits_[word];
+    const uint64_t starts = starts_inside(free, search.entries) & allowed_starts(search, word);
+    if (starts != 0) {
+      *slot = (word << kWordShift) + static_cast<uint64_t>(std::countr_zero(starts));
+      return true;
+    }
+    lower_hints(word, classes_of(free));
+    word = next_candidate(class_, word + 1, end);
+  }
+  return false;
+}
+
+// Finds the lowest run in words whose locks are held.
+bool EntrySpace::search_exactly(const Search& search, Words words, uint64_t* slot) {
+  return search.entries <= kWordEntries ? search_short(search, words, slot) : search_long(search, words, slot);
+}
+
+// A run of up to 64 entries lies in one word, or in two, one of which has at least half of it: so it starts in
+// a word that is a candidate for half the run, or in the word before one.
+bool EntrySpace::search_short(const Search& search, Words words, uint64_t* slot) {
+  const uint64_t half = (search.entries + 1) / 2;
+  const uint32_t class_ = static_cast<uint32_t>(std::bit_width(half)) - 1;
+  const uint64_t last_word = search.last_slot >> kWordShift;
+  uint64_t next = words.begin;  // the lowest word in which starts have not been looked for
+  uint64_t candidate = next_candidate(class_, words.begin, words.end);
+  while (candidate < words.end) {
+    uint64_t word = candidate > next ? candidate - 1 : next;
+    for (; word <= candidate; ++word) {
+      if (word > last_word) return false;
+      const uint64_t free = ~bits_[word];
+      uint64_t starts = starts_inside(free, search.entries);
+      const bool may_go_on = ((((origin_ >> kWordShift) + word + 1) & search.boundary_words_mask) != 0);
+      if (may_go_on) starts = starts_across(free, free_in(word + 1, words), search.entries);
+      starts &= allowed_starts(search, word);
+      if (starts != 0) {
+        *slot = (word << kWordShift) + static_cast<uint64_t>(std::countr_zero(starts));
+        return true;
+      }
+    }
+    lower_hints(candidate, classes_of(~bits_[candidate]));
+    next = candidate + 1;
+    candidate = next_candidate(class_, next, words.end);
+  }
+  return false;
+}
+
+// Longer runs: look at a place, and if something in it is taken, go on behind the last taken entry in it.
+// A run of more than 64 entries that touches at most two words has 33 entries or more in one of them (class 5);
+// one that touches more covers one completely (class 6).
+bool EntrySpace::search_long(const Search& search, Words words, uint64_t* slot) {
+  const uint32_t class_ = search.entries > 2 * kWordEntries - 2 ? 6 : 5;
+  uint64_t place = words.begin << kWordShift;
+  const uint64_t end = words.end << kWordShift;
+  while (place < end && place <= search.last_slot) {
+    // Nothing starts before the word that precedes the next candidate, nor with that word's first entry
+    // unless the word is a candidate itself.
+    const uint64_t word = place >> kWordShift;
+    const uint64_t candidate = next_candidate(class_, word, words.end);
+    if (candidate == words.end) return false;
+    if (candidate > word + 1) place = (candidate - 1) << kWordShift;
+
+    place = adjusted(search, place);
+    if (place > search.last_slot || search.entries > end - place) return false;
+    uint64_t taken = 0;
+    if (!last_taken(place, search.entries, &taken)) {
+      *slot = place;
+      return true;
+    }
+    lower_hints(taken >> kWordShift, classes_of(~bits_[taken >> kWordShift]));
+    place = taken + 1;
+  }
+  return false;
+}
+
+// Starts in a word that alignment, a boundary below 64 entries and the mask allow.
+uint64_t EntrySpace::allowed_starts(const Search& search, uint64_t word) const {
+  if ((((origin_ >> kWordShift) + word) & search.aligned_words_mask) != 0) return 0;
+  const uint64_t first = word << kWordShift;
+  if (first > search.last_slot) return 0;
+  return search.pattern & low_bits(search.last_slot - first + 1);
+}
+
+// The lowest slot from `slot` on at which alignment and boundary allow a run to start; may lie behind the
+// highest allowed. Does not overflow: absolute indices up to the highest allowed start are below 2^52, as IOMMU
+// pages have 12 bits or more, and alignment and boundary are at most 2^63.
+uint64_t EntrySpace::adjusted(const Search& search, uint64_t slot) const {
+  uint64_t index = (origin_ + slot + (search.alignment - 1)) & ~(search.alignment - 1);
+  if (search.boundary != 0) {
+    const uint64_t inside = index & (search.boundary - 1);
+    // Alignment and boundary are powers of two: what is aligned to the larger one is aligned to both.
+    if (inside + search.entries > search.boundary) {
+      index += search.boundary - inside;
+      index = (index + (search.alignment - 1)) & ~(search.alignment - 1);
+    }
+  }
+  return index - origin_;
+}
+
+uint64_t EntrySpace::free_in(uint64_t word, Words words) const { return word < words.end ? ~bits_[word] : 0; }
+
+// The highest taken slot in a run, looking from its end: that is how far the search can skip.
+bool EntrySpace::last_taken(uint64_t slot, uint64_t entries, uint64_t* found) const {
+  const uint64_t first_word = slot >> kWordShift;
+  uint64_t word = (slot + entries - 1) >> kWordShift;
+  uint64_t mask = low_bits(((slot + entries - 1) & (kWordEntries - 1)) + 1);
+  while (true) {
+    if (word == first_word) mask &= ~low_bits(slot & (kWordEntries - 1));
+    const uint64_t taken = bits_[word] & mask;
+    if (taken != 0) {
+      *found = (word << kWordShift) + static_cast<uint64_t>(std::bit_width(taken)) - 1;
+      return true;
+    }
+    if (word == first_word) return false;
+    mask = kAll;
+    --word;
+  }
+}
+
+void EntrySpace::mark(uint64_t slot, uint64_t entries) {
+  uint64_t word = slot >> kWordShift;
+  uint64_t bit = slot & (kWordEntries - 1);
+  while (entries != 0) {
+    const uint64_t here = entries < kWordEntries - bit ? entries : kWordEntries - bit;
+    bits_[word] |= low_bits(here) << bit;
+    entries -= here;
+    bit = 0;
+    ++word;
+  }
+}
+
+void EntrySpace::unmark(uint64_t slot, uint64_t entries) {
+  uint64_t word = slot >> kWordShift;
+  uint64_t bit = slot & (kWordEntries - 1);
+  while (entries != 0) {
+    const uint64_t here = entries < kWordEntries - bit ? entries : kWordEntries - bit;
+    bits_[word] &= ~(low_bits(here) << bit);
+    const uint64_t highest = word_hints(word, kClasses - 1) >> (word & (kWordEntries - 1));
+    if ((highest & 1) == 0) raise_hints(word, classes_of(~bits_[word]));
+    entries -= here;
+    bit = 0;
+    ++word;
+  }
+}
+
+bool EntrySpace::all_marked(uint64_t slot, uint64_t entries) const {
+  uint64_t word = slot >> kWordShift;
+  uint64_t bit = slot & (kWordEntries - 1);
+  while (entries != 0) {
+    const uint64_t here = entries < kWordEntries - bit ? entries : kWordEntries - bit;
+    const uint64_t mask = low_bits(here) << bit;
+    if ((bits_[word] & mask) != mask) return false;
+    entries -= here;
+    bit = 0;
+    ++word;
+  }
+  return true;
+}
+
+// The lowest word in [from, end) whose hint says that it may have a run of the class, or `end`.
+uint64_t EntrySpace::next_candidate(uint32_t class_, uint64_t from, uint64_t end) {
+  while (from < end) {
+    const uint64_t region_end = words_of(region_of(from)).end;
+    const uint64_t part_end = end < region_end ? end : region_end;
+    const uint64_t word = next_candidate_in_region(class_, from, part_end);
+    if (word < part_end) return word;
+    from = part_end;
+  }
+  return end;
+}
+
+uint64_t EntrySpace::next_candidate_in_region(uint32_t class_, uint64_t from, uint64_t end) {
+  uint64_t hints = word_hints(from, class_) & ~low_bits(from & (kWordEntries - 1));
+  uint64_t group = from >> kWordShift;
+  if (hints == 0) {
+    const uint32_t region = region_of(from);
+    const uint64_t region_begin = words_of(region).begin >> kWordShift;
+    const uint64_t groups_end = ((end - 1) >> kWordShift) + 1 - region_begin;
+    uint64_t next = group + 1 - region_begin;
+    while (next < groups_end) {
+      const uint64_t bit = next & (kWordEntries - 1);
+      const uint64_t groups = group_hints(region, next, class_) & ~low_bits(bit);
+      if (groups != 0) {
+        next += static_cast<uint64_t>(std::countr_zero(groups)) - bit;
+        break;
+      }
+      next += kWordEntries - bit;
+    }
+    if (next >= groups_end) return end;
+    group = region_begin + next;
+    hints = word_hints(group << kWordShift, class_);
+  }
+  const uint64_t word = (group << kWordShift) + static_cast<uint64_t>(std::countr_zero(hints));
+  return word < end ? word : end;
+}
+
+// The word turned out to have only the lowest `classes` classes: clears the hints of those above.
+void EntrySpace::lower_hints(uint64_t word, uint32_t classes) {
+  const uint64_t bit = uint64_t{1} << (word & (kWordEntries - 1));
+  for (uint32_t class_ = classes; class_ < kClasses; ++class_) {
+    uint64_t& hints = word_hints(word, class_);
+    if ((hints & bit) == 0) return;  // then those of higher classes are clear, too
+    hints &= ~bit;
+    if (hints == 0) {
+      const uint32_t region = region_of(word);
+      const uint64_t group = (word - words_of(region).begin) >> kWordShift;
+      group_hints(region, group, class_) &= ~(uint64_t{1} << (group & (kWordEntries - 1)));
+    }
+  }
+}
+
+// The word has at least the lowest `classes` classes now: sets their hints.
+void EntrySpace::raise_hints(uint64_t word, uint32_t classes) {
+  const uint64_t bit = uint64_t{1} << (word & (kWordEntries - 1));
+  for (uint32_t class_ = classes; class_ > 0; --class_) {
+    uint64_t& hints = word_hints(word, class_ - 1);
+    if ((hints & bit) != 0) return;  // then those of lower classes are set, too
+    if (hints == 0) {
+      const uint32_t region = region_of(word);
+      const uint64_t group = (word - words_of(region).begin) >> kWordShift;
+      group_hints(region, group, class_ - 1) |= uint64_t{1} << (group & (kWordEntries - 1));
+    }
+    hints |= bit;
+  }
+}
+
+}  // namespace nospan::builtin

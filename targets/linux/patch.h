@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Applies patches to a private copy of a tree. The tree itself is never touched.
+#ifndef NOSPAN_TARGETS_LINUX_PATCH_H
+#define NOSPAN_TARGETS_LINUX_PATCH_H
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "reports/error.h"
+#include "targets/linux/tree.h"
+
+namespace nospan::linux_target {
+
+struct PatchedTree {
+  Tree tree;                         // the copy; the given tree if no patch touches a file that a build reads
+  std::vector<std::string> changed;  // files of the copy that the patches touch, sorted
+  std::vector<std::string> ignored;  // files that they touch and a build does not read: left out, sorted
+};
+
+// Applies patches in their order. Each file is a diff, the output of git format-patch, a mail, or a mailbox with a series
+// (cover letters are skipped). As strict as git am: lines may have moved, but context must match. An Error names the
+// patch, the file and the hunk that does not apply.
+reports::Expected<PatchedTree> apply_patches(const Tree& tree, const std::vector<std::filesystem::path>& patches);
+
+}  // namespace nospan::linux_target
+
+#endif  // NOSPAN_TARGETS_LINUX_PATCH_H
