@@ -136,6 +136,13 @@ void Reference::created() {
 bool Reference::take(TceRange range) {
   const Window& window = configuration_->window;
   const std::uint64_t entry = range.first - window.first;
+  if (range.count > window.entries) [[unlikely]] {
+    violate(Invariant::kXlat2,
+            "a buffer of " + std::to_string(range.count) + " IOMMU pages is refused by a window of " +
+                std::to_string(window.entries),
+            "it was mapped at TCE " + hex(range.first), range.first);
+    return false;
+  }
   if (entry >= window.entries || range.count > window.entries - entry) [[unlikely]] {
     violate(Invariant::kRange1,
             "TCEs in the window, " + hex(window.first) + " to " + hex(window.first + (window.entries - 1)),
@@ -320,7 +327,8 @@ void Reference::check_reach_of_page(TceIndex index, GuestAddress page, GuestAddr
   }
 }
 
-void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary) {
+void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary,
+                              std::uint32_t elements) {
   if (!within_mask(dma, size, mask)) [[unlikely]] {
     violate(Invariant::kRange2, "DMA addresses up to the mask " + hex(mask),
             hex(size) + " bytes were mapped at " + hex(dma), tce_index(dma, configuration_->window.page));
@@ -329,6 +337,7 @@ void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t 
             "a segment crosses no multiple of " + hex(configuration_->device.segment_boundary + 1),
             "a segment of " + hex(size) + " bytes lies at " + hex(dma),
             tce_index(dma, configuration_->window.page));
+    violations_.back().merged_elements = elements;
   }
 }
 
@@ -398,19 +407,20 @@ void Reference::check_untouched(Invariant invariant) {
   }
 }
 
-void Reference::failed(std::uint64_t pages, std::uint64_t alignment, std::uint64_t mask) {
-  check_untouched(Invariant::kFail1);
-  check_allocation({}, Invariant::kFail1, Invariant::kFail1);
+void Reference::failed(Request request) {
+  request_ = request;
+  unchanged();
   TceIndex place;
-  if (!refused_ && pages != 0 && live_ == 0 && inherited_live_ == 0 && fits(pages, alignment, mask, &place)) {
+  if (!refused_ && request.pages != 0 && live_ == 0 && inherited_live_ == 0 && fits(request, 0, &place)) {
     violate(Invariant::kCap1,
-            "a request of " + std::to_string(pages) + " entries in an empty table is granted: it fits at TCE " +
+            "a request of " + std::to_string(request.pages) + " entries in an empty table is granted: it fits at TCE " +
                 hex(place),
             "it was refused", place);
   }
 }
 
-bool Reference::fits(std::uint64_t pages, std::uint64_t alignment, std::uint64_t mask, TceIndex* place) {
+bool Reference::fits(const Request& request, std::uint64_t spared, TceIndex* place) {
+  const auto [pages, alignment, mask] = request;
   const Window& window = configuration_->window;
   const unsigned shift = window.page.value;
   // Where the window does not start on a multiple of the alignment, "aligned" has two readings: claim nothing.
@@ -419,9 +429,13 @@ bool Reference::fits(std::uint64_t pages, std::uint64_t alignment, std::uint64_t
   const std::uint64_t boundary = (configuration_->device.segment_boundary >> shift) + 1;
   const bool bounded = configuration_->device.segment_boundary != UINT64_MAX;
   if (bounded && pages > boundary) return false;
-  const auto aligned_up = [alignment](std::uint64_t entry) { return (entry + alignment - 1) / alignment * alignment; };
+  const auto aligned_up = [alignment = alignment](std::uint64_t entry) { return (entry + alignment - 1) / alignment * alignment; };
   for (const Pool& pool : observer_->pools()) {
-    const std::uint64_t end = std::min(pool.end, window.entries);
+    // Entries below `allowed` lie within the mask, but for the page that holds the mask's end.
+    const std::uint64_t last = mask >> shift;
+    const std::uint64_t allowed = last < window.first.value ? 0 : last - window.first.value + 1;
+    std::uint64_t end = std::min({pool.end, window.entries, std::max<std::uint64_t>(allowed, 1)});
+    end -= std::min(end, spared);
     std::uint64_t entry = aligned_up(pool.start);
     while (entry < end && pages <= end - entry) {
       const std::uint64_t taken = allocated_.next(entry, entry + pages);
@@ -438,7 +452,7 @@ bool Reference::fits(std::uint64_t pages, std::uint64_t alignment, std::uint64_t
       if (!within_mask(dma_address(first, window.page), pages << shift, mask)) break;
       // The last byte of the bus has the address that means failure: claim nothing for the page it lies in.
       if (first.value + pages - 1 == UINT64_MAX >> shift) break;
-      *place = first;
+      if (place != nullptr) *place = first;
       return true;
     }
   }
@@ -447,6 +461,7 @@ bool Reference::fits(std::uint64_t pages, std::uint64_t alignment, std::uint64_t
 
 void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_t size, Direction direction,
                             std::optional<DmaAddress> dma) {
+  current_mapping_ = id;
   const IommuPageShift page = configuration_->window.page;
   const std::uint64_t pages = iommu_pages_touched(address, size, page);
   if (!dma) {
@@ -454,7 +469,7 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
     // Linux aligns whole system pages to the system page (iommu_map_page); ask for no more than that.
     const std::uint64_t alignment =
         page.value < system_page.value ? std::uint64_t{1} << (system_page.value - page.value) : 1;
-    failed(pages, alignment, configuration_->device.dma_mask);
+    failed({pages, alignment, configuration_->device.dma_mask});
     return;
   }
   if (refused_) {
@@ -473,7 +488,7 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
   if (!take(range)) return;
   const GuestAddress first_page = iommu_page_start(address, page);
   check_installed({&range, 1}, {&first_page, 1}, direction);
-  check_segment(*dma, size, configuration_->device.dma_mask, true);
+  check_segment(*dma, size, configuration_->device.dma_mask, true, 1);
   check_reach(range, first_page, address, size);
   check_allocation(range, Invariant::kOwn1, Invariant::kFree1);
 
@@ -490,12 +505,13 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
 
 void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAddress address,
                                    std::uint32_t pages_order, std::optional<DmaAddress> dma) {
+  current_mapping_ = id;
   const IommuPageShift page = configuration_->window.page;
   const std::uint64_t bytes = coherent_bytes(size, configuration_->system_page);
   const std::uint64_t alignment = coherent_alignment(size, configuration_->system_page);
   if (!dma) {
     // Whether an implementation has a largest coherent size (Linux: IOMAP_MAX_ORDER) is its own business.
-    failed(0, 1, configuration_->device.coherent_mask);
+    failed({});
     return;
   }
   if (refused_) {
@@ -519,7 +535,7 @@ void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAd
   if (!take(range)) return;
   const GuestAddress first_page = iommu_page_start(address, page);
   check_installed({&range, 1}, {&first_page, 1}, Direction::kBidirectional);
-  check_segment(*dma, bytes, configuration_->device.coherent_mask, false);
+  check_segment(*dma, bytes, configuration_->device.coherent_mask, false, 1);
   check_reach(range, first_page, address, bytes);
   check_allocation(range, Invariant::kOwn1, Invariant::kFree1);
 
@@ -537,6 +553,7 @@ void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAd
 
 void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> elements, Direction direction,
                             std::optional<std::span<const ListSegment>> segments) {
+  current_mapping_ = id;
   const IommuPageShift page = configuration_->window.page;
   if (!segments) {
     std::uint64_t pages = 0;
@@ -550,7 +567,7 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
     const std::uint64_t alignment =
         page.value < system_page.value ? std::uint64_t{1} << (system_page.value - page.value) : 1;
     // Where several elements must fit side by side, fragmentation by their order is the implementation's business.
-    failed(filled == 1 ? pages : 0, alignment, configuration_->device.dma_mask);
+    failed({filled == 1 ? pages : 0, alignment, configuration_->device.dma_mask});
     return;
   }
   if (refused_) {
@@ -616,9 +633,15 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
   }
 
   check_installed(ranges_, pages_, direction);
+  std::size_t first = 0;  // element of the segment
   for (const ListSegment& segment : *segments) {
     if (segment.length == 0) continue;
-    check_segment(segment.address, segment.length, configuration_->device.dma_mask, true);
+    std::uint32_t in_this = 0;
+    for (std::uint64_t filled = 0; filled < segment.length && first < elements.size(); ++first) {
+      filled += elements[first].length;
+      in_this += elements[first].length == 0 ? 0 : 1;
+    }
+    check_segment(segment.address, segment.length, configuration_->device.dma_mask, true, in_this);
   }
   std::size_t range = 0;
   for (const ListElement& element : elements) {
@@ -639,6 +662,7 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
 }
 
 void Reference::unmapped(std::uint32_t id) {
+  current_mapping_ = id;
   Mapping& mapping = slot(id);
   const std::span<const TceRange> ranges = mapping.kind == MappingKind::kList
                                                ? std::span<const TceRange>(mapping.list_tces)
@@ -686,8 +710,12 @@ void Reference::unmapped(std::uint32_t id) {
 }
 
 void Reference::unchanged() {
-  if (!table_.operations().empty()) check_untouched(Invariant::kFail1);
-  check_allocation({}, Invariant::kFail1, Invariant::kFail1);
+  check_untouched(Invariant::kFail1);
+  // Whatever was written for is what may have been left allocated.
+  for (const TableOperation& operation : table_.operations()) {
+    if (!operation.outside) check_allocation(operation.range, Invariant::kFail1, Invariant::kFail1);
+  }
+  if (table_.operations().empty()) check_allocation({}, Invariant::kFail1, Invariant::kFail1);
 }
 
 void Reference::answered_in_use(bool answer) {

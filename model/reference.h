@@ -29,6 +29,7 @@ struct Violation {
   std::optional<TceIndex> tce;
   std::optional<GuestAddress> page;          // the start of the IOMMU page that the TCE maps
   std::optional<RealAddress> foreign_byte;   // ISO-1: the first reachable byte that the VM does not own
+  std::uint32_t merged_elements = 0;         // elements of the segment concerned, where it is about a segment
 };
 
 // A range of entries in which an implementation looks for space on its own, relative to the window.
@@ -117,6 +118,15 @@ class Reference {
   const Mapping& mapping(std::uint32_t id) const { return id < mappings_.size() ? mappings_[id] : none_; }
   std::size_t live() const { return live_; }
 
+  // About the current call, for who has to judge a violation: was a table operation refused; the mapping that it
+  // made or undid; would the request that it refused (CAP-1) also fit if the last `spared` entries of each pool, or
+  // before the end of what the mask allows, were out of bounds?
+  bool refused() const { return refused_; }
+  std::uint32_t current_mapping() const { return current_mapping_; }
+  bool refused_request_fits(std::uint64_t spared) { return fits(request_, spared, nullptr); }
+  // Is an entry (relative to the window) allocated or reserved?
+  bool allocated(std::uint64_t entry) const { return allocated_.holds(entry); }
+
   // What was found in the current scenario, in the order in which it was found.
   std::span<const Violation> violations() const { return violations_; }
   void add(Violation violation) { violations_.push_back(std::move(violation)); }
@@ -132,15 +142,21 @@ class Reference {
   // What a device reaches through this range, against what the buffer is (ISO-1, XLAT-1 of the second stage).
   void check_reach(TceRange range, GuestAddress page, GuestAddress buffer, std::uint64_t size);
   void check_reach_of_page(TceIndex index, GuestAddress page, GuestAddress buffer, std::uint64_t size);
-  void check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary);
+  void check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary, std::uint32_t elements);
+  // A request for entries, for CAP-1. No pages: nothing is claimed.
+  struct Request {
+    std::uint64_t pages = 0;
+    std::uint64_t alignment = 1;  // in entries
+    std::uint64_t mask = 0;
+  };
   // After a call that failed: nothing changed, and it was allowed to fail.
-  void failed(std::uint64_t pages, std::uint64_t alignment, std::uint64_t mask);
+  void failed(Request request);
   void check_untouched(Invariant invariant);
   // The allocation state near these entries (all of it in a small table) against the model's.
   void check_allocation(TceRange near, Invariant if_missing, Invariant if_extra);
   void compare_words(std::uint64_t first, std::uint64_t count, Invariant if_missing, Invariant if_extra);
   Tce expected_tce(TceIndex index) const;
-  bool fits(std::uint64_t pages, std::uint64_t alignment, std::uint64_t mask, TceIndex* place);
+  bool fits(const Request& request, std::uint64_t spared, TceIndex* place);
   void violate(Invariant invariant, std::string expected, std::string actual,
                std::optional<TceIndex> tce = std::nullopt);
 
@@ -160,6 +176,8 @@ class Reference {
   std::uint64_t next_word_ = 0;       // where the sweep over a large table goes on
   std::size_t live_ = 0;
   bool refused_ = false;
+  std::uint32_t current_mapping_ = 0;
+  Request request_;
   Mapping none_;
 };
 

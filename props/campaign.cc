@@ -17,7 +17,7 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr int kPollMilliseconds = 250;
 // While a hang is shrunk, every candidate that hangs costs this much; what is left is confirmed with the full limit.
-constexpr HangLimit kHangLimitWhileShrinking{50};
+constexpr HangLimit kHangLimitWhileShrinking{20};
 
 bool shows(const Outcome& outcome, model::Invariant invariant) {
   return outcome.violated() && outcome.violations.front().invariant == invariant;

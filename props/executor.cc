@@ -74,6 +74,7 @@ struct Executor::State final : model::Observer {
   std::vector<model::ListElement> elements;
   std::vector<model::ListSegment> segments;
   std::vector<std::uint32_t> bound;  // mappings that were bound in this scenario
+  std::vector<std::size_t> made_by;  // see GuardContext
 
   // model::Observer
   void read_allocation(std::uint64_t first, std::uint64_t count, std::uint64_t* words) override {
@@ -470,6 +471,8 @@ void Executor::State::execute(std::size_t index) {
     case CommandKind::kAllocCoherent:
       if (live != model::MappingKind::kNone) return idle();
       bound.push_back(current.mapping);
+      if (current.mapping >= made_by.size()) made_by.resize(current.mapping + 1);
+      made_by[current.mapping] = index;
       if (current.kind == CommandKind::kMapPage) return map_page(current);
       if (current.kind == CommandKind::kMapSg) return map_list(current);
       return alloc_coherent(current);
@@ -526,6 +529,7 @@ Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress
   state.scenario = &scenario;
   state.command = nullptr;
   state.bound.clear();
+  state.made_by.assign(state.made_by.size(), scenario.commands.size());
   state.memory.release_all();
   state.layout.assign(configuration.translation, configuration.device_vm, configuration.blocks);
   state.plain_hypervisor = configuration.translation == model::Translation::kIdentity &&
@@ -549,7 +553,7 @@ Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress
   if (!state.violated()) {
     for (; index < end; ++index) {
       progress.command = index;
-      if (concerned != 0 && guards.preventing(concerned, {scenario, index, state.reference}) != nullptr) {
+      if (concerned != 0 && guards.preventing(concerned, {scenario, index, state.reference, state.made_by}) != nullptr) {
         ++state.tally.skipped;
         continue;
       }
@@ -568,7 +572,7 @@ Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress
   if (state.violated()) {
     outcome.command = index;
     for (const model::Violation& violation : state.reference.violations()) {
-      const Guard* guard = guards.tolerating(concerned, {scenario, index, state.reference}, violation);
+      const Guard* guard = guards.tolerating(concerned, {scenario, index, state.reference, state.made_by, &violation});
       if (guard == nullptr) {
         outcome.violations.push_back(violation);
       } else {

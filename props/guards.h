@@ -19,13 +19,18 @@ namespace nospan::props {
 struct GuardContext {
   const Scenario& scenario;
   std::size_t command = 0;
-  const model::Reference& reference;
+  model::Reference& reference;
+  // By mapping: the command that made it last, or tried to.
+  const std::vector<std::size_t>& made_by;
+  const model::Violation* violation = nullptr;  // kTolerate only
 
   const model::Configuration& configuration() const { return scenario.configuration; }
   // Nullptr in the final clean-up.
   const Command* current() const {
     return command < scenario.commands.size() ? &scenario.commands[command] : nullptr;
   }
+  // The map command behind the mapping that the current call made or undid; nullptr if there is none.
+  const Command* map_command() const;
 };
 
 // One guard. Its code is here and in guards.cc; the explanation is in props/findings/<id>.json.
@@ -36,13 +41,16 @@ struct Guard {
     // The command is run; if it violates `invariant` and applies() holds, the scenario ends there, quietly.
     kTolerate,
   };
-  std::string_view id;
+  std::string_view id;  // of the finding: props/findings/<id>.json
   Kind kind = Kind::kTolerate;
+  // In force only for a target that was built to report undefined behaviour.
+  bool sanitized_only = false;
   model::Invariant invariant = model::Invariant::kSafe1;
   // Can the guard apply to any command of a scenario with this configuration? Cheap; asked once per scenario.
-  bool (*concerns)(const model::Configuration& configuration);
+  // Null: to any.
+  bool (*concerns)(const model::Configuration& configuration) = nullptr;
   // Does it apply to this command?
-  bool (*applies)(const GuardContext& context);
+  bool (*applies)(const GuardContext& context) = nullptr;
 };
 
 // Every guard that there is.
@@ -63,8 +71,7 @@ class GuardSet {
   // The guard that keeps this command from being run; nullptr if none does.
   const Guard* preventing(std::uint64_t concerned, const GuardContext& context) const;
   // The guard that knows this violation; nullptr if none does.
-  const Guard* tolerating(std::uint64_t concerned, const GuardContext& context,
-                          const model::Violation& violation) const;
+  const Guard* tolerating(std::uint64_t concerned, const GuardContext& context) const;
 
  private:
   std::vector<const Guard*> guards_;

@@ -28,8 +28,8 @@ using reports::failure;
 
 // Our own walks over a value are recursive: this is what keeps them off the end of the stack.
 constexpr std::size_t kMostDepth = 16;
-// Bounds the memory that a file of 64 MiB can ask for. A list of 2^22 elements of a scenario stays well below.
-constexpr std::size_t kMostValues = std::size_t{1} << 24;
+// Bounds the memory that a file of 64 MiB can ask for; kMostCommands commands stay well below.
+constexpr std::size_t kMostValues = std::size_t{1} << 23;
 // Above this, other programs read a JSON number as a double and lose bits: we write a string instead.
 constexpr std::uint64_t kMostExact = std::uint64_t{1} << 53;
 

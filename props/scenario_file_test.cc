@@ -298,14 +298,14 @@ TEST(ScenarioFile, RefusesDeepNesting) {
 TEST(ScenarioFile, RefusesTooMuch) {
   EXPECT_EQ(said(std::string(kMostFileBytes + 1, ' ')), "f: is larger than 64M");
   std::string many = "[";
-  for (std::size_t i = 0; i < std::size_t{1} << 24; ++i) many += "0,";
-  EXPECT_EQ(said(many + "0]"), "f: $: holds more than 16777216 values");
+  for (std::size_t i = 0; i < std::size_t{1} << 23; ++i) many += "0,";
+  EXPECT_EQ(said(many + "0]"), "f: $: holds more than 8388608 values");
 }
 
 // A search through all keys for each key would take hours.
 TEST(ScenarioFile, ReadsAnObjectOfManyKeysInTime) {
   std::string many = "{";
-  for (int i = 0; i < 1000000; ++i) many += "\"" + std::to_string(i) + "\":0,";
+  for (int i = 0; i < 300000; ++i) many += "\"" + std::to_string(i) + "\":0,";
   EXPECT_PREFIX(said(many + "\"x\":0}"), "f: $: key \"schema\" is missing");
 }
 

@@ -32,7 +32,7 @@ constexpr std::size_t kMostViolations = 4;
 constexpr std::size_t kTransferSize = std::size_t{64} << 20;
 // How many scenarios a worker takes at a time: few enough that the lowest failing number is soon known.
 constexpr std::uint64_t kChunk = 64;
-constexpr unsigned kTickMilliseconds = 10;
+constexpr unsigned kTickMilliseconds = 5;
 // Memory that a worker may have on top of what it has when it starts.
 constexpr std::uint64_t kMemoryLimit = std::uint64_t{4} << 30;
 

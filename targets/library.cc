@@ -43,8 +43,8 @@ const char* missing_member(const nospan_target& target) {
   return nullptr;
 }
 
-// Whether a file is a shared library with all the bytes that loading it maps; if not, *what says why. The dynamic
-// loader does not check this: it maps a truncated library and dies of SIGBUS.
+// Whether a file is a shared library with all the bytes that loading it maps; if not, *what says why. The
+// dynamic loader does not check this: it maps a truncated library and dies of SIGBUS.
 bool is_whole(const std::string& path, uint64_t file_size, std::string* what) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
@@ -120,8 +120,8 @@ Expected<Library> Library::open(const std::string& path) {
   // First of all members: the others may lie elsewhere in another version.
   if (target->abi != NOSPAN_TARGET_ABI) {
     return failure(path,
-                   "is built for version " + std::to_string(target->abi) + " of the target interface, this nospan has " +
-                       std::to_string(NOSPAN_TARGET_ABI),
+                   "is built for version " + std::to_string(target->abi) +
+                       " of the target interface, this nospan has " + std::to_string(NOSPAN_TARGET_ABI),
                    "rebuild it with this nospan's targets/target.h");
   }
   if (const char* member = missing_member(*target)) {

@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /* Lives as long as the program. */
-const struct nospan_target *nospan_builtin_target(void);
+const struct nospan_target* nospan_builtin_target(void);
 
 #ifdef __cplusplus
 }

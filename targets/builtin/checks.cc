@@ -30,12 +30,4 @@ uint32_t tce_direction(uint64_t tce) {
   return NOSPAN_NO_DIRECTION;
 }
 
-uint64_t direction_permissions(uint32_t direction) {
-  // "To the device" means that the device reads.
-  if (direction == NOSPAN_BIDIRECTIONAL) return NOSPAN_TCE_READ | NOSPAN_TCE_WRITE;
-  if (direction == NOSPAN_TO_DEVICE) return NOSPAN_TCE_READ;
-  if (direction == NOSPAN_FROM_DEVICE) return NOSPAN_TCE_WRITE;
-  return 0;
-}
-
 }  // namespace nospan::builtin

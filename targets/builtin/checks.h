@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "targets/target.h"
+
 namespace nospan::builtin {
 
 // 0 if `count` IOMMU pages from DMA address `ioba` on lie in the window and `ioba` is aligned. No sum or shift
@@ -18,7 +20,13 @@ int check_gpa(uint32_t page_shift, uint64_t guest_address);
 uint32_t tce_direction(uint64_t tce);
 
 // NOSPAN_TCE_* for an enum nospan_direction; 0 for anything else.
-uint64_t direction_permissions(uint32_t direction);
+inline uint64_t direction_permissions(uint32_t direction) {
+  // "To the device" means that the device reads.
+  if (direction == NOSPAN_BIDIRECTIONAL) return NOSPAN_TCE_READ | NOSPAN_TCE_WRITE;
+  if (direction == NOSPAN_TO_DEVICE) return NOSPAN_TCE_READ;
+  if (direction == NOSPAN_FROM_DEVICE) return NOSPAN_TCE_WRITE;
+  return 0;
+}
 
 }  // namespace nospan::builtin
 

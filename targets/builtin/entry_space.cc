@@ -11,10 +11,6 @@ constexpr uint64_t kAll = ~uint64_t{0};
 // Regions smaller than this would cost more memory than contention.
 constexpr uint64_t kLeastRegionWords = 256;
 
-// Bit i is set if i is a multiple of 2^shift, for shifts up to 6.
-constexpr uint64_t kMultiples[kWordShift + 1] = {
-    kAll, 0x5555555555555555, 0x1111111111111111, 0x0101010101010101, 0x0001000100010001, 0x0000000100000001, 1};
-
 void* allocate(const nospan_environment& environment, uint64_t size) {
   return environment.allocate(environment.context, size);
 }
@@ -39,6 +35,7 @@ bool EntrySpace::create(const nospan_environment& environment, const nospan_conf
   region_shift_ = static_cast<uint32_t>(std::countr_zero(region_words));
   region_count_ = region_of(words_ - 1) + 1;
   home_mask_ = std::bit_ceil(region_count_) - 1;
+  shared_ = configuration.cpus != 1;
   const uint64_t groups = (words_ + kWordEntries - 1) >> kWordShift;
   group_words_ = ((region_words >> kWordShift) + kWordEntries - 1) >> kWordShift;
 
@@ -90,9 +87,7 @@ bool EntrySpace::create(const nospan_environment& environment, const nospan_conf
   for (uint32_t number = 0; number < region_count_; ++number) {
     const Words words = words_of(number);
     Region& region = regions_[number];
-    for (uint32_t class_ = 0; class_ < kClasses; ++class_) {
-      region.hint[class_] = static_cast<uint32_t>(words.begin);
-    }
+    for (uint32_t& hint : region.hint) hint = static_cast<uint32_t>(words.begin);
     uint64_t available = 0;
     for (uint64_t word = words.begin; word < words.end; ++word) {
       available += static_cast<uint64_t>(std::popcount(~bits_[word]));
@@ -110,24 +105,25 @@ void EntrySpace::destroy(const nospan_environment& environment) {
   environment.release(environment.context, bits_);
 }
 
-bool EntrySpace::take(const SpaceRequest& request, uint32_t cpu, TceIndex* start) {
+bool EntrySpace::take_by_search(const SpaceRequest& request, uint32_t home, TceIndex* start) {
   Search search;
   if (!translate(request, &search)) return false;
   uint64_t slot = 0;
   bool found = false;
   if (!request.lowest) {
-    uint32_t home = cpu & home_mask_;
-    if (home >= region_count_) home -= region_count_;  // at most once: the mask is below twice the count
-    uint32_t region = home;
+    uint32_t number = home;
     do {
-      regions_[region].lock.lock();
-      found = search_region(search, region, &slot);
-      if (found) mark(slot, search.entries);
-      if (found) regions_[region].available -= search.entries;
-      if (found) regions_[region].taken += search.entries;
-      regions_[region].lock.unlock();
-      region = region + 1 == region_count_ ? 0 : region + 1;
-    } while (!found && region != home);
+      Region& region = regions_[number];
+      lock(region);
+      found = search_region(search, number, &slot);
+      if (found) {
+        mark(slot, search.entries);
+        region.available -= search.entries;
+        region.taken += search.entries;
+      }
+      unlock(region);
+      number = number + 1 == region_count_ ? 0 : number + 1;
+    } while (!found && number != home);
     // The search of a region is exact, so that one region has nothing left to search.
     if (found || region_count_ == 1) {
       start->value = origin_ + slot;
@@ -139,46 +135,41 @@ bool EntrySpace::take(const SpaceRequest& request, uint32_t cpu, TceIndex* start
   found = search_exactly(search, Words{0, words_}, &slot);
   if (found) {
     mark(slot, search.entries);
-    // A run may span regions: each counts its part.
-    uint64_t begin = slot;
-    const uint64_t end = slot + search.entries;
-    while (begin < end) {
-      const uint32_t region = region_of(begin >> kWordShift);
-      const uint64_t region_end = words_of(region).end << kWordShift;
-      const uint64_t part_end = end < region_end ? end : region_end;
-      regions_[region].available -= part_end - begin;
-      regions_[region].taken += part_end - begin;
-      begin = part_end;
-    }
+    count(slot, search.entries, true);
   }
   unlock_all();
   start->value = origin_ + slot;
   return found;
 }
 
-bool EntrySpace::give_back(TceIndex start, uint64_t entries) {
-  if (!is_ordinary(start, entries)) return false;
-  const uint64_t slot = start.value - origin_;
-  const uint64_t end = slot + entries;
+// A run that lies in several words, perhaps in several regions.
+bool EntrySpace::give_back_words(uint64_t slot, uint64_t entries) {
   const uint32_t first_region = region_of(slot >> kWordShift);
-  const uint32_t last_region = region_of((end - 1) >> kWordShift);
-
+  const uint32_t last_region = region_of((slot + entries - 1) >> kWordShift);
   // Always in ascending order, as lock_all() does.
-  for (uint32_t region = first_region; region <= last_region; ++region) regions_[region].lock.lock();
+  for (uint32_t region = first_region; region <= last_region; ++region) lock(regions_[region]);
   const bool taken = all_marked(slot, entries);
   if (taken) {
     unmark(slot, entries);
-    uint64_t begin = slot;
-    for (uint32_t region = first_region; region <= last_region; ++region) {
-      const uint64_t region_end = words_of(region).end << kWordShift;
-      const uint64_t part_end = end < region_end ? end : region_end;
-      regions_[region].available += part_end - begin;
-      regions_[region].taken -= part_end - begin;
-      begin = part_end;
-    }
+    count(slot, entries, false);
+    if (entries > kWordEntries) regions_[first_region].hint[kLong] = static_cast<uint32_t>(slot >> kWordShift);
   }
-  for (uint32_t region = first_region; region <= last_region; ++region) regions_[region].lock.unlock();
+  for (uint32_t region = first_region; region <= last_region; ++region) unlock(regions_[region]);
   return taken;
+}
+
+// Counts entries as taken or given back, each in its region.
+void EntrySpace::count(uint64_t slot, uint64_t entries, bool taken) {
+  const uint64_t end = slot + entries;
+  while (slot < end) {
+    const uint32_t number = region_of(slot >> kWordShift);
+    const uint64_t region_end = words_of(number).end << kWordShift;
+    const uint64_t part = (end < region_end ? end : region_end) - slot;
+    Region& region = regions_[number];
+    region.available = taken ? region.available - part : region.available + part;
+    region.taken = taken ? region.taken + part : region.taken - part;
+    slot += part;
+  }
 }
 
 void EntrySpace::take_inherited(TceIndex index) {
@@ -188,13 +179,6 @@ void EntrySpace::take_inherited(TceIndex index) {
   Region& region = regions_[region_of(slot >> kWordShift)];
   region.available -= 1;
   region.taken += 1;
-}
-
-bool EntrySpace::is_ordinary(TceIndex start, uint64_t entries) const {
-  const uint64_t slot = start.value - origin_;
-  if (start.value < origin_ || slot < lowest_slot_ || slot >= end_slot_) return false;
-  if (entries == 0 || entries > end_slot_ - slot) return false;
-  return slot + entries <= reserved_begin_slot_ || slot >= reserved_end_slot_;
 }
 
 bool EntrySpace::any_taken() {
@@ -260,11 +244,11 @@ EntrySpace::Words EntrySpace::words_of(uint32_t region) const {
 }
 
 void EntrySpace::lock_all() {
-  for (uint32_t region = 0; region < region_count_; ++region) regions_[region].lock.lock();
+  for (uint32_t region = 0; region < region_count_; ++region) lock(regions_[region]);
 }
 
 void EntrySpace::unlock_all() {
-  for (uint32_t region = 0; region < region_count_; ++region) regions_[region].lock.unlock();
+  for (uint32_t region = 0; region < region_count_; ++region) unlock(regions_[region]);
 }
 
 // Finds a run inside a region whose lock is held: near where the last one was found if possible.
@@ -273,21 +257,34 @@ bool EntrySpace::search_region(const Search& search, uint32_t number, uint64_t* 
   if (region.available < search.entries) return false;
   const Words words = words_of(number);
   if ((words.begin << kWordShift) > search.last_slot) return false;
-  if (search.entries <= kWordEntries) {
-    const uint32_t class_ = class_that_fits(search.entries);
-    const uint64_t hint = region.hint[class_];
-    if (search_within_words(search, class_, Words{hint, words.end}, slot) ||
-        search_within_words(search, class_, Words{words.begin, hint}, slot)) {
-      region.hint[class_] = static_cast<uint32_t>(*slot >> kWordShift);
-      return true;
-    }
-    // A word of class 0 is all that one entry needs.
-    if (search.entries == 1) return false;
+  const uint32_t kind = search.entries <= kWordEntries ? class_that_fits(search.entries) : kLong;
+  const Words from_hint = {region.hint[kind], words.end};
+  const Words to_hint = {words.begin, region.hint[kind]};
+  bool found;
+  if (kind == kLong) {
+    found = search_long(search, from_hint, slot) || search_long(search, words, slot);
+  } else {
+    found =
+        search_within_words(search, kind, from_hint, slot) || search_within_words(search, kind, to_hint, slot);
+    // Words that hold the run though their class does not promise it.
+    const uint32_t class_ = class_that_holds(search.entries);
+    if (!found && class_ != kind) found = search_within_words(search, class_, words, slot);
+    if (!found) found = search_junctions(search, words, slot);
   }
-  return search_exactly(search, words, slot);
+  if (found) region.hint[kind] = static_cast<uint32_t>(*slot >> kWordShift);
+  return found;
 }
 
-// Finds a run inside one word of a class that certainly fits, but for alignment, boundary and mask.
+// Finds the lowest run in words whose locks are held.
+bool EntrySpace::search_exactly(const Search& search, Words words, uint64_t* slot) {
+  if (search.entries > kWordEntries) return search_long(search, words, slot);
+  const bool found = search_within_words(search, class_that_holds(search.entries), words, slot);
+  // A run that goes on in the next word is lower only if it starts in a lower word.
+  if (found) words.end = (*slot >> kWordShift) + 1;
+  return search_junctions(search, words, slot) || found;
+}
+
+// Finds the lowest run that lies inside one word, among the words of a class.
 bool EntrySpace::search_within_words(const Search& search, uint32_t class_, Words words, uint64_t* slot) {
   const uint64_t last_word = search.last_slot >> kWordShift;
   const uint64_t end = words.end <= last_word ? words.end : last_word + 1;
@@ -305,63 +302,62 @@ bool EntrySpace::search_within_words(const Search& search, uint32_t class_, Word
   return false;
 }
 
-// Finds the lowest run in words whose locks are held.
-bool EntrySpace::search_exactly(const Search& search, Words words, uint64_t* slot) {
-  return search.entries <= kWordEntries ? search_short(search, words, slot) : search_long(search, words, slot);
-}
-
-// A run of up to 64 entries lies in one word, or in two, one of which has at least half of it: so it starts in
-// a word that is a candidate for half the run, or in the word before one.
-bool EntrySpace::search_short(const Search& search, Words words, uint64_t* slot) {
-  const uint64_t half = (search.entries + 1) / 2;
-  const uint32_t class_ = static_cast<uint32_t>(std::bit_width(half)) - 1;
+// Finds the lowest run of 2 to 64 entries that starts in one word and ends in the next. One of the two has at
+// least half of it: that lets groups of words be skipped.
+bool EntrySpace::search_junctions(const Search& search, Words words, uint64_t* slot) {
+  if (search.entries < 2 || search.boundary_words_mask == 0) return false;
+  const uint32_t class_ = class_that_holds((search.entries + 1) / 2);
   const uint64_t last_word = search.last_slot >> kWordShift;
-  uint64_t next = words.begin;  // the lowest word in which starts have not been looked for
-  uint64_t candidate = next_candidate(class_, words.begin, words.end);
-  while (candidate < words.end) {
-    uint64_t word = candidate > next ? candidate - 1 : next;
-    for (; word <= candidate; ++word) {
+  uint64_t word = words.begin;
+  while (word + 1 < words.end && word <= last_word) {
+    if ((word & (kWordEntries - 1)) == 0 || word == words.begin) {
+      const uint64_t candidate = next_candidate(class_, word, words.end);
+      if (candidate == words.end) return false;
+      if (candidate > word + 1) word = candidate - 1;
       if (word > last_word) return false;
-      const uint64_t free = ~bits_[word];
-      uint64_t starts = starts_inside(free, search.entries);
-      const bool may_go_on = ((((origin_ >> kWordShift) + word + 1) & search.boundary_words_mask) != 0);
-      if (may_go_on) starts = starts_across(free, free_in(word + 1, words), search.entries);
-      starts &= allowed_starts(search, word);
+    }
+    const uint64_t before = static_cast<uint64_t>(std::countl_zero(bits_[word]));
+    const uint64_t behind = static_cast<uint64_t>(std::countr_zero(bits_[word + 1]));
+    const bool may_go_on = ((((origin_ >> kWordShift) + word + 1) & search.boundary_words_mask) != 0);
+    if (before + behind >= search.entries && may_go_on) {
+      const uint64_t starts =
+          starts_across(~bits_[word], ~bits_[word + 1], search.entries) & allowed_starts(search, word);
       if (starts != 0) {
         *slot = (word << kWordShift) + static_cast<uint64_t>(std::countr_zero(starts));
         return true;
       }
     }
-    lower_hints(candidate, classes_of(~bits_[candidate]));
-    next = candidate + 1;
-    candidate = next_candidate(class_, next, words.end);
+    ++word;
   }
   return false;
 }
 
-// Longer runs: look at a place, and if something in it is taken, go on behind the last taken entry in it.
-// A run of more than 64 entries that touches at most two words has 33 entries or more in one of them (class 5);
-// one that touches more covers one completely (class 6).
+// Finds the lowest run of more than 64 entries: looks at a place, and if something in it is taken, goes on
+// behind the last taken entry in it.
 bool EntrySpace::search_long(const Search& search, Words words, uint64_t* slot) {
+  // A run that touches at most two words has 33 entries or more in one of them (class 5); one that touches more
+  // covers one completely (class 6).
   const uint32_t class_ = search.entries > 2 * kWordEntries - 2 ? 6 : 5;
   uint64_t place = words.begin << kWordShift;
   const uint64_t end = words.end << kWordShift;
   while (place < end && place <= search.last_slot) {
-    // Nothing starts before the word that precedes the next candidate, nor with that word's first entry
-    // unless the word is a candidate itself.
     const uint64_t word = place >> kWordShift;
     const uint64_t candidate = next_candidate(class_, word, words.end);
     if (candidate == words.end) return false;
+    const uint32_t classes = classes_of(~bits_[candidate]);
+    if (classes <= class_) {
+      lower_hints(candidate, classes);  // not what its hints promised
+      continue;
+    }
+    // Nothing starts before the word that precedes the candidate.
     if (candidate > word + 1) place = (candidate - 1) << kWordShift;
-
     place = adjusted(search, place);
-    if (place > search.last_slot || search.entries > end - place) return false;
+    if (place > search.last_slot || place > end || search.entries > end - place) return false;
     uint64_t taken = 0;
     if (!last_taken(place, search.entries, &taken)) {
       *slot = place;
       return true;
     }
-    lower_hints(taken >> kWordShift, classes_of(~bits_[taken >> kWordShift]));
     place = taken + 1;
   }
   return false;
@@ -390,8 +386,6 @@ uint64_t EntrySpace::adjusted(const Search& search, uint64_t slot) const {
   }
   return index - origin_;
 }
-
-uint64_t EntrySpace::free_in(uint64_t word, Words words) const { return word < words.end ? ~bits_[word] : 0; }
 
 // The highest taken slot in a run, looking from its end: that is how far the search can skip.
 bool EntrySpace::last_taken(uint64_t slot, uint64_t entries, uint64_t* found) const {
@@ -429,8 +423,7 @@ void EntrySpace::unmark(uint64_t slot, uint64_t entries) {
   while (entries != 0) {
     const uint64_t here = entries < kWordEntries - bit ? entries : kWordEntries - bit;
     bits_[word] &= ~(low_bits(here) << bit);
-    const uint64_t highest = word_hints(word, kClasses - 1) >> (word & (kWordEntries - 1));
-    if ((highest & 1) == 0) raise_hints(word, classes_of(~bits_[word]));
+    update_hints(word);
     entries -= here;
     bit = 0;
     ++word;

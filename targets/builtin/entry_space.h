@@ -3,6 +3,7 @@
 #ifndef NOSPAN_TARGETS_BUILTIN_ENTRY_SPACE_H
 #define NOSPAN_TARGETS_BUILTIN_ENTRY_SPACE_H
 
+#include <bit>
 #include <cstdint>
 
 #include "targets/builtin/free_runs.h"
@@ -49,7 +50,8 @@ class EntrySpace {
   // Takes a run of free entries. False, with nothing changed, if there is none.
   bool take(const SpaceRequest& request, uint32_t cpu, TceIndex* start);
 
-  // Gives a run back. False, with nothing changed, unless each of its entries was taken.
+  // Gives a run of ordinary entries (see is_ordinary()) back. False, with nothing changed, unless each of them
+  // was taken.
   bool give_back(TceIndex start, uint64_t entries);
 
   // Takes one entry if it is free: for TCEs that a previous kernel left. For use before other calls.
@@ -70,22 +72,24 @@ class EntrySpace {
   static constexpr uint32_t kMostRegions = 16;
   static constexpr uint64_t kHintStride = 8;  // words from one class group to the next: a cache line
 
+  static constexpr uint32_t kLong = kClasses;  // for hints: a run of more than 64 entries
+
   struct alignas(64) Region {
     SpinLock lock;
-    uint32_t hint[kClasses];  // the word in which a run of each class was last found
-    uint64_t available;       // entries that are free
-    uint64_t taken;           // entries that are taken; neither counts what is reserved
+    uint32_t hint[kLong + 1];  // the word in which a run of each class was last found or given back
+    uint64_t available;        // entries that are free
+    uint64_t taken;            // entries that are taken; neither counts what is reserved
   };
 
   // A request translated to slots and patterns.
   struct Search {
     uint64_t entries;
-    uint64_t last_slot;           // highest slot at which the run may start
-    uint64_t alignment;           // in entries
-    uint64_t boundary;            // in entries; 0: none
-    uint64_t pattern;             // starts within a word that alignment and a boundary below 64 allow
-    uint64_t aligned_words_mask;  // a start needs an absolute word number with these bits clear
-    uint64_t boundary_words_mask; // the run may go on in an absolute word number with any of these bits set
+    uint64_t last_slot;            // highest slot at which the run may start
+    uint64_t alignment;            // in entries
+    uint64_t boundary;             // in entries; 0: none
+    uint64_t pattern;              // starts within a word that alignment and a boundary below 64 allow
+    uint64_t aligned_words_mask;   // a start needs an absolute word number with these bits clear
+    uint64_t boundary_words_mask;  // the run may go on in an absolute word number with any of these bits set
   };
 
   // A range of words, [begin, end), whose locks are held.
@@ -97,18 +101,29 @@ class EntrySpace {
   bool translate(const SpaceRequest& request, Search* search) const;
   Words words_of(uint32_t region) const;
   uint32_t region_of(uint64_t word) const { return static_cast<uint32_t>(word >> region_shift_); }
+  // One CPU at most means one thread at most (target.h, "Threads"): nothing to lock out.
+  void lock(Region& region) const {
+    if (shared_) region.lock.lock();
+  }
+  void unlock(Region& region) const {
+    if (shared_) region.lock.unlock();
+  }
   void lock_all();
   void unlock_all();
+
+  bool take_at_hint(const SpaceRequest& request, uint32_t home, TceIndex* start);
+  bool take_by_search(const SpaceRequest& request, uint32_t home, TceIndex* start);
+  bool give_back_words(uint64_t slot, uint64_t entries);
+  void count(uint64_t slot, uint64_t entries, bool taken);
 
   bool search_region(const Search& search, uint32_t region, uint64_t* slot);
   bool search_within_words(const Search& search, uint32_t class_, Words words, uint64_t* slot);
   bool search_exactly(const Search& search, Words words, uint64_t* slot);
-  bool search_short(const Search& search, Words words, uint64_t* slot);
+  bool search_junctions(const Search& search, Words words, uint64_t* slot);
   bool search_long(const Search& search, Words words, uint64_t* slot);
 
   uint64_t allowed_starts(const Search& search, uint64_t word) const;
   uint64_t adjusted(const Search& search, uint64_t slot) const;
-  uint64_t free_in(uint64_t word, Words words) const;
   bool last_taken(uint64_t slot, uint64_t entries, uint64_t* found) const;
   void mark(uint64_t slot, uint64_t entries);
   void unmark(uint64_t slot, uint64_t entries);
@@ -123,6 +138,7 @@ class EntrySpace {
   uint64_t next_candidate(uint32_t class_, uint64_t from, uint64_t end);
   uint64_t next_candidate_in_region(uint32_t class_, uint64_t from, uint64_t end);
   void lower_hints(uint64_t word, uint32_t classes);
+  void update_hints(uint64_t word);
   void raise_hints(uint64_t word, uint32_t classes);
 
   uint64_t* bits_;         // a set bit: not free
@@ -141,7 +157,79 @@ class EntrySpace {
   uint32_t region_shift_;  // word number to region
   uint32_t region_count_;
   uint32_t home_mask_;  // CPU number to region
+  bool shared_;         // there may be several threads
 };
+
+// What usually happens to a request, in line: a few nanoseconds matter here.
+
+inline bool EntrySpace::take(const SpaceRequest& request, uint32_t cpu, TceIndex* start) {
+  uint32_t home = cpu & home_mask_;
+  if (home >= region_count_) home -= region_count_;  // at most once: the mask is below twice the count
+  return take_at_hint(request, home, start) || take_by_search(request, home, start);
+}
+
+// The usual case in one lock and one word: there is still room where a run of this class was last found or
+// given back. False says nothing about other places.
+inline bool EntrySpace::take_at_hint(const SpaceRequest& request, uint32_t home, TceIndex* start) {
+  // In one word, and any start in it will do that is aligned: words do not cross boundaries of 64 entries or
+  // more.
+  const bool simple = request.entries - 1 < kWordEntries && request.alignment_shift <= kWordShift &&
+                      (request.boundary == 0 || request.boundary >= kWordEntries) &&
+                      request.last_start >= origin_ && !request.lowest;
+  if (!simple) return false;
+  Region& region = regions_[home];
+  lock(region);
+  const uint64_t word = region.hint[class_that_fits(request.entries)];
+  const uint64_t starts = starts_inside(~bits_[word], request.entries) & kMultiples[request.alignment_shift];
+  const uint64_t bit = static_cast<uint64_t>(std::countr_zero(starts));
+  const uint64_t slot = (word << kWordShift) + bit;
+  const bool found = starts != 0 && slot <= request.last_start - origin_;
+  if (found) {
+    bits_[word] |= low_bits(request.entries) << bit;
+    region.available -= request.entries;
+    region.taken += request.entries;
+  }
+  unlock(region);
+  start->value = origin_ + slot;
+  return found;
+}
+
+inline bool EntrySpace::give_back(TceIndex start, uint64_t entries) {
+  const uint64_t slot = start.value - origin_;
+  const uint64_t word = slot >> kWordShift;
+  const uint64_t bit = slot & (kWordEntries - 1);
+  if (entries > kWordEntries - bit) return give_back_words(slot, entries);
+
+  Region& region = regions_[region_of(word)];
+  const uint64_t mask = low_bits(entries) << bit;
+  lock(region);
+  const bool taken = (bits_[word] & mask) == mask;
+  if (taken) {
+    bits_[word] &= ~mask;
+    update_hints(word);
+    // The next run of this class goes here: its bits and TCEs are in the cache, and a full table needs no
+    // search.
+    region.hint[class_that_fits(entries)] = static_cast<uint32_t>(word);
+    region.available += entries;
+    region.taken -= entries;
+  }
+  unlock(region);
+  return taken;
+}
+
+inline bool EntrySpace::is_ordinary(TceIndex start, uint64_t entries) const {
+  const uint64_t slot = start.value - origin_;
+  if (start.value < origin_ || slot < lowest_slot_ || slot >= end_slot_) return false;
+  if (entries == 0 || entries > end_slot_ - slot) return false;
+  return slot + entries <= reserved_begin_slot_ || slot >= reserved_end_slot_;
+}
+
+// Entries of the word were given back.
+inline void EntrySpace::update_hints(uint64_t word) {
+  // Usually everything is promised already.
+  const uint64_t highest = word_hints(word, kClasses - 1) >> (word & (kWordEntries - 1));
+  if ((highest & 1) == 0) raise_hints(word, classes_of(~bits_[word]));
+}
 
 }  // namespace nospan::builtin
 

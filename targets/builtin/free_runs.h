@@ -15,6 +15,15 @@ inline constexpr uint64_t kWordEntries = 64;
 // word has a run of at least 2^c free entries. A word of class c is also of every class below c.
 inline constexpr uint32_t kClasses = 7;
 
+// Bit i is set if i is a multiple of 2^shift, for shifts up to 6.
+inline constexpr uint64_t kMultiples[kWordShift + 1] = {~uint64_t{0},
+                                                        0x5555555555555555,
+                                                        0x1111111111111111,
+                                                        0x0101010101010101,
+                                                        0x0001000100010001,
+                                                        0x0000000100000001,
+                                                        1};
+
 // `count` set bits from bit 0 on; count is 0 to 64.
 inline uint64_t low_bits(uint64_t count) {
   return count >= kWordEntries ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
@@ -22,6 +31,7 @@ inline uint64_t low_bits(uint64_t count) {
 
 // The classes of a word: 0 if nothing is free, 7 if everything is.
 inline uint32_t classes_of(uint64_t free) {
+  if (free == ~uint64_t{0}) return kClasses;
   // Bit i of `runs` is set if a run of 2^c entries starts at bit i.
   uint64_t runs = free;
   uint32_t classes = 0;
@@ -35,8 +45,11 @@ inline uint32_t classes_of(uint64_t free) {
 }
 
 // The smallest class whose words certainly hold `entries` (1 to 64) in one run.
-inline uint32_t class_that_fits(uint64_t entries) {
-  return static_cast<uint32_t>(std::bit_width(entries - 1));
+inline uint32_t class_that_fits(uint64_t entries) { return static_cast<uint32_t>(std::bit_width(entries - 1)); }
+
+// The smallest class whose words may hold `entries` (1 to 64) in one run: words of lower classes do not.
+inline uint32_t class_that_holds(uint64_t entries) {
+  return static_cast<uint32_t>(std::bit_width(entries)) - 1;
 }
 
 // Bit i is set if `entries` (1 to 64) free entries start at bit i and end inside the word.

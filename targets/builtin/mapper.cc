@@ -142,7 +142,8 @@ bool Mapper::place(const Buffer& buffer, const Placement& placement, TceIndex* s
   if (mask < buffer.last_offset) return false;
   if (boundary_entries_ == 0 && segment_boundary_ != kNoBoundary) {
     // The boundary lies within IOMMU pages: it is the same in each, so that the place does not matter.
-    if (buffer.last_offset - buffer.offset > segment_boundary_ - (buffer.offset & segment_boundary_)) return false;
+    if (buffer.last_offset - buffer.offset > segment_boundary_ - (buffer.offset & segment_boundary_))
+      return false;
   }
   SpaceRequest request;
   request.entries = buffer.entries;
@@ -260,8 +261,7 @@ int Mapper::next_group(const nospan_segment* list, uint32_t count, uint32_t begi
       const bool joins = ((all.last_offset + 1) & page_mask) == 0 && buffer.offset == 0;
       // 64 bits: neither sum wraps, there are at most 2^32 elements of 2^32 bytes.
       const bool short_enough = group->bytes + element.length <= max_segment_size_;
-      const bool within_boundary =
-          boundary_entries_ == 0 || all.entries + buffer.entries <= boundary_entries_;
+      const bool within_boundary = boundary_entries_ == 0 || all.entries + buffer.entries <= boundary_entries_;
       if (!merge || !joins || !short_enough || !within_boundary || group->elements >= most) return 0;
       all.last_offset += element.length;
       all.entries += buffer.entries;

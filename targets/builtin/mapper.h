@@ -46,11 +46,11 @@ class Mapper {
 
   // What place() wants to know beside the buffer: all addresses are bytes.
   struct Placement {
-    uint64_t mask;                // highest DMA address, inclusive
-    uint32_t alignment_shift;     // of the DMA address' IOMMU page, in entries: must
-    uint32_t preferred_shift;     // the same: rather
+    uint64_t mask;             // highest DMA address, inclusive
+    uint32_t alignment_shift;  // of the DMA address' IOMMU page, in entries: must
+    uint32_t preferred_shift;  // the same: rather
     uint32_t cpu;
-    bool lowest;                  // see SpaceRequest
+    bool lowest;  // see SpaceRequest
   };
 
   bool place(const Buffer& buffer, const Placement& placement, TceIndex* start);

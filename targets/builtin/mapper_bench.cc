@@ -74,7 +74,7 @@ class FastEnvironment {
 
 class Table {
  public:
-  Table(const nospan_target* target, uint32_t cpus) : target_(target) {
+  Table(const nospan_target* target, uint32_t cpus) : target_(target), cpus_(cpus) {
     nospan_configuration configuration = {};
     configuration.page_shift = 12;
     configuration.system_page_shift = 12;
@@ -94,24 +94,32 @@ class Table {
   Table& operator=(const Table&) = delete;
 
   uint64_t map(uint64_t entries, uint32_t cpu) {
-    const nospan_map_request request = {0x12340000, 0, entries * kPage, NOSPAN_ATTRIBUTE_NO_WARN,
+    const nospan_map_request request = {0x12340000,           0,  entries * kPage, NOSPAN_ATTRIBUTE_NO_WARN,
                                         NOSPAN_BIDIRECTIONAL, cpu};
     return target_->map_page(table_, &request);
   }
   void unmap(uint64_t dma, uint64_t entries, uint32_t cpu) {
     target_->unmap_page(table_, dma, entries * kPage, NOSPAN_BIDIRECTIONAL, NOSPAN_ATTRIBUTE_NO_WARN, cpu);
   }
+  bool map_and_unmap_list(std::vector<nospan_segment>& list) {
+    const uint32_t count = static_cast<uint32_t>(list.size());
+    const int segments = target_->map_sg(table_, list.data(), count, NOSPAN_BIDIRECTIONAL, 0, 0);
+    if (segments <= 0) return false;
+    target_->unmap_sg(table_, list.data(), count, NOSPAN_BIDIRECTIONAL, 0, 0);
+    return true;
+  }
   // Maps until nothing fits.
   std::vector<uint64_t> fill(uint64_t entries) {
     std::vector<uint64_t> mapped;
     uint32_t cpu = 0;
     uint64_t dma;
-    while ((dma = map(entries, cpu++ % 4)) != NOSPAN_MAPPING_ERROR) mapped.push_back(dma);
+    while ((dma = map(entries, cpu++ % cpus_)) != NOSPAN_MAPPING_ERROR) mapped.push_back(dma);
     return mapped;
   }
 
  private:
   const nospan_target* target_;
+  uint32_t cpus_;
   FastEnvironment environment_;
   void* table_;
 };
@@ -123,12 +131,13 @@ enum class Filling {
 };
 
 // `live` mappings are replaced at random: unmap one, map one.
-void replace_at_random(benchmark::State& state, const nospan_target* target, Filling filling, uint64_t entries) {
-  Table table(target, 4);
+void replace_at_random(benchmark::State& state, const nospan_target* target, uint32_t cpus, Filling filling,
+                       uint64_t entries) {
+  Table table(target, cpus);
   std::mt19937_64 random(1);
   std::vector<uint64_t> live;
   if (filling == Filling::kSparse) {
-    for (uint64_t i = 0; i < kEntries / entries / 200; ++i) live.push_back(table.map(entries, i % 4));
+    for (uint64_t i = 0; i < kEntries / entries / 200; ++i) live.push_back(table.map(entries, i % cpus));
   } else {
     live = table.fill(entries);
     const size_t holes = live.size() / 20;
@@ -145,7 +154,7 @@ void replace_at_random(benchmark::State& state, const nospan_target* target, Fil
   uint64_t refused = 0;
   const auto step = [&] {
     const uint64_t which = (random() >> 32) * live.size() >> 32;
-    const uint32_t cpu = static_cast<uint32_t>(which & 3);
+    const uint32_t cpu = static_cast<uint32_t>(which & (cpus - 1));
     table.unmap(live[which], entries, cpu);
     const uint64_t dma = table.map(entries, cpu);
     if (dma == NOSPAN_MAPPING_ERROR) {
@@ -166,8 +175,8 @@ void replace_at_random(benchmark::State& state, const nospan_target* target, Fil
 }
 
 // One mapping at a time: a driver that unmaps what it mapped.
-void map_and_unmap(benchmark::State& state, const nospan_target* target, uint64_t entries) {
-  Table table(target, 4);
+void map_and_unmap(benchmark::State& state, const nospan_target* target, uint32_t cpus, uint64_t entries) {
+  Table table(target, cpus);
   for (auto unused : state) {
     (void)unused;
     const uint64_t dma = table.map(entries, 0);
@@ -176,9 +185,21 @@ void map_and_unmap(benchmark::State& state, const nospan_target* target, uint64_
   }
 }
 
+// A list of single pages that lie apart, as a block device's: mapped and unmapped.
+void map_and_unmap_list(benchmark::State& state, const nospan_target* target, uint32_t cpus,
+                        uint64_t elements) {
+  Table table(target, cpus);
+  std::vector<nospan_segment> list(elements);
+  for (uint64_t i = 0; i < elements; ++i) list[i] = nospan_segment{(i * 7 + 1) * 2 * kPage, kPage, 0, 0};
+  for (auto unused : state) {
+    (void)unused;
+    if (!table.map_and_unmap_list(list)) state.SkipWithError("it does not fit");
+  }
+}
+
 // A request that nothing fits, in a table that is 95 % full with random holes of one entry.
-void refuse(benchmark::State& state, const nospan_target* target, uint64_t entries) {
-  Table table(target, 4);
+void refuse(benchmark::State& state, const nospan_target* target, uint32_t cpus, uint64_t entries) {
+  Table table(target, cpus);
   std::mt19937_64 random(1);
   std::vector<uint64_t> live = table.fill(1);
   for (size_t i = 0; i < live.size() / 20; ++i) table.unmap(live[i * 20], 1, 0);
@@ -188,27 +209,35 @@ void refuse(benchmark::State& state, const nospan_target* target, uint64_t entri
   }
 }
 
+// Names: target/cpus/what/entries in a request. With one CPU this target takes no locks.
 void add(const nospan_target* target, const std::string& name) {
-  const auto label = [&](const char* what, uint64_t entries) {
-    return name + "/" + what + "/" + std::to_string(entries);
-  };
-  for (const uint64_t entries : {1, 4, 16, 64, 256}) {
-    benchmark::RegisterBenchmark(label("map_and_unmap", entries).c_str(), map_and_unmap, target, entries);
-  }
-  for (const uint64_t entries : {1, 4, 16, 64, 256}) {
-    benchmark::RegisterBenchmark(label("sparse", entries).c_str(), replace_at_random, target, Filling::kSparse,
-                                 entries);
-  }
-  for (const uint64_t entries : {1, 4, 16, 64, 256}) {
-    benchmark::RegisterBenchmark(label("full_random_holes", entries).c_str(), replace_at_random, target,
-                                 Filling::kRandomHoles, entries);
-  }
-  for (const uint64_t entries : {1, 4, 16, 64, 256}) {
-    benchmark::RegisterBenchmark(label("full_holes_together", entries).c_str(), replace_at_random, target,
-                                 Filling::kHolesTogether, entries);
-  }
-  for (const uint64_t entries : {2, 16, 256}) {
-    benchmark::RegisterBenchmark(label("full_refuse", entries).c_str(), refuse, target, entries);
+  for (const uint32_t cpus : {1u, 4u}) {
+    const auto label = [&](const char* what, uint64_t entries) {
+      return name + "/" + std::to_string(cpus) + "/" + what + "/" + std::to_string(entries);
+    };
+    const struct {
+      const char* name;
+      Filling filling;
+    } fillings[] = {{"sparse", Filling::kSparse},
+                    {"full_random_holes", Filling::kRandomHoles},
+                    {"full_holes_together", Filling::kHolesTogether}};
+    for (const uint64_t entries : {1, 4, 16, 64, 256}) {
+      benchmark::RegisterBenchmark(label("map_and_unmap", entries).c_str(), map_and_unmap, target, cpus,
+                                   entries);
+    }
+    for (const auto& filling : fillings) {
+      for (const uint64_t entries : {1, 4, 16, 64, 256}) {
+        benchmark::RegisterBenchmark(label(filling.name, entries).c_str(), replace_at_random, target, cpus,
+                                     filling.filling, entries);
+      }
+    }
+    for (const uint64_t elements : {4, 32, 256}) {
+      benchmark::RegisterBenchmark(label("map_and_unmap_list", elements).c_str(), map_and_unmap_list, target,
+                                   cpus, elements);
+    }
+    for (const uint64_t entries : {2, 16, 256}) {
+      benchmark::RegisterBenchmark(label("full_refuse", entries).c_str(), refuse, target, cpus, entries);
+    }
   }
 }
 

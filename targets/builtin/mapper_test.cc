@@ -41,7 +41,9 @@ class Table {
     const nospan_map_request request = {address - offset, offset, size, 0, direction, 0};
     return target_->map_page(table_, &request);
   }
-  void unmap(uint64_t dma, uint64_t size) { target_->unmap_page(table_, dma, size, NOSPAN_BIDIRECTIONAL, 0, 0); }
+  void unmap(uint64_t dma, uint64_t size) {
+    target_->unmap_page(table_, dma, size, NOSPAN_BIDIRECTIONAL, 0, 0);
+  }
   int map_sg(std::vector<nospan_segment>& list, uint32_t direction = NOSPAN_BIDIRECTIONAL) {
     return target_->map_sg(table_, list.data(), static_cast<uint32_t>(list.size()), direction, 0, 0);
   }
@@ -51,7 +53,9 @@ class Table {
   int alloc(uint64_t size, uint64_t* guest, uint64_t* dma) {
     return target_->alloc_coherent(table_, size, 0, guest, dma);
   }
-  void free(uint64_t size, uint64_t guest, uint64_t dma) { target_->free_coherent(table_, size, guest, dma, 0); }
+  void free(uint64_t size, uint64_t guest, uint64_t dma) {
+    target_->free_coherent(table_, size, guest, dma, 0);
+  }
   bool in_use() { return target_->in_use(table_) != 0; }
   std::vector<uint64_t> allocation() {
     std::vector<uint64_t> words((configuration_.entries + 63) / 64);
@@ -128,8 +132,8 @@ TEST(Builtin, GivesThePermissionsOfTheDirection) {
 
 TEST(Builtin, RefusesSizesThatCannotFit) {
   Table table(plain_configuration(12, 1, 8));
-  for (const uint64_t size : {uint64_t{0}, 8 * kPage + 1, uint64_t{1} << 32, uint64_t{1} << 44, uint64_t{1} << 63,
-                              UINT64_MAX - kPage, UINT64_MAX}) {
+  for (const uint64_t size : {uint64_t{0}, 8 * kPage + 1, uint64_t{1} << 32, uint64_t{1} << 44,
+                              uint64_t{1} << 63, UINT64_MAX - kPage, UINT64_MAX}) {
     EXPECT_EQ(table.map(0, size), NOSPAN_MAPPING_ERROR) << size;
     EXPECT_EQ(table.map(0x1001, size), NOSPAN_MAPPING_ERROR) << size;
   }
@@ -234,8 +238,8 @@ TEST(Builtin, LeavesNothingBehindWhenTcesCannotBeWritten) {
     EXPECT_EQ(table.environment.live_pages(), 0u);
     for (int64_t after = 0; after < 3; ++after) {
       table.environment.put_fails_after = after;
-      std::vector<nospan_segment> list = {element(0x20010, 4 * kPage), element(0, 0), element(0x30010, 6 * kPage),
-                                          element(0x50000, 4 * kPage)};
+      std::vector<nospan_segment> list = {element(0x20010, 4 * kPage), element(0, 0),
+                                          element(0x30010, 6 * kPage), element(0x50000, 4 * kPage)};
       EXPECT_LT(table.map_sg(list), 0);
       EXPECT_EQ(table.environment.tces(), tces);
       EXPECT_EQ(table.allocation(), allocation);
@@ -261,7 +265,7 @@ TEST(Builtin, UndoesAListThatDoesNotFit) {
 TEST(Builtin, MergesWhatIsAdjacentOnTheBus) {
   Table table(plain_configuration(12, 0, 100));
   // Guest memory is not adjacent, but elements end and start on IOMMU pages.
-  std::vector<nospan_segment> list = {element(0x1800, 0x800), element(0, 0), element(0x8000, kPage),
+  std::vector<nospan_segment> list = {element(0x1800, 0x800), element(0, 0),         element(0x8000, kPage),
                                       element(0x9000, kPage), element(0x4000, 0x10), element(0x4010, 0x10)};
   EXPECT_EQ(table.map_sg(list), 2);
   EXPECT_EQ(list[0].dma_length, 0x800 + 2 * kPage + 0x10);
@@ -384,14 +388,16 @@ TEST(Builtin, AlignsCoherentMemoryOnTheBus) {
         configuration.system_page_shift = system_shift;
         Table table(configuration);
         const uint64_t system_page = uint64_t{1} << system_shift;
-        for (const uint64_t size : {uint64_t{1}, system_page, system_page + 1, 3 * system_page, 5 * system_page}) {
+        for (const uint64_t size :
+             {uint64_t{1}, system_page, system_page + 1, 3 * system_page, 5 * system_page}) {
           uint64_t guest = 0, dma = 0;
           ASSERT_EQ(table.alloc(size, &guest, &dma), 0);
           const uint64_t bytes = (size + system_page - 1) / system_page * system_page;
           EXPECT_EQ(dma % std::bit_ceil(bytes), 0u) << page_shift << " " << system_shift << " " << size;
           EXPECT_EQ(table.translate(dma), guest);
           EXPECT_EQ(table.translate(dma + bytes - 1), guest + bytes - 1);
-          EXPECT_EQ(table.environment.live_tces(), ((guest + bytes - 1) >> page_shift) - (guest >> page_shift) + 1);
+          EXPECT_EQ(table.environment.live_tces(),
+                    ((guest + bytes - 1) >> page_shift) - (guest >> page_shift) + 1);
           EXPECT_EQ(table.environment.tce(dma >> page_shift) & kAnyPermissions, kAnyPermissions);
           EXPECT_EQ(table.environment.zeroed.back(), std::make_pair(guest, bytes));
           table.free(size, guest, dma);
@@ -423,8 +429,15 @@ TEST(Builtin, RefusesCoherentSizesThatCannotFit) {
 }
 
 TEST(Builtin, NeverHandsOutWhatIsReserved) {
-  for (const auto& [start, end] : {std::pair<uint64_t, uint64_t>{0, 13}, {15, 17}, {18, 100}, {0, UINT64_MAX},
-                                   {5, 3}, {0, 10}, {20, 30}, {10, 20}, {UINT64_MAX - 1, UINT64_MAX}}) {
+  for (const auto& [start, end] : {std::pair<uint64_t, uint64_t>{0, 13},
+                                   {15, 17},
+                                   {18, 100},
+                                   {0, UINT64_MAX},
+                                   {5, 3},
+                                   {0, 10},
+                                   {20, 30},
+                                   {10, 20},
+                                   {UINT64_MAX - 1, UINT64_MAX}}) {
     nospan_configuration configuration = plain_configuration(12, 10, 10);
     configuration.reserved_start = start;
     configuration.reserved_end = end;

@@ -34,7 +34,8 @@ class TestEnvironment {
         .flush = [](void* context) { ++self(context).flushes; },
         .allocate_pages = [](void* context, uint32_t order,
                              uint64_t* address) { return self(context).allocate_pages(order, address); },
-        .free_pages = [](void* context, uint64_t address, uint32_t order) { self(context).free_pages(address, order); },
+        .free_pages = [](void* context, uint64_t address,
+                         uint32_t order) { self(context).free_pages(address, order); },
         .zero =
             [](void* context, uint64_t address, uint64_t size) {
               const std::lock_guard guard(self(context).mutex_);

@@ -180,14 +180,15 @@ Expected<void> check_dependencies(const fs::path& depfile, const Tree& tree, con
   return {};
 }
 
-Expected<fs::path> compile(const Source& source, const fs::path& folder, const fs::path& share, const Tree& tree,
-                           const BuildOptions& options) {
+Expected<fs::path> compile(const Source& source, const fs::path& folder, const fs::path& share,
+                           const Tree& tree, const BuildOptions& options) {
   const bool kernel = source.world != Source::World::kHost;
   const fs::path object = folder / (fs::path(source.path).filename().string() + ".o");
   const fs::path depfile = fs::path(object).replace_extension(".d");
   Command command;
   command.arguments = {options.compiler};
-  for (const std::string& flag : flags_for(source.world, share, tree, options)) command.arguments.push_back(flag);
+  for (const std::string& flag : flags_for(source.world, share, tree, options))
+    command.arguments.push_back(flag);
   if (kernel) command.arguments.insert(command.arguments.end(), {"-MD", "-MF", depfile.string()});
   const std::string input =
       source.world == Source::World::kTree ? source.path : (share / source.path).lexically_normal().string();
@@ -197,7 +198,8 @@ Expected<fs::path> compile(const Source& source, const fs::path& folder, const f
   if (!outcome) return tl::unexpected(outcome.error());
   if (outcome->status != 0) return compilation_failed(options.compiler, tree, *outcome, {});
   if (kernel) {
-    if (auto checked = check_dependencies(depfile, tree, share); !checked) return tl::unexpected(checked.error());
+    if (auto checked = check_dependencies(depfile, tree, share); !checked)
+      return tl::unexpected(checked.error());
   }
   return object;
 }
@@ -219,15 +221,17 @@ Expected<void> link(const std::vector<fs::path>& objects, const fs::path& librar
   return {};
 }
 
-// Compiles all sources, two at a time, and links them. The first error in the order of the sources is the one told.
-Expected<void> make_library(const fs::path& folder, const fs::path& library, const fs::path& share, const Tree& tree,
-                            const BuildOptions& options) {
+// Compiles all sources, two at a time, and links them. The first error in the order of the sources is the one
+// told.
+Expected<void> make_library(const fs::path& folder, const fs::path& library, const fs::path& share,
+                            const Tree& tree, const BuildOptions& options) {
   const std::vector<Source> list = sources(options.sanitized);
   std::vector<fs::path> objects;
   for (std::size_t i = 0; i < list.size(); i += 2) {
     std::future<Expected<fs::path>> other;
     if (i + 1 < list.size()) {
-      other = std::async(std::launch::async, [&, i] { return compile(list[i + 1], folder, share, tree, options); });
+      other =
+          std::async(std::launch::async, [&, i] { return compile(list[i + 1], folder, share, tree, options); });
     }
     auto object = compile(list[i], folder, share, tree, options);
     Expected<fs::path> second = fs::path();

@@ -17,11 +17,11 @@ struct BuildOptions {
   std::string compiler = "gcc";  // gcc 12 or clang 19, or one compatible with them
 };
 
-// The library, for dlopen(); compiled unless the cache has it. The key is everything that goes in: the tree's content,
-// shims and glue, flags, the compiler's version. A damaged cache entry is made anew.
+// The library, for dlopen(); compiled unless the cache has it. The key is everything that goes in: the tree's
+// content, shims and glue, flags, the compiler's version. A damaged cache entry is made anew.
 //
-// A tree that does not compile is an Error with Verdict::kSkip and the compiler's first message; whatever else goes
-// wrong (no compiler, a full disk) is one with Verdict::kError.
+// A tree that does not compile is an Error with Verdict::kSkip and the compiler's first message; whatever else
+// goes wrong (no compiler, a full disk) is one with Verdict::kError.
 reports::Expected<std::filesystem::path> build_library(const Tree& tree, const BuildOptions& options);
 
 }  // namespace nospan::linux_target

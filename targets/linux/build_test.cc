@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "targets/linux/patch.h"
 #include "targets/linux/process.h"
 #include "targets/linux/recipe.h"
@@ -30,10 +32,13 @@ class BuildTest : public testing::Test {
 
   fs::path cache() const { return folder_.path() / "cache"; }
 
-  // The tree with a line added at the top of one of its files, by a patch made for it.
+  // The tree with a line (or several) added at the top of one of its files, by a patch made for it.
   reports::Expected<PatchedTree> with_line(const std::string& file, const std::string& line) {
     std::istringstream content(read_text(tree_->root() / file));
-    std::string diff = fmt::format("--- a/{}\n+++ b/{}\n@@ -1,3 +1,4 @@\n+{}\n", file, file, line);
+    const auto added = 1 + std::count(line.begin(), line.end(), '\n');
+    std::string diff = fmt::format("--- a/{}\n+++ b/{}\n@@ -1,3 +1,{} @@\n", file, file, 3 + added);
+    std::istringstream lines(line);
+    for (std::string each; std::getline(lines, each);) diff += "+" + each + "\n";
     std::string context;
     for (int i = 0; i < 3 && std::getline(content, context); i++) diff += " " + context + "\n";
     write_text(folder_.path() / "line.patch", diff);
@@ -43,8 +48,9 @@ class BuildTest : public testing::Test {
   // A compiler that counts how often it is called.
   std::string counting_compiler() const {
     const fs::path script = folder_.path() / "counting-cc";
-    write_text(script, fmt::format("#!/bin/sh\ncase $1 in --version) ;; *) echo >>{} ;; esac\nexec gcc \"$@\"\n",
-                                   (folder_.path() / "calls").string()));
+    write_text(script,
+               fmt::format("#!/bin/sh\ncase $1 in --version) ;; *) echo >>{} ;; esac\nexec gcc \"$@\"\n",
+                           (folder_.path() / "calls").string()));
     fs::permissions(script, fs::perms::owner_all);
     return script.string();
   }
@@ -115,9 +121,10 @@ TEST_F(BuildTest, ABrokenHeaderIsNamedByItsPlaceInTheTree) {
 
 TEST_F(BuildTest, AFunctionWithoutAShimIsNamed) {
   // The library's entry point includes iommu.c; a constructor makes sure that the call is reached.
-  const auto patched = with_line("lib/iommu-helper.c",
-                                 "int no_such_function(void); __attribute__((constructor, used)) static void reach(void) "
-                                 "{ no_such_function(); }");
+  const auto patched =
+      with_line("lib/iommu-helper.c",
+                "int no_such_function(void); __attribute__((constructor, used)) static void reach(void) "
+                "{ no_such_function(); }");
   ASSERT_TRUE(patched) << patched.error().line();
   const auto library = build_library(patched->tree, {});
   ASSERT_FALSE(library);
@@ -125,16 +132,49 @@ TEST_F(BuildTest, AFunctionWithoutAShimIsNamed) {
   EXPECT_THAT(library.error().line(), HasSubstr("undefined reference to `no_such_function'"));
   EXPECT_THAT(library.error().line(), HasSubstr("a function without a shim"));
 
-  const auto implicit = with_line("lib/iommu-helper.c", "static inline int f(void) { return no_such_function(); }");
+  const auto implicit =
+      with_line("lib/iommu-helper.c", "static inline int f(void) { return no_such_function(); }");
   EXPECT_THAT(build_library(implicit->tree, {}).error().what, HasSubstr("implicit declaration of function"));
 }
 
 TEST_F(BuildTest, ReadingOutsideTheKnownFilesIsRefused) {
   write_text(folder_.path() / "outside.h", "");
-  const auto patched = with_line("lib/bitmap.c", fmt::format("#include \"{}\"", (folder_.path() / "outside.h").string()));
+  const auto patched =
+      with_line("lib/bitmap.c", fmt::format("#include \"{}\"", (folder_.path() / "outside.h").string()));
   const auto library = build_library(patched->tree, {});
   ASSERT_FALSE(library);
   EXPECT_THAT(library.error().what, HasSubstr("outside.h, which nospan does not read"));
+}
+
+// The balance of locks, interrupts and preemption, on kernel code that forgets to give them back.
+TEST_F(BuildTest, WhatACallLeavesHeldIsReported) {
+  const std::string spinlock = "#include <linux/spinlock.h>\n#undef spin_unlock_irqrestore\n";
+  const std::string define = "#define spin_unlock_irqrestore(lock, flags) ";
+  for (const auto& [forgetful, report] : std::vector<std::pair<std::string, std::string>>{
+           {spinlock + define + "local_irq_restore(flags)",
+            "after map_page: 1 locks held, interrupts on, preemption count 0"},
+           {spinlock + define + "spin_unlock(lock)",
+            "after map_page: 0 locks held, interrupts off, preemption count 0"},
+           {spinlock + define +
+                "do { spin_unlock(lock); local_irq_restore(flags); preempt_disable(); } while (0)",
+            "after map_page: 0 locks held, interrupts on, preemption count 1"}}) {
+    const auto patched = with_line("arch/powerpc/kernel/iommu.c", forgetful);
+    ASSERT_TRUE(patched) << patched.error().line();
+    const auto library = build_library(patched->tree, {});
+    ASSERT_TRUE(library) << library.error().line();
+    const LoadedTarget target(*library);
+    TestEnvironment environment(12);
+    const nospan_configuration configuration = plain_configuration(12);
+    void* const table = target->create(environment.get(), &configuration);
+    const nospan_map_request request{0x100000, 0, 1, 0, NOSPAN_BIDIRECTIONAL, 0};
+    try {
+      target->map_page(table, &request);
+      ADD_FAILURE() << report;
+    } catch (const TargetFailed& failed) {
+      EXPECT_EQ(failed.failure, NOSPAN_FAILURE_LOCK_HELD);
+      EXPECT_EQ(failed.what(), report);
+    }
+  }
 }
 
 TEST_F(BuildTest, APatchedTreeIsAnotherLibrary) {
@@ -184,8 +224,9 @@ TEST_F(BuildTest, AnUnwritableCacheIsSaid) {
 
 TEST_F(BuildTest, AFullDiskIsNotTheTreesFault) {
   const fs::path script = folder_.path() / "full-cc";
-  write_text(script, "#!/bin/sh\ncase $1 in --version) exec gcc --version;; esac\n"
-                     "echo 'fatal error: error writing to x.s: No space left on device' >&2\nexit 1\n");
+  write_text(script,
+             "#!/bin/sh\ncase $1 in --version) exec gcc --version;; esac\n"
+             "echo 'fatal error: error writing to x.s: No space left on device' >&2\nexit 1\n");
   fs::permissions(script, fs::perms::owner_all);
   const auto library = build_library(*tree_, {.compiler = script.string()});
   ASSERT_FALSE(library);
@@ -208,7 +249,8 @@ TEST_F(BuildTest, ClangBuildsIt) {
 }
 
 TEST(Process, TellsStatusAndOutput) {
-  const auto outcome = run({.arguments = {"sh", "-c", "echo out; echo err >&2; exit 3"}, .folder = {}, .output = {}});
+  const auto outcome =
+      run({.arguments = {"sh", "-c", "echo out; echo err >&2; exit 3"}, .folder = {}, .output = {}});
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->status, 3);
   EXPECT_EQ(outcome->text, "out\nerr\n");

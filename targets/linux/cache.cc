@@ -45,8 +45,8 @@ reports::Expected<fs::path> cache_folder() {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {
-    return reports::failure(folder.string(), fmt::format("the cache folder cannot be made: {}", error.message()),
-                            kMend);
+    return reports::failure(folder.string(),
+                            fmt::format("the cache folder cannot be made: {}", error.message()), kMend);
   }
   return folder;
 }
@@ -55,7 +55,8 @@ reports::Expected<TemporaryFolder> TemporaryFolder::make(const fs::path& cache) 
   remove_leftovers(cache);
   std::string name = (cache / (std::string(kTemporary) + "XXXXXX")).string();
   if (mkdtemp(name.data()) == nullptr) {
-    return reports::failure(cache.string(), fmt::format("the cache cannot be written: {}", strerror(errno)), kMend);
+    return reports::failure(cache.string(), fmt::format("the cache cannot be written: {}", strerror(errno)),
+                            kMend);
   }
   return TemporaryFolder(name);
 }
@@ -91,7 +92,8 @@ reports::Expected<void> write_file(const fs::path& file, std::string_view conten
     if (done > 0) content.remove_prefix(static_cast<std::size_t>(done));
   }
   if (descriptor >= 0 && close(descriptor) != 0 && !error) error = errno;
-  if (error) return reports::failure(file.string(), fmt::format("cannot be written: {}", strerror(error)), kMend);
+  if (error)
+    return reports::failure(file.string(), fmt::format("cannot be written: {}", strerror(error)), kMend);
   return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The user's cache of extracted trees, patched copies and compiled libraries. Any number of processes may use it at
-// once, and each may be killed at any moment: an entry is made in a temporary folder and appears by one rename.
+// The user's cache of extracted trees, patched copies and compiled libraries. Any number of processes may use
+// it at once, and each may be killed at any moment: an entry is made in a temporary folder and appears by one
+// rename.
 #ifndef NOSPAN_TARGETS_LINUX_CACHE_H
 #define NOSPAN_TARGETS_LINUX_CACHE_H
 
@@ -15,8 +16,8 @@ namespace nospan::linux_target {
 // $XDG_CACHE_HOME/nospan or ~/.cache/nospan, made if it is missing. An Error says why it cannot be written.
 reports::Expected<std::filesystem::path> cache_folder();
 
-// A folder inside the cache that is removed with this object unless it was published. Those that killed processes left
-// behind are removed after a day.
+// A folder inside the cache that is removed with this object unless it was published. Those that killed
+// processes left behind are removed after a day.
 class TemporaryFolder {
  public:
   static reports::Expected<TemporaryFolder> make(const std::filesystem::path& cache);
@@ -26,8 +27,8 @@ class TemporaryFolder {
 
   const std::filesystem::path& path() const { return path_; }
 
-  // Renames `entry`, a folder inside this one, to `place`. If another process was faster, its entry stays: both were
-  // made from the same key.
+  // Renames `entry`, a folder inside this one, to `place`. If another process was faster, its entry stays: both
+  // were made from the same key.
   reports::Expected<void> publish(const std::filesystem::path& entry, const std::filesystem::path& place);
 
  private:

@@ -44,8 +44,9 @@ std::string Digest::hex() {
 reports::Expected<std::string> read_file(const std::filesystem::path& file, std::uintmax_t most) {
   // O_NONBLOCK: opening a pipe without a writer must not hang.
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return reports::failure(file.string(), fmt::format("cannot be read: {}", strerror(errno)));
-  struct stat status {};
+  if (descriptor < 0)
+    return reports::failure(file.string(), fmt::format("cannot be read: {}", strerror(errno)));
+  struct stat status{};
   std::string problem;
   std::string content;
   if (fstat(descriptor, &status) != 0) {

@@ -2,27 +2,26 @@
 /*
  * The kernel's IOMMU mapping behind target.h.
  *
- * Includes the unmodified source of the tree, so that its static functions and variables are in reach, and presents it
- * as a struct nospan_target. No kernel type leaves this file.
+ * Includes the unmodified source of the tree, so that its static functions and variables are in reach, and
+ * presents it as a struct nospan_target. No kernel type leaves this file.
  *
- * One table of the harness is one struct iommu_table of the kernel plus what a driver and the platform would have
- * around it: a device with its limits, and table operations. The operations are the platform's part (pseries and
- * powernv have their own): here they hand TCEs to the environment.
+ * One table of the harness is one struct iommu_table of the kernel plus what a driver and the platform would
+ * have around it: a device with its limits, and table operations. The operations are the platform's part
+ * (pseries and powernv have their own): here they hand TCEs to the environment.
  */
 #include "arch/powerpc/kernel/iommu.c"
-
 #include "targets/linux/runtime.h"
-
 #include "targets/target.h"
 
-/* A scatter/gather list in the kernel's form. One per CPU number, as calls with different ones may run together. */
+/* A scatter/gather list in the kernel's form. One per CPU number, as calls with different ones may run
+ * together. */
 struct nospan_list {
-  struct scatterlist *elements;
+  struct scatterlist* elements;
   u32 capacity;
 };
 
 struct nospan_table {
-  struct iommu_table *kernel; /* the kernel frees it with its last reference, so it is an object of its own */
+  struct iommu_table* kernel; /* the kernel frees it with its last reference, so it is an object of its own */
   struct iommu_table_ops operations;
   struct nospan_environment environment;
   struct device device;
@@ -32,7 +31,7 @@ struct nospan_table {
   int no_merge;
   int crash_kernel;
   u32 cpus;
-  struct nospan_list *lists;
+  struct nospan_list* lists;
 };
 
 /* For calls without a table: what the last created table had. */
@@ -42,8 +41,8 @@ static struct device_dma_parameters nospan_last_limits;
 
 /* ---- Entering and leaving the kernel ---- */
 
-static __always_inline void nospan_enter(struct nospan_table *table, u32 cpu) {
-  struct nospan_thread *thread = &nospan_thread;
+static __always_inline void nospan_enter(struct nospan_table* table, u32 cpu) {
+  struct nospan_thread* thread = &nospan_thread;
 
   thread->environment = table ? &table->environment : &nospan_last_environment;
   thread->crash_kernel = table && table->crash_kernel;
@@ -58,25 +57,26 @@ static __always_inline void nospan_enter(struct nospan_table *table, u32 cpu) {
   if (table && unlikely(novmerge != table->no_merge)) novmerge = table->no_merge;
 }
 
-static __always_inline void nospan_leave(const char *call) {
-  const struct nospan_thread *thread = &nospan_thread;
+static __always_inline void nospan_leave(const char* call) {
+  const struct nospan_thread* thread = &nospan_thread;
 
   if (unlikely(thread->locks | thread->irqs_off | thread->preemption_off)) nospan_unbalanced(call);
 }
 
 /* ---- Table operations: what a platform provides ---- */
 
-static __always_inline struct nospan_table *nospan_owner(struct iommu_table *tbl) {
+static __always_inline struct nospan_table* nospan_owner(struct iommu_table* tbl) {
   return container_of(tbl->it_ops, struct nospan_table, operations);
 }
 
 /*
- * A TCE as powernv builds it: the kernel's permissions for the direction, readable whenever writable (LoPAR has no
- * write-only TCE; arch/powerpc/platforms/powernv/pci-ioda-tce.c, pnv_tce_build), address bits below the page cleared.
+ * A TCE as powernv builds it: the kernel's permissions for the direction, readable whenever writable (LoPAR has
+ * no write-only TCE; arch/powerpc/platforms/powernv/pci-ioda-tce.c, pnv_tce_build), address bits below the page
+ * cleared.
  */
-static int nospan_set(struct iommu_table *tbl, long index, long npages, unsigned long uaddr,
+static int nospan_set(struct iommu_table* tbl, long index, long npages, unsigned long uaddr,
                       enum dma_data_direction direction, unsigned long attrs) {
-  const struct nospan_environment *environment = &nospan_owner(tbl)->environment;
+  const struct nospan_environment* environment = &nospan_owner(tbl)->environment;
   unsigned long shift = tbl->it_page_shift;
   u64 permissions = iommu_direction_to_tce_perm(direction);
 
@@ -85,29 +85,29 @@ static int nospan_set(struct iommu_table *tbl, long index, long npages, unsigned
                                ((u64)__pa(uaddr) >> shift << shift) | permissions);
 }
 
-static void nospan_clear(struct iommu_table *tbl, long index, long npages) {
-  const struct nospan_environment *environment = &nospan_owner(tbl)->environment;
+static void nospan_clear(struct iommu_table* tbl, long index, long npages) {
+  const struct nospan_environment* environment = &nospan_owner(tbl)->environment;
 
   environment->clear_tces(environment->context, index, npages);
 }
 
-static unsigned long nospan_get(struct iommu_table *tbl, long index) {
-  const struct nospan_environment *environment = &nospan_owner(tbl)->environment;
+static unsigned long nospan_get(struct iommu_table* tbl, long index) {
+  const struct nospan_environment* environment = &nospan_owner(tbl)->environment;
 
   return environment->get_tce(environment->context, index);
 }
 
-static void nospan_flush(struct iommu_table *tbl) {
-  const struct nospan_environment *environment = &nospan_owner(tbl)->environment;
+static void nospan_flush(struct iommu_table* tbl) {
+  const struct nospan_environment* environment = &nospan_owner(tbl)->environment;
 
   environment->flush(environment->context);
 }
 
 /* ---- Making and freeing a table ---- */
 
-static struct nospan_table *nospan_prepare(const struct nospan_environment *environment,
-                                           const struct nospan_configuration *configuration) {
-  struct nospan_table *table = nospan_resize(0, sizeof(*table));
+static struct nospan_table* nospan_prepare(const struct nospan_environment* environment,
+                                           const struct nospan_configuration* configuration) {
+  struct nospan_table* table = nospan_resize(0, sizeof(*table));
 
   table->environment = *environment;
   table->operations.set = nospan_set;
@@ -134,16 +134,16 @@ static struct nospan_table *nospan_prepare(const struct nospan_environment *envi
   return table;
 }
 
-static void nospan_discard(struct nospan_table *table) {
+static void nospan_discard(struct nospan_table* table) {
   for (u32 cpu = 0; cpu < table->cpus; cpu++) nospan_resize(table->lists[cpu].elements, 0);
   nospan_resize(table->lists, 0);
   nospan_resize(table, 0);
 }
 
-static void *nospan_create(const struct nospan_environment *environment,
-                           const struct nospan_configuration *configuration) {
-  struct nospan_table *table = nospan_prepare(environment, configuration);
-  struct iommu_table *tbl;
+static void* nospan_create(const struct nospan_environment* environment,
+                           const struct nospan_configuration* configuration) {
+  struct nospan_table* table = nospan_prepare(environment, configuration);
+  struct iommu_table* tbl;
 
   nospan_enter(table, 0);
   if (configuration->system_page_shift != PAGE_SHIFT)
@@ -178,8 +178,8 @@ static void *nospan_create(const struct nospan_environment *environment,
   return table;
 }
 
-static void nospan_destroy(void *handle) {
-  struct nospan_table *table = handle;
+static void nospan_destroy(void* handle) {
+  struct nospan_table* table = handle;
 
   if (!table) return;
   nospan_enter(table, 0);
@@ -191,16 +191,16 @@ static void nospan_destroy(void *handle) {
 
 /* ---- Mapping ---- */
 
-static __always_inline struct iommu_table *nospan_kernel_table(struct nospan_table *table) {
+static __always_inline struct iommu_table* nospan_kernel_table(struct nospan_table* table) {
   return table ? table->kernel : 0;
 }
 
-static __always_inline struct device *nospan_device(struct nospan_table *table) {
+static __always_inline struct device* nospan_device(struct nospan_table* table) {
   return table ? &table->device : &nospan_last_device;
 }
 
-static uint64_t nospan_map_page(void *handle, const struct nospan_map_request *request) {
-  struct nospan_table *table = handle;
+static uint64_t nospan_map_page(void* handle, const struct nospan_map_request* request) {
+  struct nospan_table* table = handle;
   dma_addr_t address;
 
   nospan_enter(table, request->cpu);
@@ -211,9 +211,9 @@ static uint64_t nospan_map_page(void *handle, const struct nospan_map_request *r
   return address;
 }
 
-static void nospan_unmap_page(void *handle, uint64_t dma_address, uint64_t size, uint32_t direction,
+static void nospan_unmap_page(void* handle, uint64_t dma_address, uint64_t size, uint32_t direction,
                               uint64_t attributes, uint32_t cpu) {
-  struct nospan_table *table = handle;
+  struct nospan_table* table = handle;
 
   nospan_enter(table, cpu);
   iommu_unmap_page(nospan_kernel_table(table), dma_address, size, direction, attributes);
@@ -221,9 +221,9 @@ static void nospan_unmap_page(void *handle, uint64_t dma_address, uint64_t size,
 }
 
 /* A list for at least `count` elements. It only grows, and never inside the hot path of a settled run. */
-static struct scatterlist *nospan_list_for(struct nospan_table *table, u32 cpu, u32 count) {
+static struct scatterlist* nospan_list_for(struct nospan_table* table, u32 cpu, u32 count) {
   static struct nospan_list without_table;
-  struct nospan_list *list = &without_table;
+  struct nospan_list* list = &without_table;
 
   if (table) {
     if (cpu >= table->cpus)
@@ -238,12 +238,12 @@ static struct scatterlist *nospan_list_for(struct nospan_table *table, u32 cpu, 
 }
 
 /*
- * Drivers use their lists again and again, so dma_address and dma_length come in as the last call left them. The
- * kernel's lists have no terminator of their own at count 0, but sg_next() must never leave the array.
+ * Drivers use their lists again and again, so dma_address and dma_length come in as the last call left them.
+ * The kernel's lists have no terminator of their own at count 0, but sg_next() must never leave the array.
  */
-static struct scatterlist *nospan_list_in(struct nospan_table *table, const struct nospan_segment *segments, u32 count,
-                                          u32 cpu) {
-  struct scatterlist *list = nospan_list_for(table, cpu, count);
+static struct scatterlist* nospan_list_in(struct nospan_table* table, const struct nospan_segment* segments,
+                                          u32 count, u32 cpu) {
+  struct scatterlist* list = nospan_list_for(table, cpu, count);
 
   for (u32 i = 0; i < count; i++) {
     list[i].page_link = 0;
@@ -256,17 +256,17 @@ static struct scatterlist *nospan_list_in(struct nospan_table *table, const stru
   return list;
 }
 
-static void nospan_list_out(const struct scatterlist *list, struct nospan_segment *segments, u32 count) {
+static void nospan_list_out(const struct scatterlist* list, struct nospan_segment* segments, u32 count) {
   for (u32 i = 0; i < count; i++) {
     segments[i].dma_address = list[i].dma_address;
     segments[i].dma_length = list[i].dma_length;
   }
 }
 
-static int nospan_map_sg(void *handle, struct nospan_segment *segments, uint32_t count, uint32_t direction,
+static int nospan_map_sg(void* handle, struct nospan_segment* segments, uint32_t count, uint32_t direction,
                          uint64_t attributes, uint32_t cpu) {
-  struct nospan_table *table = handle;
-  struct scatterlist *list;
+  struct nospan_table* table = handle;
+  struct scatterlist* list;
   int result;
 
   nospan_enter(table, cpu);
@@ -278,10 +278,10 @@ static int nospan_map_sg(void *handle, struct nospan_segment *segments, uint32_t
   return result;
 }
 
-static void nospan_unmap_sg(void *handle, struct nospan_segment *segments, uint32_t count, uint32_t direction,
+static void nospan_unmap_sg(void* handle, struct nospan_segment* segments, uint32_t count, uint32_t direction,
                             uint64_t attributes, uint32_t cpu) {
-  struct nospan_table *table = handle;
-  struct scatterlist *list;
+  struct nospan_table* table = handle;
+  struct scatterlist* list;
 
   nospan_enter(table, cpu);
   list = nospan_list_in(table, segments, count, cpu);
@@ -290,11 +290,11 @@ static void nospan_unmap_sg(void *handle, struct nospan_segment *segments, uint3
   nospan_leave("unmap_sg");
 }
 
-static int nospan_alloc_coherent(void *handle, uint64_t size, uint32_t cpu, uint64_t *guest_address,
-                                 uint64_t *dma_address) {
-  struct nospan_table *table = handle;
+static int nospan_alloc_coherent(void* handle, uint64_t size, uint32_t cpu, uint64_t* guest_address,
+                                 uint64_t* dma_address) {
+  struct nospan_table* table = handle;
   dma_addr_t dma = DMA_MAPPING_ERROR;
-  void *memory;
+  void* memory;
 
   nospan_enter(table, cpu);
   memory = iommu_alloc_coherent(nospan_device(table), nospan_kernel_table(table), size, &dma,
@@ -306,9 +306,9 @@ static int nospan_alloc_coherent(void *handle, uint64_t size, uint32_t cpu, uint
   return 0;
 }
 
-static void nospan_free_coherent(void *handle, uint64_t size, uint64_t guest_address, uint64_t dma_address,
+static void nospan_free_coherent(void* handle, uint64_t size, uint64_t guest_address, uint64_t dma_address,
                                  uint32_t cpu) {
-  struct nospan_table *table = handle;
+  struct nospan_table* table = handle;
 
   nospan_enter(table, cpu);
   iommu_free_coherent(nospan_kernel_table(table), size, __va(guest_address), dma_address);
@@ -317,8 +317,8 @@ static void nospan_free_coherent(void *handle, uint64_t size, uint64_t guest_add
 
 /* ---- Observation ---- */
 
-static int nospan_in_use(void *handle) {
-  struct nospan_table *table = handle;
+static int nospan_in_use(void* handle) {
+  struct nospan_table* table = handle;
   int used;
 
   nospan_enter(table, 0);
@@ -327,18 +327,18 @@ static int nospan_in_use(void *handle) {
   return used;
 }
 
-static void nospan_read_allocation(void *handle, uint64_t first, uint64_t count, uint64_t *words) {
-  struct nospan_table *table = handle;
+static void nospan_read_allocation(void* handle, uint64_t first, uint64_t count, uint64_t* words) {
+  struct nospan_table* table = handle;
 
   memcpy(words, table->kernel->it_map + first / BITS_PER_LONG, BITS_TO_LONGS(count) * sizeof(*words));
 }
 
-static uint32_t nospan_pools(void *handle, struct nospan_pool *pools, uint32_t most) {
-  struct nospan_table *table = handle;
-  const struct iommu_table *tbl = table->kernel;
+static uint32_t nospan_pools(void* handle, struct nospan_pool* pools, uint32_t most) {
+  struct nospan_table* table = handle;
+  const struct iommu_table* tbl = table->kernel;
 
   for (u32 i = 0; i <= tbl->nr_pools && i < most; i++) {
-    const struct iommu_pool *pool = i < tbl->nr_pools ? &tbl->pools[i] : &tbl->large_pool;
+    const struct iommu_pool* pool = i < tbl->nr_pools ? &tbl->pools[i] : &tbl->large_pool;
 
     pools[i].start = pool->start;
     pools[i].end = pool->end;
@@ -371,16 +371,17 @@ static uint64_t nospan_direction_permissions(uint32_t direction) {
 
 /* ---- Functions of files that are not compiled, because they need too much else ---- */
 
-/* Contract of lib/scatterlist.c: the element after this one, nothing after the marked end; chains are followed. */
-struct scatterlist *sg_next(struct scatterlist *element) {
-  struct scatterlist *next = element + 1;
+/* Contract of lib/scatterlist.c: the element after this one, nothing after the marked end; chains are followed.
+ */
+struct scatterlist* sg_next(struct scatterlist* element) {
+  struct scatterlist* next = element + 1;
 
   if (sg_is_last(element)) return 0;
   return unlikely(sg_is_chain(next)) ? sg_chain_ptr(next) : next;
 }
 
 /* Contract of lib/refcount.c: the counter stays where it can do no harm, and the kernel warns. */
-void refcount_warn_saturate(refcount_t *counter, enum refcount_saturation_type type) {
+void refcount_warn_saturate(refcount_t* counter, enum refcount_saturation_type type) {
   refcount_set(counter, REFCOUNT_SATURATED);
   WARN(1, "refcount_t: saturated, kind %d", type);
 }
@@ -408,7 +409,7 @@ static const struct nospan_target nospan_linux = {
     .direction_permissions = nospan_direction_permissions,
 };
 
-__attribute__((visibility("default"))) const struct nospan_target *nospan_target_entry(void) {
+__attribute__((visibility("default"))) const struct nospan_target* nospan_target_entry(void) {
   /* The kernel's boot-time initcall: which CPU number starts in which pool. */
   setup_iommu_pool_hash();
   return &nospan_linux;

@@ -39,7 +39,8 @@ bool is_mail(std::string_view text) {
                      [](unsigned char c) { return std::isalnum(c) || c == '-'; });
 }
 
-Expected<Outcome> git(std::vector<std::string> arguments, const fs::path& folder, const fs::path& input = "/dev/null") {
+Expected<Outcome> git(std::vector<std::string> arguments, const fs::path& folder,
+                      const fs::path& input = "/dev/null") {
   arguments.insert(arguments.begin(), "git");
   return run({.arguments = std::move(arguments), .folder = folder, .input = input, .output = {}});
 }
@@ -52,10 +53,12 @@ Expected<std::string> diff_of_mail(const fs::path& mail, const fs::path& folder,
   auto outcome = git({"mailinfo", mail.string() + ".message", patch.string()}, folder, mail);
   if (!outcome) return tl::unexpected(outcome.error());
   if (outcome->status != 0) {
-    return reports::failure(where, fmt::format("not a mail: {}", first_line(outcome->text)), "give a mail or a diff");
+    return reports::failure(where, fmt::format("not a mail: {}", first_line(outcome->text)),
+                            "give a mail or a diff");
   }
   const std::size_t subject = outcome->text.find("Subject: ");
-  if (subject != std::string::npos) where += fmt::format(" ({})", first_line(outcome->text.substr(subject + 9)));
+  if (subject != std::string::npos)
+    where += fmt::format(" ({})", first_line(outcome->text.substr(subject + 9)));
   return read_file(patch);
 }
 
@@ -68,7 +71,8 @@ Expected<void> add_diff(std::string_view text, std::string where, std::vector<Na
 }
 
 // All diffs of a mailbox or mail, in its order.
-Expected<void> add_mails(const fs::path& file, bool mailbox, const fs::path& folder, std::vector<NamedDiff>& diffs) {
+Expected<void> add_mails(const fs::path& file, bool mailbox, const fs::path& folder,
+                         std::vector<NamedDiff>& diffs) {
   std::error_code error;
   fs::create_directory(folder, error);
   std::vector<std::string> arguments = {"mailsplit", "-o" + folder.string()};
@@ -124,7 +128,8 @@ tl::unexpected<reports::Error> does_not_apply(const NamedDiff& named, const std:
     const std::string place = first_line(said.substr(at + kFailed.size()));
     const std::size_t colon = place.rfind(':');
     std::size_t line = 0;
-    if (colon != std::string::npos) std::from_chars(place.data() + colon + 1, place.data() + place.size(), line);
+    if (colon != std::string::npos)
+      std::from_chars(place.data() + colon + 1, place.data() + place.size(), line);
     what = place;
     for (const FileChange& change : named.diff.changes) {
       if (change.old_path != place.substr(0, colon)) continue;
@@ -149,7 +154,8 @@ Expected<void> apply(const NamedDiff& named, const fs::path& copy, const fs::pat
   if (text.empty()) return {};
   const fs::path filtered = folder / "filtered.patch";
   if (auto written = write_file(filtered, text); !written) return written;
-  auto outcome = git({"apply", fmt::format("-p{}", named.diff.strip), "--whitespace=nowarn", filtered.string()}, copy);
+  auto outcome =
+      git({"apply", fmt::format("-p{}", named.diff.strip), "--whitespace=nowarn", filtered.string()}, copy);
   if (!outcome) return tl::unexpected(outcome.error());
   if (outcome->status != 0) return does_not_apply(named, outcome->text);
   return {};

@@ -18,10 +18,11 @@ struct PatchedTree {
   std::vector<std::string> ignored;  // files that they touch and a build does not read: left out, sorted
 };
 
-// Applies patches in their order. Each file is a diff, the output of git format-patch, a mail, or a mailbox with a series
-// (cover letters are skipped). As strict as git am: lines may have moved, but context must match. An Error names the
-// patch, the file and the hunk that does not apply.
-reports::Expected<PatchedTree> apply_patches(const Tree& tree, const std::vector<std::filesystem::path>& patches);
+// Applies patches in their order. Each file is a diff, the output of git format-patch, a mail, or a mailbox
+// with a series (cover letters are skipped). As strict as git am: lines may have moved, but context must match.
+// An Error names the patch, the file and the hunk that does not apply.
+reports::Expected<PatchedTree> apply_patches(const Tree& tree,
+                                             const std::vector<std::filesystem::path>& patches);
 
 }  // namespace nospan::linux_target
 

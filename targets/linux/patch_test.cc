@@ -18,8 +18,8 @@ using testing::IsEmpty;
 // Changes one of the numbered lines of a synthetic tree's file.
 std::string change(std::string_view file, int line, std::string_view text, std::string_view a = "a/",
                    std::string_view b = "b/") {
-  std::string diff = fmt::format("--- {}{}\n+++ {}{}\n@@ -{},3 +{},3 @@ some function\n", a, file, b, file, line - 1,
-                                 line - 1);
+  std::string diff = fmt::format("--- {}{}\n+++ {}{}\n@@ -{},3 +{},3 @@ some function\n", a, file, b, file,
+                                 line - 1, line - 1);
   return diff + fmt::format(" line {}\n-line {}\n+{}\n line {}\n", line - 1, line, text, line + 1);
 }
 
@@ -28,11 +28,12 @@ std::string git_change(std::string_view file, int line, std::string_view text) {
 }
 
 std::string mail(std::string_view subject, std::string_view body, std::string_view encoding = "8bit") {
-  return fmt::format("From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\n"
-                     "From: Some One <some@one.example>\nDate: Mon, 2 Jan 2023 03:04:05 +0000\nSubject: {}\n"
-                     "MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: {}\n\n"
-                     "Why.\n---\n lib/bitmap.c | 2 +-\n\n{}-- \n2.39.2\n\n",
-                     subject, encoding, body);
+  return fmt::format(
+      "From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\n"
+      "From: Some One <some@one.example>\nDate: Mon, 2 Jan 2023 03:04:05 +0000\nSubject: {}\n"
+      "MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: {}\n\n"
+      "Why.\n---\n lib/bitmap.c | 2 +-\n\n{}-- \n2.39.2\n\n",
+      subject, encoding, body);
 }
 
 class PatchTest : public testing::Test {
@@ -44,8 +45,12 @@ class PatchTest : public testing::Test {
     write_text(folder_.path() / name, text);
     return folder_.path() / name;
   }
-  reports::Expected<PatchedTree> apply(std::string_view text) { return apply_patches(*open_tree(root()), {patch(text)}); }
-  static std::string bitmap(const PatchedTree& patched) { return read_text(patched.tree.root() / "lib/bitmap.c"); }
+  reports::Expected<PatchedTree> apply(std::string_view text) {
+    return apply_patches(*open_tree(root()), {patch(text)});
+  }
+  static std::string bitmap(const PatchedTree& patched) {
+    return read_text(patched.tree.root() / "lib/bitmap.c");
+  }
 
   TestFolder folder_;
   ScopedVariable variable_{"XDG_CACHE_HOME", (folder_.path() / "cache").string()};
@@ -90,9 +95,10 @@ TEST_F(PatchTest, AFailingHunkIsNamed) {
 TEST_F(PatchTest, AMailboxIsASeries) {
   const auto patched = apply(mail("[PATCH 0/2] cover letter", "") +
                              mail("[PATCH 1/2] lib: first", git_change("lib/bitmap.c", 5, "five")) +
-                             mail("[PATCH 2/2] lib: second", "diff --git a/lib/bitmap.c b/lib/bitmap.c\n"
-                                                             "--- a/lib/bitmap.c\n+++ b/lib/bitmap.c\n"
-                                                             "@@ -4,3 +4,3 @@\n line 4\n-five\n+fünf\n line 6\n"));
+                             mail("[PATCH 2/2] lib: second",
+                                  "diff --git a/lib/bitmap.c b/lib/bitmap.c\n"
+                                  "--- a/lib/bitmap.c\n+++ b/lib/bitmap.c\n"
+                                  "@@ -4,3 +4,3 @@\n line 4\n-five\n+fünf\n line 6\n"));
   ASSERT_TRUE(patched) << patched.error().line();
   EXPECT_THAT(bitmap(*patched), HasSubstr("line 4\nfünf\nline 6\n"));
 }
@@ -121,7 +127,8 @@ TEST_F(PatchTest, AMailWithoutAMailboxLineWorks) {
 }
 
 TEST_F(PatchTest, FilesThatNobodyReadsAreIgnoredAndSaidSo) {
-  const auto patched = apply(git_change("drivers/pci/pci.c", 7, "seven") + git_change("lib/bitmap.c", 5, "five"));
+  const auto patched =
+      apply(git_change("drivers/pci/pci.c", 7, "seven") + git_change("lib/bitmap.c", 5, "five"));
   ASSERT_TRUE(patched) << patched.error().line();
   EXPECT_THAT(patched->changed, ElementsAre("lib/bitmap.c"));
   EXPECT_THAT(patched->ignored, ElementsAre("drivers/pci/pci.c"));
@@ -132,15 +139,16 @@ TEST_F(PatchTest, FilesThatNobodyReadsAreIgnoredAndSaidSo) {
 }
 
 TEST_F(PatchTest, NewAndDeletedFiles) {
-  const auto patched = apply("diff --git a/include/linux/new.h b/include/linux/new.h\nnew file mode 100644\n"
-                             "--- /dev/null\n+++ b/include/linux/new.h\n@@ -0,0 +1 @@\n+int new;\n"
-                             "diff --git a/include/vdso/some.h b/include/vdso/some.h\ndeleted file mode 100644\n"
-                             "--- a/include/vdso/some.h\n+++ /dev/null\n@@ -1,40 +0,0 @@\n" +
-                             [] {
-                               std::string minus;
-                               for (int i = 1; i <= 40; i++) minus += fmt::format("-line {}\n", i);
-                               return minus;
-                             }());
+  const auto patched = apply(
+      "diff --git a/include/linux/new.h b/include/linux/new.h\nnew file mode 100644\n"
+      "--- /dev/null\n+++ b/include/linux/new.h\n@@ -0,0 +1 @@\n+int new;\n"
+      "diff --git a/include/vdso/some.h b/include/vdso/some.h\ndeleted file mode 100644\n"
+      "--- a/include/vdso/some.h\n+++ /dev/null\n@@ -1,40 +0,0 @@\n" +
+      [] {
+        std::string minus;
+        for (int i = 1; i <= 40; i++) minus += fmt::format("-line {}\n", i);
+        return minus;
+      }());
   ASSERT_TRUE(patched) << patched.error().line();
   EXPECT_EQ(read_text(patched->tree.root() / "include/linux/new.h"), "int new;\n");
   EXPECT_FALSE(fs::exists(patched->tree.root() / "include/vdso/some.h"));
@@ -149,22 +157,25 @@ TEST_F(PatchTest, NewAndDeletedFiles) {
 
 TEST_F(PatchTest, PathsThatLeaveTheTreeAreRefused) {
   write_text(folder_.path() / "victim", numbered_lines(40));
-  for (const char* path : {"../../victim", "lib/../../victim", "lib/../../../victim", "include/linux/../../../x"}) {
+  for (const char* path :
+       {"../../victim", "lib/../../victim", "lib/../../../victim", "include/linux/../../../x"}) {
     const auto patched = apply(git_change("lib/bitmap.c", 5, "five") + git_change(path, 5, "owned"));
     ASSERT_FALSE(patched) << path;
     EXPECT_THAT(patched.error().line(), HasSubstr("leaves the tree")) << path;
   }
   EXPECT_FALSE(apply(change("/etc/passwd", 5, "x", "", "")));
-  EXPECT_FALSE(apply("--- \"a/lib/bitmap.c\"\n+++ \"b/lib/bitmap.c\"\n@@ -4,3 +4,3 @@\n line 4\n-line 5\n+x\n line 6\n"));
+  EXPECT_FALSE(apply(
+      "--- \"a/lib/bitmap.c\"\n+++ \"b/lib/bitmap.c\"\n@@ -4,3 +4,3 @@\n line 4\n-line 5\n+x\n line 6\n"));
   EXPECT_EQ(read_text(folder_.path() / "victim"), numbered_lines(40));
 }
 
 // A patch can make a link and then write through it.
 TEST_F(PatchTest, LinksThatLeaveTheTreeAreRefused) {
   write_text(folder_.path() / "victim/some.h", numbered_lines(40));
-  const std::string link = "diff --git a/include/linux/link b/include/linux/link\nnew file mode 120000\n--- /dev/null\n"
-                           "+++ b/include/linux/link\n@@ -0,0 +1 @@\n+" +
-                           (folder_.path() / "victim").string() + "\n\\ No newline at end of file\n";
+  const std::string link =
+      "diff --git a/include/linux/link b/include/linux/link\nnew file mode 120000\n--- /dev/null\n"
+      "+++ b/include/linux/link\n@@ -0,0 +1 @@\n+" +
+      (folder_.path() / "victim").string() + "\n\\ No newline at end of file\n";
   EXPECT_FALSE(apply(link));
   EXPECT_FALSE(apply(link + git_change("include/linux/link/some.h", 5, "owned")));
   EXPECT_EQ(read_text(folder_.path() / "victim/some.h"), numbered_lines(40));
@@ -173,10 +184,12 @@ TEST_F(PatchTest, LinksThatLeaveTheTreeAreRefused) {
 TEST_F(PatchTest, WhatIsNoPatch) {
   EXPECT_THAT(apply("").error().what, HasSubstr("holds no diff"));
   EXPECT_THAT(apply("some text\nmore text\n").error().what, HasSubstr("holds no diff"));
-  EXPECT_THAT(apply_patches(*open_tree(root()), {root() / "nowhere"}).error().what, HasSubstr("cannot be read"));
+  EXPECT_THAT(apply_patches(*open_tree(root()), {root() / "nowhere"}).error().what,
+              HasSubstr("cannot be read"));
   std::string cut = git_change("lib/bitmap.c", 5, "five");
   cut.resize(cut.size() - 8);
-  EXPECT_THAT(apply(cut).error().line(), testing::MatchesRegex(".*fix.patch:[0-9]+: the last hunk breaks off.*"));
+  EXPECT_THAT(apply(cut).error().line(),
+              testing::MatchesRegex(".*fix.patch:[0-9]+: the last hunk breaks off.*"));
 }
 
 TEST_F(PatchTest, TakingAwayWhatIsCompiledIsAnError) {
@@ -207,9 +220,10 @@ TEST_F(PatchTest, ACopyInTheCacheIsUsedUnlessItIsDamaged) {
 
 // A line of a hunk may look like a file header.
 TEST(PatchText, HunksAreCountedNotGuessed) {
-  const auto diff = parse_diff("--- a/lib/bitmap.c\n+++ b/lib/bitmap.c\n@@ -1,2 +1,2 @@\n--- a/x\n+++ b/y\n line\n"
-                               "--- a/lib/find_bit.c\n+++ b/lib/find_bit.c\n@@ -7 +7 @@ text\n-a\n+b\n-- \n2.39\n",
-                               "p");
+  const auto diff = parse_diff(
+      "--- a/lib/bitmap.c\n+++ b/lib/bitmap.c\n@@ -1,2 +1,2 @@\n--- a/x\n+++ b/y\n line\n"
+      "--- a/lib/find_bit.c\n+++ b/lib/find_bit.c\n@@ -7 +7 @@ text\n-a\n+b\n-- \n2.39\n",
+      "p");
   ASSERT_TRUE(diff) << diff.error().line();
   ASSERT_EQ(diff->changes.size(), 2u);
   EXPECT_EQ(diff->changes[0].hunks.size(), 1u);
@@ -219,10 +233,11 @@ TEST(PatchText, HunksAreCountedNotGuessed) {
 }
 
 TEST(PatchText, RenamesAndModes) {
-  const auto diff = parse_diff("diff --git a/lib/a.c b/lib/b.c\nsimilarity index 100%\nrename from lib/a.c\n"
-                               "rename to lib/b.c\ndiff --git a/lib/bitmap.c b/lib/bitmap.c\nold mode 100644\n"
-                               "new mode 100755\n",
-                               "p");
+  const auto diff = parse_diff(
+      "diff --git a/lib/a.c b/lib/b.c\nsimilarity index 100%\nrename from lib/a.c\n"
+      "rename to lib/b.c\ndiff --git a/lib/bitmap.c b/lib/bitmap.c\nold mode 100644\n"
+      "new mode 100755\n",
+      "p");
   ASSERT_TRUE(diff) << diff.error().line();
   ASSERT_EQ(diff->changes.size(), 2u);
   EXPECT_EQ(diff->changes[0].old_path, "lib/a.c");

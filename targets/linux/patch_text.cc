@@ -14,9 +14,17 @@ namespace nospan::linux_target {
 namespace {
 
 // Header lines of git between "diff --git" and the first hunk.
-constexpr std::array<std::string_view, 11> kGitHeaders = {
-    "index ",      "old mode ",    "new mode ",  "deleted file mode ", "new file mode ", "similarity index ",
-    "dissimilarity index ", "rename from ", "rename to ", "copy from ",         "copy to "};
+constexpr std::array<std::string_view, 11> kGitHeaders = {"index ",
+                                                          "old mode ",
+                                                          "new mode ",
+                                                          "deleted file mode ",
+                                                          "new file mode ",
+                                                          "similarity index ",
+                                                          "dissimilarity index ",
+                                                          "rename from ",
+                                                          "rename to ",
+                                                          "copy from ",
+                                                          "copy to "};
 
 // "@@ -first,count +first,count @@": the first old line and how many old and new lines follow.
 struct Range {
@@ -126,7 +134,8 @@ class Parser {
       if (line().starts_with("rename to ")) names.new_name = "b/" + std::string(line().substr(10));
       if (line().starts_with("new file mode ")) names.old_name = "/dev/null";
       if (line().starts_with("deleted file mode ")) names.new_name = "/dev/null";
-      if (std::any_of(kGitHeaders.begin(), kGitHeaders.end(), [&](auto header) { return line().starts_with(header); })) {
+      if (std::any_of(kGitHeaders.begin(), kGitHeaders.end(),
+                      [&](auto header) { return line().starts_with(header); })) {
         take();
       } else {
         break;
@@ -179,7 +188,9 @@ class Parser {
   reports::Expected<Diff> finish() {
     Diff diff;
     // A patch made without a/ and b/ names files as they are.
-    const auto names_ours = [](const RawNames& names) { return is_readable(names.old_name) || is_readable(names.new_name); };
+    const auto names_ours = [](const RawNames& names) {
+      return is_readable(names.old_name) || is_readable(names.new_name);
+    };
     if (std::any_of(names_.begin(), names_.end(), names_ours)) diff.strip = 0;
     for (std::size_t i = 0; i < changes_.size(); i++) {
       for (const auto& [raw, path] : {std::pair(&names_[i].old_name, &changes_[i].old_path),
@@ -193,8 +204,8 @@ class Parser {
     return diff;
   }
 
-  // A path of the text as a path in the tree. Checked for all files, also those that are then left out: a patch that
-  // tries to leave the tree is refused as a whole.
+  // A path of the text as a path in the tree. Checked for all files, also those that are then left out: a patch
+  // that tries to leave the tree is refused as a whole.
   reports::Expected<std::string> strip(const std::string& raw, int components) const {
     if (raw == "/dev/null") return std::string();
     const auto refuse = [&](std::string_view why) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Takes a unified diff apart into what it does to each file, so that what concerns no file of ours can be left out and
-// a hunk that does not apply can be named. Text only; nothing is read or written.
+// Takes a unified diff apart into what it does to each file, so that what concerns no file of ours can be left
+// out and a hunk that does not apply can be named. Text only; nothing is read or written.
 #ifndef NOSPAN_TARGETS_LINUX_PATCH_TEXT_H
 #define NOSPAN_TARGETS_LINUX_PATCH_TEXT_H
 
@@ -33,8 +33,8 @@ struct Diff {
   int strip = 1;  // leading components that stand in the text before the tree's own paths, as in patch -p1
 };
 
-// Parses a diff of git, quilt or diff -u; text around it (a commit message, a signature) is skipped. An Error, with
-// `where` and the line, for a path that leaves the tree and for a hunk that breaks off.
+// Parses a diff of git, quilt or diff -u; text around it (a commit message, a signature) is skipped. An Error,
+// with `where` and the line, for a path that leaves the tree and for a hunk that breaks off.
 reports::Expected<Diff> parse_diff(std::string_view text, std::string_view where);
 
 }  // namespace nospan::linux_target

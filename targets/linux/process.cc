@@ -27,9 +27,10 @@ constexpr std::size_t kMostText = 1u << 20;
 bool passes(std::string_view variable) {
   const std::string_view name = variable.substr(0, variable.find('='));
   static constexpr std::array<std::string_view, 14> kDropped = {
-      "CPATH",        "C_INCLUDE_PATH",      "LIBRARY_PATH", "LD_RUN_PATH",    "GCC_EXEC_PREFIX",
-      "COMPILER_PATH", "DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES", "TAR_OPTIONS", "XZ_OPT",
-      "XZ_DEFAULTS",  "LANG",                "LANGUAGE",     "POSIXLY_CORRECT"};
+      "CPATH",           "C_INCLUDE_PATH", "LIBRARY_PATH",        "LD_RUN_PATH",
+      "GCC_EXEC_PREFIX", "COMPILER_PATH",  "DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES",
+      "TAR_OPTIONS",     "XZ_OPT",         "XZ_DEFAULTS",         "LANG",
+      "LANGUAGE",        "POSIXLY_CORRECT"};
   return std::find(kDropped.begin(), kDropped.end(), name) == kDropped.end() && !name.starts_with("LC_") &&
          !name.starts_with("GIT_") && !name.starts_with("CCC_");
 }

@@ -25,9 +25,9 @@ struct Outcome {
   std::string text;  // standard error, and standard output unless it went to a file; at most 1 MiB
 };
 
-// Runs the command to its end. An Error only if it could not be started or took longer than its limit. The environment
-// is the caller's without what would change the meaning of a compilation (CPATH, GIT_DIR, ...), and with LC_ALL=C, as
-// messages are parsed.
+// Runs the command to its end. An Error only if it could not be started or took longer than its limit. The
+// environment is the caller's without what would change the meaning of a compilation (CPATH, GIT_DIR, ...), and
+// with LC_ALL=C, as messages are parsed.
 reports::Expected<Outcome> run(const Command& command);
 
 }  // namespace nospan::linux_target

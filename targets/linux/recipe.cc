@@ -31,18 +31,9 @@ const std::vector<std::string>& required_files() {
 
 const std::vector<std::string>& readable_paths() {
   static const std::vector<std::string> paths = {
-      "Makefile",
-      "arch/powerpc/include/asm",
-      "arch/powerpc/kernel/iommu.c",
-      "include/asm-generic",
-      "include/linux",
-      "include/uapi/asm-generic",
-      "include/uapi/linux",
-      "include/vdso",
-      "lib/bitmap.c",
-      "lib/find_bit.c",
-      "lib/iommu-helper.c",
-      "lib/kstrtox.h",
+      "Makefile",      "arch/powerpc/include/asm", "arch/powerpc/kernel/iommu.c", "include/asm-generic",
+      "include/linux", "include/uapi/asm-generic", "include/uapi/linux",          "include/vdso",
+      "lib/bitmap.c",  "lib/find_bit.c",           "lib/iommu-helper.c",          "lib/kstrtox.h",
   };
   return paths;
 }
@@ -91,7 +82,8 @@ std::vector<std::string> kernel_flags(const std::filesystem::path& share, int sy
       "-D__KERNEL__",
       fmt::format("-DNOSPAN_PAGE_SHIFT={}", system_page_shift),
       fmt::format("-DNOSPAN_KERNEL_VERSION=\"{}\"", version),
-      // Shims first, the tree's own headers as fall-back, nothing of the host. -I. is for names that begin with arch/.
+      // Shims first, the tree's own headers as fall-back, nothing of the host. -I. is for names that begin with
+      // arch/.
       "-nostdinc",
       "-I" + shims + "/ours",
       "-I" + shims + "/contracts",
@@ -106,7 +98,8 @@ std::vector<std::string> kernel_flags(const std::filesystem::path& share, int sy
       "linux/kconfig.h",
       "-include",
       "linux/compiler_types.h",
-      // The kernel's warnings are not ours to mend (and nobody sees them), but a function without a shim must not become
+      // The kernel's warnings are not ours to mend (and nobody sees them), but a function without a shim must
+      // not become
       // an implicit one. No -w: gcc would drop these errors with it.
       "-Werror=implicit-function-declaration",
       "-Werror=implicit-int",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How the kernel's mapping code is compiled: which files, in which order headers are looked up, with which flags.
+// How the kernel's mapping code is compiled: which files, in which order headers are looked up, with which
+// flags.
 //
-// The one description of it. build.cc makes shared libraries from it, the solver LLVM bitcode: same sources, same
-// kernel_flags(), other code generation flags.
+// The one description of it. build.cc makes shared libraries from it, the solver LLVM bitcode: same sources,
+// same kernel_flags(), other code generation flags.
 #ifndef NOSPAN_TARGETS_LINUX_RECIPE_H
 #define NOSPAN_TARGETS_LINUX_RECIPE_H
 
@@ -24,14 +25,15 @@ struct Source {
   std::string path;
 };
 
-// The share folder holds targets/linux/ and targets/target.h: NOSPAN_SHARE, or the source folder we were built from.
+// The share folder holds targets/linux/ and targets/target.h: NOSPAN_SHARE, or the source folder we were built
+// from.
 std::filesystem::path share_folder();
 
 // Files that a tree must have for a build even to be tried.
 const std::vector<std::string>& required_files();
 
-// Files and folders of a tree that a build may read: what is extracted, hashed, copied for patching. A build that reads
-// any other file of the tree is refused.
+// Files and folders of a tree that a build may read: what is extracted, hashed, copied for patching. A build
+// that reads any other file of the tree is refused.
 const std::vector<std::string>& readable_paths();
 
 // Whether a file of the tree, relative to its root, lies in readable_paths().
@@ -43,8 +45,8 @@ const std::vector<std::string>& extracted_paths();
 // What to compile. `sanitized` adds the handlers of sanitizer reports.
 std::vector<Source> sources(bool sanitized);
 
-// Flags that make kernel code mean what it means in the kernel. The working folder must be the tree's root: file names
-// in messages are then relative to it, and the result does not depend on where the tree lies.
+// Flags that make kernel code mean what it means in the kernel. The working folder must be the tree's root:
+// file names in messages are then relative to it, and the result does not depend on where the tree lies.
 std::vector<std::string> kernel_flags(const std::filesystem::path& share, int system_page_shift,
                                       std::string_view version);
 

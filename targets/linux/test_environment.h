@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A small environment for tests of a target: TCEs in a map, guarded allocations counted, faults on demand.
-// Not for several threads, but for put_tces(), clear_tces() and flush() in a benchmark that never looks at them.
+// Not for several threads, but for put_tces(), clear_tces() and flush() in a benchmark that never looks at
+// them.
 #ifndef NOSPAN_TARGETS_LINUX_TEST_ENVIRONMENT_H
 #define NOSPAN_TARGETS_LINUX_TEST_ENVIRONMENT_H
 
@@ -62,7 +63,9 @@ class TestEnvironment {
     environment_.allocate = [](void* context, std::uint64_t size) { return self(context).allocate(size); };
     environment_.release = [](void* context, void* memory) { self(context).release(memory); };
     environment_.warn = [](void* context, const char* text) { self(context).warnings.emplace_back(text); };
-    environment_.fail = [](void*, std::uint32_t failure, const char* text) { throw TargetFailed(failure, text); };
+    environment_.fail = [](void*, std::uint32_t failure, const char* text) {
+      throw TargetFailed(failure, text);
+    };
   }
   TestEnvironment(const TestEnvironment&) = delete;
   TestEnvironment& operator=(const TestEnvironment&) = delete;
@@ -74,15 +77,15 @@ class TestEnvironment {
   nospan_environment& change() { return environment_; }
 
   std::map<std::uint64_t, std::uint64_t> tces;
-  std::set<std::pair<std::uint64_t, std::uint32_t>> pages;          // address, order
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> zeroed;      // address, size
-  std::map<void*, std::pair<void*, std::size_t>> allocated;         // object -> mapping, its size
+  std::set<std::pair<std::uint64_t, std::uint32_t>> pages;      // address, order
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> zeroed;  // address, size
+  std::map<void*, std::pair<void*, std::size_t>> allocated;     // object -> mapping, its size
   std::vector<std::string> warnings;
   std::vector<std::string> mistakes;
   std::uint64_t flushes = 0;
   std::uint64_t next_page = 0x10000000;
   bool fail_pages = false;
-  int fail_allocation = -1;  // the how-many-th allocation from now fails; -1: none
+  int fail_allocation = -1;             // the how-many-th allocation from now fails; -1: none
   std::uint64_t put_most = UINT64_MAX;  // put_tces fails with -EBUSY after so many TCEs of one call
 
  private:

@@ -36,8 +36,8 @@ bool stays_inside(const fs::path& link, const fs::path& canonical_root) {
 }
 
 // Adds one file of the tree, or says why it cannot be used.
-reports::Expected<void> add_file(const fs::path& root, const fs::path& canonical_root, const fs::directory_entry& entry,
-                                 std::vector<std::string>& files) {
+reports::Expected<void> add_file(const fs::path& root, const fs::path& canonical_root,
+                                 const fs::directory_entry& entry, std::vector<std::string>& files) {
   if (entry.is_symlink()) {
     std::error_code ignored;
     if (entry.is_directory(ignored)) {
@@ -62,15 +62,18 @@ reports::Expected<std::vector<std::string>> list_files(const fs::path& root) {
     const fs::directory_entry start(root / path, error);
     if (error || !start.exists(error)) continue;  // what is required was looked for before
     if (!start.is_directory(error) || start.is_symlink(error)) {
-      if (auto added = add_file(root, canonical_root, start, files); !added) return tl::unexpected(added.error());
+      if (auto added = add_file(root, canonical_root, start, files); !added)
+        return tl::unexpected(added.error());
       continue;
     }
     for (auto entry = fs::recursive_directory_iterator(start.path(), error);
          !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
       if (entry->is_directory(error) && !entry->is_symlink(error)) continue;
-      if (auto added = add_file(root, canonical_root, *entry, files); !added) return tl::unexpected(added.error());
+      if (auto added = add_file(root, canonical_root, *entry, files); !added)
+        return tl::unexpected(added.error());
     }
-    if (error) return reports::failure(start.path().string(), fmt::format("cannot be read: {}", error.message()));
+    if (error)
+      return reports::failure(start.path().string(), fmt::format("cannot be read: {}", error.message()));
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -103,9 +106,10 @@ reports::Expected<void> extract(const fs::path& cache, const fs::path& tarball, 
   auto outcome = run(tar);
   if (!outcome) return tl::unexpected(outcome.error());
   if (outcome->status != 0) {
-    return reports::failure(tarball.string(),
-                            fmt::format("cannot be extracted: {}", outcome->text.substr(0, outcome->text.find('\n'))),
-                            "reinstall the package, and look for space in the cache folder");
+    return reports::failure(
+        tarball.string(),
+        fmt::format("cannot be extracted: {}", outcome->text.substr(0, outcome->text.find('\n'))),
+        "reinstall the package, and look for space in the cache folder");
   }
   return temporary->publish(temporary->path() / name, place);
 }
@@ -185,7 +189,8 @@ std::vector<std::string> packaged_versions(const fs::path& folder) {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.size() <= kPrefix.size() + kSuffix.size() || !name.starts_with(kPrefix) || !name.ends_with(kSuffix)) {
+    if (name.size() <= kPrefix.size() + kSuffix.size() || !name.starts_with(kPrefix) ||
+        !name.ends_with(kSuffix)) {
       continue;
     }
     versions.push_back(name.substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size()));
@@ -202,8 +207,9 @@ std::vector<std::string> packaged_versions(const fs::path& folder) {
     }
     return parts;
   };
-  std::sort(versions.begin(), versions.end(),
-            [&](const std::string& a, const std::string& b) { return std::pair(numbers(a), a) < std::pair(numbers(b), b); });
+  std::sort(versions.begin(), versions.end(), [&](const std::string& a, const std::string& b) {
+    return std::pair(numbers(a), a) < std::pair(numbers(b), b);
+  });
   return versions;
 }
 
@@ -222,7 +228,8 @@ reports::Expected<Tree> packaged_tree(std::string_view version, const fs::path& 
   const fs::path place = *cache / "trees" / fmt::format("{}-{}", version, *key);
   std::error_code error;
   if (!fs::exists(place, error)) {
-    if (auto extracted = extract(*cache, tarball, name, place); !extracted) return tl::unexpected(extracted.error());
+    if (auto extracted = extract(*cache, tarball, name, place); !extracted)
+      return tl::unexpected(extracted.error());
   }
   auto tree = open_tree(place);
   // Somebody cleaned the cache in part. The error would not say what to do about it.

@@ -34,19 +34,20 @@ class Tree {
   std::vector<std::string> files_;
 };
 
-// The tree in `folder`. An Error names the first file that is missing, or what is wrong with it. Symbolic links are
-// followed as long as they stay in the tree.
+// The tree in `folder`. An Error names the first file that is missing, or what is wrong with it. Symbolic links
+// are followed as long as they stay in the tree.
 reports::Expected<Tree> open_tree(const std::filesystem::path& folder);
 
-// The version that a top-level Makefile states in VERSION, PATCHLEVEL, SUBLEVEL, EXTRAVERSION. Only plain text counts:
-// nothing is expanded or run.
+// The version that a top-level Makefile states in VERSION, PATCHLEVEL, SUBLEVEL, EXTRAVERSION. Only plain text
+// counts: nothing is expanded or run.
 reports::Expected<std::string> parse_version(std::string_view makefile);
 
 // Versions for which Debian's linux-source-* is installed, the lowest first: "6.1", "6.12".
 std::vector<std::string> packaged_versions(const std::filesystem::path& folder = "/usr/src");
 
 // The tree of the package linux-source-<version>, extracted into the user's cache the first time (about 15 s).
-reports::Expected<Tree> packaged_tree(std::string_view version, const std::filesystem::path& folder = "/usr/src");
+reports::Expected<Tree> packaged_tree(std::string_view version,
+                                      const std::filesystem::path& folder = "/usr/src");
 
 }  // namespace nospan::linux_target
 

@@ -19,16 +19,18 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(Version, IsReadAsText) {
-  EXPECT_EQ(*parse_version("VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 90\nEXTRAVERSION =\nNAME = x\n"), "6.12.90");
+  EXPECT_EQ(*parse_version("VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 90\nEXTRAVERSION =\nNAME = x\n"),
+            "6.12.90");
   EXPECT_EQ(*parse_version("VERSION=7\nPATCHLEVEL=0\nSUBLEVEL=0\nEXTRAVERSION=-rc3"), "7.0.0-rc3");
   // What the rest of the Makefile assigns does not count.
   EXPECT_EQ(*parse_version("VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\nVERSION = 9\n"), "6.1.0");
 }
 
 TEST(Version, IsNeverExpanded) {
-  for (const char* bad : {"", "VERSION = 6\nPATCHLEVEL = 1\n", "VERSION = $(shell id)\nPATCHLEVEL = 1\nSUBLEVEL = 0\n",
-                          "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\nEXTRAVERSION = \"$(shell id)\"\n",
-                          "VERSION = 6666666\nPATCHLEVEL = 1\nSUBLEVEL = 0\n"}) {
+  for (const char* bad :
+       {"", "VERSION = 6\nPATCHLEVEL = 1\n", "VERSION = $(shell id)\nPATCHLEVEL = 1\nSUBLEVEL = 0\n",
+        "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\nEXTRAVERSION = \"$(shell id)\"\n",
+        "VERSION = 6666666\nPATCHLEVEL = 1\nSUBLEVEL = 0\n"}) {
     const auto version = parse_version(bad);
     ASSERT_FALSE(version) << bad;
     EXPECT_EQ(version.error().verdict, reports::Verdict::kError);
@@ -146,7 +148,9 @@ TEST_F(PackageTest, ManyProcessesMayExtractAtOnceAndBeKilled) {
   for (std::size_t i = 0; i < children.size(); i++) {
     int status = -1;
     waitpid(children[i], &status, 0);
-    if (i >= 4) EXPECT_EQ(status, 0) << i;
+    if (i >= 4) {
+      EXPECT_EQ(status, 0) << i;
+    }
   }
   const auto tree = packaged_tree("9.8", folder_.path());
   ASSERT_TRUE(tree) << tree.error().line();

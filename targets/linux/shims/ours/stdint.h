@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lets target.h be read beside kernel headers: the kernel has the fixed-width types, under its own definitions. */
+/* Lets target.h be read beside kernel headers: the kernel has the fixed-width types, under its own definitions.
+ */
 #ifndef NOSPAN_STDINT_H
 #define NOSPAN_STDINT_H
 #include <linux/types.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Must agree with arch/powerpc/include/asm/bitops.h: which operations are atomic, and that the bit number of the
- * atomic ones is an int. The non-atomic ones are the tree's generic ones, so that a missing lock shows.
+ * Must agree with arch/powerpc/include/asm/bitops.h: which operations are atomic, and that the bit number of
+ * the atomic ones is an int. The non-atomic ones are the tree's generic ones, so that a missing lock shows.
  */
 #ifndef NOSPAN_ASM_BITOPS_H
 #define NOSPAN_ASM_BITOPS_H
@@ -9,23 +9,26 @@
 #include <asm/barrier.h>
 #include <linux/compiler.h>
 
-static inline void arch_set_bit(int number, volatile unsigned long *map) {
+static inline void arch_set_bit(int number, volatile unsigned long* map) {
   __atomic_fetch_or(map + BIT_WORD(number), BIT_MASK(number), __ATOMIC_RELAXED);
 }
-static inline void arch_clear_bit(int number, volatile unsigned long *map) {
+static inline void arch_clear_bit(int number, volatile unsigned long* map) {
   __atomic_fetch_and(map + BIT_WORD(number), ~BIT_MASK(number), __ATOMIC_RELAXED);
 }
-static inline void arch_change_bit(int number, volatile unsigned long *map) {
+static inline void arch_change_bit(int number, volatile unsigned long* map) {
   __atomic_fetch_xor(map + BIT_WORD(number), BIT_MASK(number), __ATOMIC_RELAXED);
 }
-static inline int arch_test_and_set_bit(unsigned long number, volatile unsigned long *map) {
-  return (__atomic_fetch_or(map + BIT_WORD(number), BIT_MASK(number), __ATOMIC_SEQ_CST) & BIT_MASK(number)) != 0;
+static inline int arch_test_and_set_bit(unsigned long number, volatile unsigned long* map) {
+  return (__atomic_fetch_or(map + BIT_WORD(number), BIT_MASK(number), __ATOMIC_SEQ_CST) & BIT_MASK(number)) !=
+         0;
 }
-static inline int arch_test_and_clear_bit(unsigned long number, volatile unsigned long *map) {
-  return (__atomic_fetch_and(map + BIT_WORD(number), ~BIT_MASK(number), __ATOMIC_SEQ_CST) & BIT_MASK(number)) != 0;
+static inline int arch_test_and_clear_bit(unsigned long number, volatile unsigned long* map) {
+  return (__atomic_fetch_and(map + BIT_WORD(number), ~BIT_MASK(number), __ATOMIC_SEQ_CST) & BIT_MASK(number)) !=
+         0;
 }
-static inline int arch_test_and_change_bit(unsigned long number, volatile unsigned long *map) {
-  return (__atomic_fetch_xor(map + BIT_WORD(number), BIT_MASK(number), __ATOMIC_SEQ_CST) & BIT_MASK(number)) != 0;
+static inline int arch_test_and_change_bit(unsigned long number, volatile unsigned long* map) {
+  return (__atomic_fetch_xor(map + BIT_WORD(number), BIT_MASK(number), __ATOMIC_SEQ_CST) & BIT_MASK(number)) !=
+         0;
 }
 
 #include <asm-generic/bitops/non-atomic.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Full fences where the kernel has them: with several threads the order of TCE and bitmap updates is observable. */
+/* Full fences where the kernel has them: with several threads the order of TCE and bitmap updates is
+ * observable. */
 #ifndef NOSPAN_ASM_BARRIER_H
 #define NOSPAN_ASM_BARRIER_H
 

@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 struct dev_archdata {
-  void *iommu_table_base;
+  void* iommu_table_base;
   bool iommu_bypass;
 };
 

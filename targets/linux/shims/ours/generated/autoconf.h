@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kernel configuration under test: what Kconfig would have written for a 64-bit little-endian pseries-like
- * machine, as far as the compiled files look. PAGE_SHIFT comes from the command line, as one tree is built for both.
+ * machine, as far as the compiled files look. PAGE_SHIFT comes from the command line, as one tree is built for
+ * both.
  */
 #ifndef NOSPAN_AUTOCONF_H
 #define NOSPAN_AUTOCONF_H

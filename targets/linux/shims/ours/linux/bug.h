@@ -5,25 +5,26 @@
 
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
+
 #include "targets/linux/runtime.h"
 
 #define BUG() nospan_bug(__FILE__, __LINE__, "BUG()")
-#define BUG_ON(condition)                                            \
-  do {                                                               \
+#define BUG_ON(condition)                                                \
+  do {                                                                   \
     if (unlikely(condition)) nospan_bug(__FILE__, __LINE__, #condition); \
   } while (0)
 
-#define WARN_ON(condition)                                                             \
-  ({                                                                                   \
-    int nospan_warned = !!(condition);                                                 \
+#define WARN_ON(condition)                                                                \
+  ({                                                                                      \
+    int nospan_warned = !!(condition);                                                    \
     if (unlikely(nospan_warned)) nospan_warn(__FILE__, __LINE__, "WARN: %s", #condition); \
-    unlikely(nospan_warned);                                                           \
+    unlikely(nospan_warned);                                                              \
   })
-#define WARN(condition, ...)                                            \
-  ({                                                                    \
-    int nospan_warned = !!(condition);                                  \
+#define WARN(condition, ...)                                                   \
+  ({                                                                           \
+    int nospan_warned = !!(condition);                                         \
     if (unlikely(nospan_warned)) nospan_warn(__FILE__, __LINE__, __VA_ARGS__); \
-    unlikely(nospan_warned);                                            \
+    unlikely(nospan_warned);                                                   \
   })
 
 /* "Once" would make a scenario's outcome depend on the scenarios before it. */

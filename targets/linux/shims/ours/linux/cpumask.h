@@ -13,7 +13,11 @@
 #define for_each_online_cpu(cpu) for_each_possible_cpu(cpu)
 #define smp_processor_id() (nospan_thread.cpu)
 #define raw_smp_processor_id() (nospan_thread.cpu)
-#define get_cpu() ({ preempt_disable(); nospan_thread.cpu; })
+#define get_cpu()      \
+  ({                   \
+    preempt_disable(); \
+    nospan_thread.cpu; \
+  })
 #define put_cpu() preempt_enable()
 
 #endif

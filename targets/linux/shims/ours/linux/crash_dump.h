@@ -4,6 +4,7 @@
 #define NOSPAN_LINUX_CRASH_DUMP_H
 
 #include <linux/types.h>
+
 #include "targets/linux/runtime.h"
 
 static inline bool is_kdump_kernel(void) { return nospan_thread.crash_kernel; }

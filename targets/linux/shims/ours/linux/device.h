@@ -26,23 +26,23 @@ struct device_dma_parameters {
 };
 
 struct device {
-  struct device *parent;
-  u64 *dma_mask;
+  struct device* parent;
+  u64* dma_mask;
   u64 coherent_dma_mask;
   u64 bus_dma_limit;
-  struct device_dma_parameters *dma_parms;
+  struct device_dma_parameters* dma_parms;
   struct dev_archdata archdata;
-  struct iommu_group *iommu_group;
+  struct iommu_group* iommu_group;
   bool dma_skip_sync;
   bool dma_iommu;
 };
 
-extern bool device_is_registered(struct device *dev);
-extern bool device_iommu_mapped(struct device *dev);
-extern const char *dev_name(const struct device *dev);
-extern void *devm_kmalloc_array(struct device *dev, size_t count, size_t size, gfp_t flags);
-extern void *devm_kcalloc(struct device *dev, size_t count, size_t size, gfp_t flags);
-extern int devm_add_action_or_reset(struct device *dev, void (*action)(void *), void *data);
+extern bool device_is_registered(struct device* dev);
+extern bool device_iommu_mapped(struct device* dev);
+extern const char* dev_name(const struct device* dev);
+extern void* devm_kmalloc_array(struct device* dev, size_t count, size_t size, gfp_t flags);
+extern void* devm_kcalloc(struct device* dev, size_t count, size_t size, gfp_t flags);
+extern int devm_add_action_or_reset(struct device* dev, void (*action)(void*), void* data);
 
 #define dev_dbg(dev, ...) NOSPAN_PRINT(__VA_ARGS__)
 #define dev_info(dev, ...) NOSPAN_PRINT(__VA_ARGS__)

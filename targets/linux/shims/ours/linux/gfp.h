@@ -5,6 +5,7 @@
 
 #include <asm/page.h>
 #include <linux/types.h>
+
 #include "targets/linux/runtime.h"
 
 #define GFP_KERNEL ((gfp_t)0x1)
@@ -16,7 +17,7 @@
 
 #define NUMA_NO_NODE (-1)
 
-static inline struct page *alloc_pages_node(int node, gfp_t flags, unsigned int order) {
+static inline struct page* alloc_pages_node(int node, gfp_t flags, unsigned int order) {
   unsigned long address;
 
   if (nospan_allocate_pages(order, &address)) return 0;
@@ -26,13 +27,15 @@ static inline struct page *alloc_pages_node(int node, gfp_t flags, unsigned int 
 #define alloc_pages(flags, order) alloc_pages_node(NUMA_NO_NODE, flags, order)
 
 static inline unsigned long __get_free_pages(gfp_t flags, unsigned int order) {
-  struct page *page = alloc_pages_node(NUMA_NO_NODE, flags, order);
+  struct page* page = alloc_pages_node(NUMA_NO_NODE, flags, order);
 
   return page ? (unsigned long)page_to_virt(page) : 0;
 }
 
-static inline void free_pages(unsigned long address, unsigned int order) { nospan_free_pages(__pa(address), order); }
-static inline void __free_pages(struct page *page, unsigned int order) {
+static inline void free_pages(unsigned long address, unsigned int order) {
+  nospan_free_pages(__pa(address), order);
+}
+static inline void __free_pages(struct page* page, unsigned int order) {
   nospan_free_pages(page_to_phys(page), order);
 }
 

@@ -24,7 +24,7 @@
 #define module_init(function) NOSPAN_INITCALL(function);
 
 #define __setup(parameter, function) \
-  static int (*const nospan_parameter_##function)(char *) __attribute__((unused)) = (function);
+  static int (*const nospan_parameter_##function)(char*) __attribute__((unused)) = (function);
 #define early_param(parameter, function) __setup(parameter, function)
 
 #endif

@@ -31,10 +31,10 @@
 
 /* Declared, not defined: no entry point formats or parses. */
 extern int hex_to_bin(unsigned char character);
-extern int sprintf(char *to, const char *format, ...);
-extern int snprintf(char *to, size_t size, const char *format, ...);
-extern int scnprintf(char *to, size_t size, const char *format, ...);
-extern int sscanf(const char *from, const char *format, ...);
-extern char *kasprintf(gfp_t flags, const char *format, ...);
+extern int sprintf(char* to, const char* format, ...);
+extern int snprintf(char* to, size_t size, const char* format, ...);
+extern int scnprintf(char* to, size_t size, const char* format, ...);
+extern int sscanf(const char* from, const char* format, ...);
+extern char* kasprintf(gfp_t flags, const char* format, ...);
 
 #endif

@@ -22,8 +22,8 @@ struct folio {
 };
 struct vm_area_struct;
 struct mm_struct;
-extern struct page *folio_page(struct folio *folio, size_t n);
-extern void SetPageDirty(struct page *page);
+extern struct page* folio_page(struct folio* folio, size_t n);
+extern void SetPageDirty(struct page* page);
 #define nth_page(page, n) ((page) + (n))
 
 #endif

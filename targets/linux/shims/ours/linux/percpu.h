@@ -4,6 +4,7 @@
 #define NOSPAN_LINUX_PERCPU_H
 
 #include <linux/cpumask.h>
+
 #include "targets/linux/runtime.h"
 
 #define DEFINE_PER_CPU(type, name) __typeof__(type) name[NR_CPUS]
@@ -16,7 +17,11 @@
 #define raw_cpu_write(name, value) ((void)((name)[nospan_thread.cpu] = (value)))
 #define this_cpu_write(name, value) raw_cpu_write(name, value)
 #define this_cpu_ptr(pointer) (&(*(pointer))[nospan_thread.cpu])
-#define get_cpu_var(name) (*({ preempt_disable(); &(name)[nospan_thread.cpu]; }))
+#define get_cpu_var(name)       \
+  (*({                          \
+    preempt_disable();          \
+    &(name)[nospan_thread.cpu]; \
+  }))
 #define put_cpu_var(name) preempt_enable()
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Messages of level warning and above reach the harness; the rest is dropped before its arguments are evaluated. */
+/* Messages of level warning and above reach the harness; the rest is dropped before its arguments are
+ * evaluated. */
 #ifndef NOSPAN_LINUX_PRINTK_H
 #define NOSPAN_LINUX_PRINTK_H
 
 #include <linux/compiler.h>
+
 #include "targets/linux/runtime.h"
 
 #ifndef pr_fmt
@@ -20,11 +22,11 @@
 #define KERN_DEBUG ""
 #define KERN_CONT ""
 
-__attribute__((format(printf, 1, 2))) static inline void nospan_no_print(const char *format, ...) {}
+__attribute__((format(printf, 1, 2))) static inline void nospan_no_print(const char* format, ...) {}
 
-#define NOSPAN_PRINT(...)                  \
-  do {                                     \
-    if (0) nospan_no_print(__VA_ARGS__);   \
+#define NOSPAN_PRINT(...)                \
+  do {                                   \
+    if (0) nospan_no_print(__VA_ARGS__); \
   } while (0)
 #define NOSPAN_WARNING(...) nospan_warn(__FILE__, __LINE__, __VA_ARGS__)
 

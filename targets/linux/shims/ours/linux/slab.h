@@ -16,7 +16,7 @@
 #define kvmalloc(size, flags) nospan_allocate(size)
 #define kvzalloc(size, flags) nospan_allocate(size)
 
-static inline void *kmalloc_array(size_t count, size_t size, gfp_t flags) {
+static inline void* kmalloc_array(size_t count, size_t size, gfp_t flags) {
   size_t bytes;
 
   return __builtin_mul_overflow(count, size, &bytes) ? 0 : nospan_allocate(bytes);

@@ -12,27 +12,29 @@
 #include <linux/spinlock_types.h>
 #include <linux/types.h>
 
-static inline void spin_lock_init(spinlock_t *lock) { lock->taken = 0; }
+static inline void spin_lock_init(spinlock_t* lock) { lock->taken = 0; }
 
-static __always_inline void spin_lock(spinlock_t *lock) {
+static __always_inline void spin_lock(spinlock_t* lock) {
   while (__builtin_expect(__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE), 0)) {
     while (__atomic_load_n(&lock->taken, __ATOMIC_RELAXED)) nospan_pause();
   }
   nospan_thread.locks++;
 }
 
-static __always_inline int spin_trylock(spinlock_t *lock) {
+static __always_inline int spin_trylock(spinlock_t* lock) {
   if (__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE)) return 0;
   nospan_thread.locks++;
   return 1;
 }
 
-static __always_inline void spin_unlock(spinlock_t *lock) {
+static __always_inline void spin_unlock(spinlock_t* lock) {
   nospan_thread.locks--;
   __atomic_store_n(&lock->taken, 0, __ATOMIC_RELEASE);
 }
 
-static inline int spin_is_locked(spinlock_t *lock) { return __atomic_load_n(&lock->taken, __ATOMIC_RELAXED) != 0; }
+static inline int spin_is_locked(spinlock_t* lock) {
+  return __atomic_load_n(&lock->taken, __ATOMIC_RELAXED) != 0;
+}
 
 #define spin_lock_nested(lock, subclass) spin_lock(lock)
 #define spin_lock_nest_lock(lock, outer) spin_lock(lock)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * memset() on the linear map is told to the environment instead of done: there is no memory behind guest addresses.
- * The rest is the compiler's and the C library's.
+ * memset() on the linear map is told to the environment instead of done: there is no memory behind guest
+ * addresses. The rest is the compiler's and the C library's.
  */
 #ifndef NOSPAN_LINUX_STRING_H
 #define NOSPAN_LINUX_STRING_H
@@ -14,22 +14,23 @@
 #include <linux/overflow.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
+
 #include "targets/linux/runtime.h"
 
-extern void *memset(void *to, int value, size_t size);
-extern void *memcpy(void *to, const void *from, size_t size);
-extern void *memmove(void *to, const void *from, size_t size);
-extern int memcmp(const void *a, const void *b, size_t size);
-extern size_t strlen(const char *text);
-extern int strcmp(const char *a, const char *b);
-extern int strncmp(const char *a, const char *b, size_t most);
-extern int strncasecmp(const char *a, const char *b, size_t most);
-extern char *strchr(const char *text, int character);
+extern void* memset(void* to, int value, size_t size);
+extern void* memcpy(void* to, const void* from, size_t size);
+extern void* memmove(void* to, const void* from, size_t size);
+extern int memcmp(const void* a, const void* b, size_t size);
+extern size_t strlen(const char* text);
+extern int strcmp(const char* a, const char* b);
+extern int strncmp(const char* a, const char* b, size_t most);
+extern int strncasecmp(const char* a, const char* b, size_t most);
+extern char* strchr(const char* text, int character);
 /* Declared, not defined: parsing and printing of bitmaps, which no entry point reaches. */
-extern char *strnchrnul(const char *text, size_t most, int character);
-extern ssize_t memory_read_from_buffer(void *to, size_t size, loff_t *at, const void *from, size_t available);
+extern char* strnchrnul(const char* text, size_t most, int character);
+extern ssize_t memory_read_from_buffer(void* to, size_t size, loff_t* at, const void* from, size_t available);
 
-static __always_inline void *nospan_memset(void *to, int value, size_t size) {
+static __always_inline void* nospan_memset(void* to, int value, size_t size) {
   unsigned long address = (unsigned long)to;
 
   if (address >= PAGE_OFFSET && address < NOSPAN_LINEAR_END) {

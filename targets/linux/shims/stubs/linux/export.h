@@ -4,4 +4,4 @@
 #define EXPORT_SYMBOL_GPL(symbol)
 #define EXPORT_SYMBOL_NS(symbol, space)
 #define EXPORT_SYMBOL_NS_GPL(symbol, space)
-#define THIS_MODULE ((struct module *)0)
+#define THIS_MODULE ((struct module*)0)

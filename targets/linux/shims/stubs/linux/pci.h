@@ -6,5 +6,5 @@
 #include <linux/dma-mapping.h>
 struct pci_dev;
 struct pci_bus;
-extern struct pci_dev *to_pci_dev(struct device *dev);
+extern struct pci_dev* to_pci_dev(struct device* dev);
 #endif

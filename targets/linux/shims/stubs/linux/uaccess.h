@@ -3,5 +3,5 @@
 #ifndef NOSPAN_LINUX_UACCESS_H
 #define NOSPAN_LINUX_UACCESS_H
 #include <linux/types.h>
-extern void *memdup_user_nul(const void *from, size_t size);
+extern void* memdup_user_nul(const void* from, size_t size);
 #endif
