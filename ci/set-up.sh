@@ -150,12 +150,10 @@ configure() {
   local build=$root/build/$1 fresh=()
   if [[ -f $build/build.ninja ]]; then
     if grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$build/CMakeCache.txt" 2>/dev/null; then return; fi
+    rm -f -- "$build/build.ninja"  # or it would be taken for a good one if configuring fails now
     fresh=(--fresh)
   fi
-  cmake -S "$root" --preset "$1" "${fresh[@]}" </dev/null 9>&- || {
-    rm -f -- "$build/build.ninja"  # the next run configures again, whatever this one left behind
-    return 1
-  }
+  cmake -S "$root" --preset "$1" "${fresh[@]}" </dev/null 9>&-
 }
 
 # Builds build/$1, or only the targets named after it.

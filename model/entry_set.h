@@ -39,10 +39,29 @@ class EntrySet {
     return found != 0;
   }
 
+  // How many of the entries are in the set?
+  std::uint64_t count_in(std::uint64_t entry, std::uint64_t count) const {
+    std::uint64_t found = 0;
+    const_cast<EntrySet*>(this)->for_each_word(entry, count, [&found](std::uint64_t& word, std::uint64_t mask) {
+      found += static_cast<unsigned>(std::popcount(word & mask));
+    });
+    return found;
+  }
+
   // The first entry in the set from `entry` on, below `end`; `end` if there is none.
   std::uint64_t next(std::uint64_t entry, std::uint64_t end) const {
     while (entry < end) {
       const std::uint64_t rest = words_[entry / 64] >> (entry % 64);
+      if (rest != 0) return std::min(end, entry + static_cast<unsigned>(std::countr_zero(rest)));
+      entry = (entry / 64 + 1) * 64;
+    }
+    return end;
+  }
+
+  // The first entry that is not in the set from `entry` on, below `end`; `end` if there is none.
+  std::uint64_t next_free(std::uint64_t entry, std::uint64_t end) const {
+    while (entry < end) {
+      const std::uint64_t rest = ~words_[entry / 64] >> (entry % 64);
       if (rest != 0) return std::min(end, entry + static_cast<unsigned>(std::countr_zero(rest)));
       entry = (entry / 64 + 1) * 64;
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "model/text.h"
 
@@ -82,14 +83,12 @@ void Reference::reset(const Configuration& configuration, const Layout& layout, 
 
   if (configuration.crash_kernel) {
     for (const InheritedRange& range : configuration.inherited) {
-      for (std::uint64_t i = 0; i < range.count; ++i) {
-        const TceIndex index = range.first + i;
-        // Mappings of the kernel that crashed: anything of the VM's own. The value only has to be recognised again.
-        table_.inherit(index, Tce{(index.value << window.page.value) | Tce::kRead | Tce::kWrite});
-        const std::uint64_t entry = index - window.first;
-        if (!allocated_.holds(entry)) ++inherited_live_;
-        allocated_.insert(entry, 1);
-      }
+      // Mappings of the kernel that crashed: anything of the VM's own. The value only has to be recognised again.
+      table_.inherit({range.first, range.count},
+                     Tce{(range.first.value << window.page.value) | Tce::kRead | Tce::kWrite});
+      const std::uint64_t entry = range.first - window.first;
+      inherited_live_ += range.count - allocated_.count_in(entry, range.count);
+      allocated_.insert(entry, range.count);
     }
   }
 }
@@ -97,8 +96,7 @@ void Reference::reset(const Configuration& configuration, const Layout& layout, 
 void Reference::created() {
   const Window& window = configuration_->window;
   if (configuration_->crash_kernel && !configuration_->inherited.empty()) {
-    std::uint64_t free = 0;
-    for (std::uint64_t entry = 0; entry < window.entries; ++entry) free += allocated_.holds(entry) ? 0 : 1;
+    const std::uint64_t free = window.entries - allocated_.count_in(0, window.entries);
     if (free < kLeastFreeForCrashKernel && window.entries >= kLeastFreeForCrashKernel) {
       // The implementation may have taken back inherited entries at the end: follow it.
       words_.assign(allocated_.word_count(), 0);
@@ -113,7 +111,8 @@ void Reference::created() {
     }
   }
   for (const InheritedRange& range : configuration_->inherited) {
-    for (std::uint64_t i = 0; configuration_->crash_kernel && i < range.count; ++i) {
+    if (!configuration_->crash_kernel || table_.all_live({range.first, range.count})) continue;
+    for (std::uint64_t i = 0; i < range.count; ++i) {
       if (!table_.at(range.first + i).live()) {
         violate(Invariant::kFree1, "TCE " + hex(range.first + i) + " of the crashed kernel stays mapped",
                 "it was cleared", range.first + i);
@@ -130,7 +129,6 @@ void Reference::created() {
     }
   }
   compare_words(0, allocated_.word_count(), Invariant::kRange1, Invariant::kFree1);
-  at_start_ = allocated_;
 }
 
 bool Reference::take(TceRange range) {
@@ -347,9 +345,7 @@ void Reference::compare_words(std::uint64_t first, std::uint64_t count, Invarian
   observer_->read_allocation(first * 64, entries, words_.data());
   if (first + count == allocated_.word_count()) words_[count - 1] &= allocated_.last_word_mask();
   const std::uint64_t* expected = allocated_.words() + first;
-  std::uint64_t difference = 0;
-  for (std::uint64_t i = 0; i < count; ++i) difference |= expected[i] ^ words_[i];
-  if (difference == 0) [[likely]] return;
+  if (std::memcmp(expected, words_.data(), count * sizeof *expected) == 0) [[likely]] return;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t differing = expected[i] ^ words_[i];
     if (differing == 0) continue;
@@ -368,16 +364,17 @@ void Reference::compare_words(std::uint64_t first, std::uint64_t count, Invarian
   }
 }
 
-void Reference::check_allocation(TceRange near, Invariant if_missing, Invariant if_extra) {
+void Reference::check_allocation(std::span<const TceRange> near, Invariant if_missing, Invariant if_extra) {
   const std::uint64_t all = allocated_.word_count();
   if (all <= kWholeWords) {
     compare_words(0, all, if_missing, if_extra);
     return;
   }
-  const std::uint64_t entry = near.first - configuration_->window.first;
-  if (near.count != 0 && entry < allocated_.entries()) {
+  for (const TceRange range : near) {
+    const std::uint64_t entry = range.first - configuration_->window.first;
+    if (range.count == 0 || entry >= allocated_.entries()) continue;
     const std::uint64_t first = entry / 64 == 0 ? 0 : entry / 64 - 1;
-    const std::uint64_t last = std::min(all - 1, (entry + near.count - 1) / 64 + 1);
+    const std::uint64_t last = std::min(all - 1, (entry + range.count - 1) / 64 + 1);
     compare_words(first, last - first + 1, if_missing, if_extra);
   }
   const std::uint64_t sweep = std::min(kSweepWords, all - next_word_);
@@ -429,7 +426,8 @@ bool Reference::fits(const Request& request, std::uint64_t spared, TceIndex* pla
   const std::uint64_t boundary = (configuration_->device.segment_boundary >> shift) + 1;
   const bool bounded = configuration_->device.segment_boundary != UINT64_MAX;
   if (bounded && pages > boundary) return false;
-  const auto aligned_up = [alignment = alignment](std::uint64_t entry) { return (entry + alignment - 1) / alignment * alignment; };
+  // The alignment is a power of two.
+  const auto aligned_up = [unit = alignment](std::uint64_t entry) { return (entry + unit - 1) & ~(unit - 1); };
   for (const Pool& pool : observer_->pools()) {
     // Entries below `allowed` lie within the mask, but for the page that holds the mask's end.
     const std::uint64_t last = mask >> shift;
@@ -440,7 +438,7 @@ bool Reference::fits(const Request& request, std::uint64_t spared, TceIndex* pla
     while (entry < end && pages <= end - entry) {
       const std::uint64_t taken = allocated_.next(entry, entry + pages);
       if (taken != entry + pages) {
-        entry = aligned_up(taken + 1);
+        entry = aligned_up(allocated_.next_free(taken, end));
         continue;
       }
       const TceIndex first = window.first + entry;
@@ -490,7 +488,7 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
   check_installed({&range, 1}, {&first_page, 1}, direction);
   check_segment(*dma, size, configuration_->device.dma_mask, true, 1);
   check_reach(range, first_page, address, size);
-  check_allocation(range, Invariant::kOwn1, Invariant::kFree1);
+  check_allocation({&range, 1}, Invariant::kOwn1, Invariant::kFree1);
 
   Mapping& mapping = slot(id);
   mapping.kind = MappingKind::kPage;
@@ -537,7 +535,7 @@ void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAd
   check_installed({&range, 1}, {&first_page, 1}, Direction::kBidirectional);
   check_segment(*dma, bytes, configuration_->device.coherent_mask, false, 1);
   check_reach(range, first_page, address, bytes);
-  check_allocation(range, Invariant::kOwn1, Invariant::kFree1);
+  check_allocation({&range, 1}, Invariant::kOwn1, Invariant::kFree1);
 
   Mapping& mapping = slot(id);
   mapping.kind = MappingKind::kCoherent;
@@ -647,10 +645,9 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
   for (const ListElement& element : elements) {
     if (element.length == 0) continue;
     check_reach(ranges_[range], pages_[range], element.address, element.length);
-    check_allocation(ranges_[range], Invariant::kOwn1, Invariant::kFree1);
     ++range;
   }
-  if (ranges_.empty()) check_allocation({}, Invariant::kOwn1, Invariant::kFree1);
+  check_allocation(ranges_, Invariant::kOwn1, Invariant::kFree1);
 
   Mapping& mapping = slot(id);
   mapping.kind = MappingKind::kList;
@@ -705,17 +702,17 @@ void Reference::unmapped(std::uint32_t id) {
     }
     if (violations_.size() != before) return;
   }
-  if (ranges.empty()) check_allocation({}, Invariant::kFree1, Invariant::kFree1);
-  for (const TceRange range : ranges) check_allocation(range, Invariant::kFree1, Invariant::kFree1);
+  check_allocation(ranges, Invariant::kFree1, Invariant::kFree1);
 }
 
 void Reference::unchanged() {
   check_untouched(Invariant::kFail1);
   // Whatever was written for is what may have been left allocated.
+  ranges_.clear();
   for (const TableOperation& operation : table_.operations()) {
-    if (!operation.outside) check_allocation(operation.range, Invariant::kFail1, Invariant::kFail1);
+    if (!operation.outside) ranges_.push_back(operation.range);
   }
-  if (table_.operations().empty()) check_allocation({}, Invariant::kFail1, Invariant::kFail1);
+  check_allocation(ranges_, Invariant::kFail1, Invariant::kFail1);
 }
 
 void Reference::answered_in_use(bool answer) {

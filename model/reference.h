@@ -44,7 +44,8 @@ class Observer {
   virtual ~Observer() = default;
   // Bit i of words[] is set if entry first + i is allocated or reserved; first is a multiple of 64.
   virtual void read_allocation(std::uint64_t first, std::uint64_t count, std::uint64_t* words) = 0;
-  virtual std::vector<Pool> pools() = 0;
+  // Valid until the next call.
+  virtual std::span<const Pool> pools() = 0;
 };
 
 // An element of a scatter/gather list, and a segment that map_sg returned.
@@ -153,7 +154,7 @@ class Reference {
   void failed(Request request);
   void check_untouched(Invariant invariant);
   // The allocation state near these entries (all of it in a small table) against the model's.
-  void check_allocation(TceRange near, Invariant if_missing, Invariant if_extra);
+  void check_allocation(std::span<const TceRange> near, Invariant if_missing, Invariant if_extra);
   void compare_words(std::uint64_t first, std::uint64_t count, Invariant if_missing, Invariant if_extra);
   Tce expected_tce(TceIndex index) const;
   bool fits(const Request& request, std::uint64_t spared, TceIndex* place);
@@ -165,7 +166,6 @@ class Reference {
   Observer* observer_ = nullptr;
   TceTable table_;
   EntrySet allocated_;  // expected: reserved, inherited and mapped entries
-  EntrySet at_start_;
   std::vector<Mapping> mappings_;
   std::vector<std::uint32_t> used_slots_;
   std::vector<TceRange> ranges_;      // of the current call

@@ -27,6 +27,13 @@ void TceTable::mark(std::uint64_t entry, std::uint64_t count) {
   }
 }
 
+void TceTable::fill(std::uint64_t entry, std::uint64_t count, Tce tce) {
+  mark(entry, count);
+  const std::uint64_t page = window_.page.bytes();
+  std::uint64_t value = tce.value;
+  for (Tce *slot = &tces_[entry], *end = slot + count; slot != end; ++slot, value += page) slot->value = value;
+}
+
 void TceTable::put(TceIndex first, std::uint64_t count, Tce tce, std::uint64_t effective, bool failed) {
   const std::uint64_t entry = first - window_.first;
   TableOperation operation{TableOperation::Kind::kPut, failed, false, {first, count}, tce, effective};
@@ -34,10 +41,7 @@ void TceTable::put(TceIndex first, std::uint64_t count, Tce tce, std::uint64_t e
     operation.outside = true;
     operation.written = 0;
   } else if (effective != 0) {
-    mark(entry, effective);
-    const std::uint64_t page = window_.page.bytes();
-    std::uint64_t value = tce.value;
-    for (Tce *slot = &tces_[entry], *end = slot + effective; slot != end; ++slot, value += page) slot->value = value;
+    fill(entry, effective, tce);
   }
   operations_.push_back(operation);
 }
@@ -63,11 +67,11 @@ void TceTable::clear(TceIndex first, std::uint64_t count) {
   operations_.push_back(operation);
 }
 
-void TceTable::inherit(TceIndex index, Tce tce) {
-  const std::uint64_t entry = index - window_.first;
-  if (entry >= window_.entries) return;
-  mark(entry, 1);
-  tces_[entry] = tce;
+void TceTable::inherit(TceRange range, Tce tce) { fill(range.first - window_.first, range.count, tce); }
+
+bool TceTable::all_live(TceRange range) const {
+  const auto start = tces_.begin() + static_cast<std::ptrdiff_t>(range.first - window_.first);
+  return std::all_of(start, start + static_cast<std::ptrdiff_t>(range.count), [](Tce tce) { return tce.live(); });
 }
 
 }  // namespace nospan::model

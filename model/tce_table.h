@@ -38,8 +38,11 @@ class TceTable {
     return entry < window_.entries ? tces_[entry] : Tce{};
   }
 
-  // Writes a TCE as firmware or an earlier kernel left it: without a log entry.
-  void inherit(TceIndex index, Tce tce);
+  // Writes TCEs in the window as firmware or an earlier kernel left them, the i-th is tce + (i << page shift):
+  // without a log entry.
+  void inherit(TceRange range, Tce tce);
+  // Is every one of these TCEs of the window live?
+  bool all_live(TceRange range) const;
 
   // The log of the current call.
   std::span<const TableOperation> operations() const { return operations_; }
@@ -49,6 +52,7 @@ class TceTable {
   // Entries per bit of dirty_: one bit set means that the chunk may hold a TCE that is not zero.
   static constexpr std::uint64_t kChunk = 512;
   void mark(std::uint64_t entry, std::uint64_t count);
+  void fill(std::uint64_t entry, std::uint64_t count, Tce tce);
 
   Window window_;
   std::vector<Tce> tces_;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "props/executor.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "model/tce_checks.h"
@@ -21,6 +24,7 @@ using model::TceIndex;
 // What a driver's list holds before it is mapped: rubbish of an earlier use.
 constexpr std::uint64_t kStaleDmaAddress = 0xdeadbeefdead000;
 constexpr std::uint32_t kStaleDmaLength = 0x2000;
+constexpr std::uint32_t kMostPools = 64;
 
 struct Pages {
   GuestAddress address;
@@ -75,17 +79,17 @@ struct Executor::State final : model::Observer {
   std::vector<model::ListSegment> segments;
   std::vector<std::uint32_t> bound;  // mappings that were bound in this scenario
   std::vector<std::size_t> made_by;  // see GuardContext
+  std::array<model::Pool, kMostPools> pools_found;
 
   // model::Observer
   void read_allocation(std::uint64_t first, std::uint64_t count, std::uint64_t* words) override {
     target->read_allocation(table, first, count, words);
   }
-  std::vector<model::Pool> pools() override {
-    nospan_pool found[64];
-    const std::uint32_t count = target->pools(table, found, 64);
-    std::vector<model::Pool> result;
-    for (std::uint32_t i = 0; i < count && i < 64; ++i) result.push_back({found[i].start, found[i].end});
-    return result;
+  std::span<const model::Pool> pools() override {
+    nospan_pool found[kMostPools];
+    const std::uint32_t count = std::min(target->pools(table, found, kMostPools), kMostPools);
+    for (std::uint32_t i = 0; i < count; ++i) pools_found[i] = {found[i].start, found[i].end};
+    return {pools_found.data(), count};
   }
 
   // The environment's functions.
@@ -111,9 +115,6 @@ struct Executor::State final : model::Observer {
     violation.expected = std::move(expected);
     violation.actual = std::move(actual);
     reference.add(std::move(violation));
-  }
-  void tell(std::size_t index, std::string returned) {
-    if (spectator) spectator(index, reference, returned);
   }
 };
 
@@ -538,6 +539,7 @@ Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress
   ++state.tally.scenarios;
 
   const std::uint64_t concerned = guards.concerned(configuration);
+  const bool may_prevent = guards.may_prevent(concerned);
   Outcome outcome;
   progress.command = 0;
   state.table = state.create_table();
@@ -553,19 +555,19 @@ Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress
   if (!state.violated()) {
     for (; index < end; ++index) {
       progress.command = index;
-      if (concerned != 0 && guards.preventing(concerned, {scenario, index, state.reference, state.made_by}) != nullptr) {
+      if (may_prevent && guards.preventing(concerned, {scenario, index, state.reference, state.made_by}) != nullptr) {
         ++state.tally.skipped;
         continue;
       }
       state.execute(index);
-      if (state.spectator) state.tell(index, {});
+      if (state.spectator) state.spectator(index, state.reference);
       if (state.violated()) [[unlikely]]
         break;
     }
     if (!state.violated()) {
       progress.command = end;
       state.clean_up();
-      if (state.spectator) state.tell(end, {});
+      if (state.spectator) state.spectator(end, state.reference);
     }
   }
 

@@ -68,8 +68,7 @@ class Executor {
 
   // Called after every command with what the model knows by then: for reports that tell a run step by step.
   // Null (the default) costs nothing.
-  using Spectator =
-      std::function<void(std::size_t command, const model::Reference& reference, const std::string& returned)>;
+  using Spectator = std::function<void(std::size_t command, const model::Reference& reference)>;
   void set_spectator(Spectator spectator);
 
   const nospan_target& target() const;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "model/page.h"
 
@@ -158,6 +159,16 @@ constexpr std::array kGuards{
           .invariant = Invariant::kSafe1,
           .concerns = [](const Configuration& configuration) { return configuration.window.page.value >= 31; },
           .applies = [](const GuardContext& context) { return maps(context.current()); }},
+    // iommu_alloc_coherent() reads the table before it asks whether there is one.
+    Guard{.id = "coherent-without-table-reads-table",
+          .kind = Guard::Kind::kPrevent,
+          .sanitized_only = true,
+          .invariant = Invariant::kSafe1,
+          .applies =
+              [](const GuardContext& context) {
+                const Command* command = context.current();
+                return command != nullptr && command->kind == CommandKind::kAllocCoherent && command->no_table;
+              }},
     // The number of IOMMU pages is kept in 32 bits.
     Guard{.id = "page-count-wraps",
           .invariant = Invariant::kXlat2,
@@ -214,6 +225,12 @@ const Guard* guard_with_id(std::string_view id) {
   return nullptr;
 }
 
+GuardSet::GuardSet(std::vector<const Guard*> guards) : guards_(std::move(guards)) {
+  for (std::size_t i = 0; i < guards_.size(); ++i) {
+    if (guards_[i]->kind == Guard::Kind::kPrevent) preventing_ |= std::uint64_t{1} << i;
+  }
+}
+
 std::uint64_t GuardSet::concerned(const model::Configuration& configuration) const {
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < guards_.size(); ++i) {
@@ -223,9 +240,9 @@ std::uint64_t GuardSet::concerned(const model::Configuration& configuration) con
 }
 
 const Guard* GuardSet::preventing(std::uint64_t concerned, const GuardContext& context) const {
-  for (std::size_t i = 0; i < guards_.size(); ++i) {
-    if ((concerned >> i & 1) == 0 || guards_[i]->kind != Guard::Kind::kPrevent) continue;
-    if (guards_[i]->applies(context)) return guards_[i];
+  for (std::uint64_t bits = concerned & preventing_; bits != 0; bits &= bits - 1) {
+    const Guard* guard = guards_[static_cast<unsigned>(std::countr_zero(bits))];
+    if (guard->applies(context)) return guard;
   }
   return nullptr;
 }

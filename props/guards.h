@@ -61,13 +61,15 @@ const Guard* guard_with_id(std::string_view id);
 class GuardSet {
  public:
   GuardSet() = default;
-  explicit GuardSet(std::vector<const Guard*> guards) : guards_(std::move(guards)) {}
+  explicit GuardSet(std::vector<const Guard*> guards);  // at most 64
 
   std::span<const Guard* const> guards() const { return guards_; }
   bool empty() const { return guards_.empty(); }
 
   // The guards that concern a configuration, as bits by position in guards().
   std::uint64_t concerned(const model::Configuration& configuration) const;
+  // Can any of them keep a command from being run? Then ask preventing() before each.
+  bool may_prevent(std::uint64_t concerned) const { return (concerned & preventing_) != 0; }
   // The guard that keeps this command from being run; nullptr if none does.
   const Guard* preventing(std::uint64_t concerned, const GuardContext& context) const;
   // The guard that knows this violation; nullptr if none does.
@@ -75,6 +77,7 @@ class GuardSet {
 
  private:
   std::vector<const Guard*> guards_;
+  std::uint64_t preventing_ = 0;  // those of kind kPrevent, as bits by position
 };
 
 }  // namespace nospan::props

@@ -162,6 +162,27 @@ exposed                     XXXXXXXXXXXXXXXX
 )");
 }
 
+// Long addresses at short distances: each keeps its place above its tick.
+TEST(MemoryPicture, StacksAddresses) {
+  const Configuration configuration = with_page(24, kTwoStage,
+                                                {{{0}, {0x0}, {0x80000000000000}, 0x10000},
+                                                 {{1}, {0x0}, {0x80000000010000}, 0x10000},
+                                                 {{2}, {0x0}, {0x80000000020000}, 0x10000},
+                                                 {{3}, {0x0}, {0x80000000030000}, 0xfd0000}});
+  EXPECT_EQ("\n" + memory_picture({configuration, {0x0}, 1, {0x801}, {0x0}, {0x80000000000000}, {}}), R"(
+                                                                0x80000001000000
+                                                     0x80000000030000          |
+real address  0x80000000000000  0x80000000010000  0x80000000020000  |          |
+              |                 |                 |                 |          |
+owner         |##### VM 0 ######|===== VM 1 ======|===== VM 2 ======|== VM 3 ==|
+system page   |<----- 64K ----->|
+IOMMU page    |<----------------------- 16M, TCE 0x801 ----------------------->|
+buffer        ^ 1 byte at guest 0x0
+exposed                         XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX
+                                15.9M: 64K of VM 1, 64K of VM 2, 15.8M of VM 3
+)");
+}
+
 TEST(MemoryPicture, SaysThatABufferHasNoRealMemory) {
   const Configuration configuration = with_page(16, kTwoStage, {{{0}, {0x0}, {0x1000000}, 0x10000}});
   const std::string picture = memory_picture({configuration, {0x50000}, 7, {0x801}, {0x0}, {0x1000000}, {}});

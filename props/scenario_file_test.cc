@@ -363,6 +363,20 @@ TEST(ScenarioFile, LaysOutOtherFiles) {
   EXPECT_EQ(write_json(nlohmann::ordered_json::object()), "{}\n");
 }
 
+// Other programs read a JSON number as a double: above 2^53 it would lose bits.
+TEST(ScenarioFile, WritesLargeCountsAsStrings) {
+  Scenario scenario;
+  Command command;
+  command.kind = CommandKind::kCheckIoba;
+  command.count = std::uint64_t{1} << 53;
+  command.entries = command.count + 1;
+  scenario.commands = {command};
+  const std::string text = to_json(scenario);
+  EXPECT_NE(text.find("\"entries\": \"0x20000000000001\", \"ioba\": \"0x0\", \"count\": 9007199254740992}"),
+            std::string::npos)
+      << text;
+}
+
 // Values that code made, not the parser, may have signed numbers or repeat keys.
 TEST(ScenarioFile, ReadsValuesMadeByCode) {
   nlohmann::ordered_json value = to_json_value(Scenario{});

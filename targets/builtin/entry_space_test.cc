@@ -265,6 +265,14 @@ TEST(EntrySpace, FindsARunThatSpansRegions) {
   fixture.compare();
 }
 
+TEST(EntrySpace, KeepsALongRunFromItsBoundaryByOneEntry) {
+  Fixture fixture(plain_configuration(12, 29, 300));
+  EXPECT_TRUE(fixture.take(SpaceRequest{100, UINT64_MAX >> 12, 128, 0, true}));  // 29 to 128 would cross
+  EXPECT_EQ(fixture.live(0).first, 128u);
+  EXPECT_TRUE(fixture.take(SpaceRequest{99, UINT64_MAX >> 12, 128, 0, true}));
+  EXPECT_EQ(fixture.live(1).first, 29u);
+}
+
 struct Shape {
   uint64_t first_index;
   uint64_t entries;

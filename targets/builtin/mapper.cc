@@ -243,8 +243,6 @@ int Mapper::next_group(const nospan_segment* list, uint32_t count, uint32_t begi
   group->begin = begin;
   group->end = begin;
   const uint64_t page_mask = (uint64_t{1} << page_shift_) - 1;
-  const bool boundary_in_page = boundary_entries_ == 0 && segment_boundary_ != kNoBoundary;
-  const bool merge = merge_ && !boundary_in_page;
   for (uint32_t i = begin; i < count; ++i) {
     const nospan_segment& element = list[i];
     if (element.length == 0) {
@@ -262,7 +260,7 @@ int Mapper::next_group(const nospan_segment* list, uint32_t count, uint32_t begi
       // 64 bits: neither sum wraps, there are at most 2^32 elements of 2^32 bytes.
       const bool short_enough = group->bytes + element.length <= max_segment_size_;
       const bool within_boundary = boundary_entries_ == 0 || all.entries + buffer.entries <= boundary_entries_;
-      if (!merge || !joins || !short_enough || !within_boundary || group->elements >= most) return 0;
+      if (!merge_ || !joins || !short_enough || !within_boundary || group->elements >= most) return 0;
       all.last_offset += element.length;
       all.entries += buffer.entries;
     }

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "cli/check_report.h"
+#include "cli/commands.h"
+#include "cli/duration.h"
+#include "cli/target_selection.h"
+#include "cli/terminal.h"
+#include "props/campaign.h"
+#include "props/durable_file.h"
+#include "props/explanation.h"
+#include "props/finding.h"
+#include "props/quantity.h"
+#include "props/scenario_file.h"
+
+namespace nospan::cli {
+namespace {
+
+using props::Assumption;
+using reports::Verdict;
+
+struct CheckOptions {
+  TargetSelection selection;
+  std::string assume = "mission";
+  std::string time;
+  std::uint64_t scenarios = 0;
+  std::string seed;
+  unsigned jobs = 0;
+  bool no_guards = false;
+  std::string shrink_time = "10s";
+  std::string save;
+  std::string json;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+volatile sig_atomic_t interrupted = 0;
+
+Assumption assumption_of(const std::string& name) {
+  if (name == "granule") return Assumption::kGranule;
+  if (name == "blocks") return Assumption::kBlocks;
+  if (name == "none") return Assumption::kNone;
+  return Assumption::kMission;
+}
+
+// Where shrunk scenarios go if nobody says: kept, but not in the way.
+std::filesystem::path default_save_folder() {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
+    return std::filesystem::path(cache) / "nospan" / "scenarios";
+  }
+  const char* home = std::getenv("HOME");
+  return std::filesystem::path(home != nullptr && *home != '\0' ? home : "/tmp") / ".cache" / "nospan" / "scenarios";
+}
+
+class Check {
+ public:
+  explicit Check(CheckOptions options) : options_(std::move(options)) {}
+
+  reports::Expected<int> run();
+
+ private:
+  reports::Expected<void> prepare();
+  reports::Expected<void> check(const SelectedTarget& selected, TargetResult& result);
+  reports::Expected<void> save(const props::Scenario& scenario, const std::filesystem::path& file);
+  void print_row(const TargetResult& result);
+  void print_failure(const SelectedTarget& selected, const TargetResult& result);
+  void print_known_findings();
+  void tell(const std::string& text) {
+    if (options_.quiet) return;
+    if (error_is_terminal()) {
+      progress_.show("nospan: " + text + " ...");
+    } else if (options_.verbose) {
+      fmt::print(stderr, "nospan: {}\n", text);
+    }
+  }
+
+  CheckOptions options_;
+  props::CampaignOptions campaign_;
+  std::filesystem::path save_folder_;
+  std::vector<props::Finding> findings_;
+  std::vector<TargetResult> results_;
+  ProgressLine progress_;
+};
+
+reports::Expected<void> Check::prepare() {
+  if (!options_.time.empty() || options_.scenarios == 0) {
+    const auto time = parse_duration(options_.time.empty() ? "10s" : options_.time);
+    if (!time) return reports::failure("--time", time.error().what, time.error().mend);
+    campaign_.time = *time;
+  }
+  if (options_.scenarios != 0) campaign_.scenarios = options_.scenarios;
+  const auto shrink_time = parse_duration(options_.shrink_time);
+  if (!shrink_time) return reports::failure("--shrink-time", shrink_time.error().what, shrink_time.error().mend);
+  campaign_.shrink_time = *shrink_time;
+  if (options_.seed.empty()) {
+    std::random_device device;
+    campaign_.seed = device();
+  } else {
+    const auto seed = props::parse_quantity(options_.seed);
+    if (!seed) return reports::failure("--seed", seed.error().what, "use a number such as 42 or 0x2a");
+    campaign_.seed = *seed;
+  }
+  campaign_.jobs = options_.jobs != 0 ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
+  campaign_.generator.assumption = assumption_of(options_.assume);
+
+  save_folder_ = options_.save.empty() ? default_save_folder() : std::filesystem::path(options_.save);
+  std::error_code error;
+  std::filesystem::create_directories(save_folder_, error);
+  // A campaign must not end with a finding that cannot be kept.
+  if (error || access(save_folder_.c_str(), W_OK | X_OK) != 0) {
+    return reports::failure(save_folder_.string(), "counterexamples cannot be saved there",
+                            "name a folder that you can write to with --save");
+  }
+  if (!options_.json.empty()) {
+    const std::filesystem::path folder = std::filesystem::absolute(options_.json).parent_path();
+    if (access(folder.c_str(), W_OK | X_OK) != 0) {
+      return reports::failure(options_.json, "cannot be written", "name a file in a folder that you can write to");
+    }
+  }
+  auto findings = props::read_findings(share_folder() / "props" / "findings");
+  if (!findings) return tl::make_unexpected(findings.error());
+  findings_ = std::move(*findings);
+  return {};
+}
+
+reports::Expected<void> Check::save(const props::Scenario& scenario, const std::filesystem::path& file) {
+  return props::write_file_atomically(file, props::to_json(scenario));
+}
+
+reports::Expected<void> Check::check(const SelectedTarget& selected, TargetResult& result) {
+  result.target = selected;
+  std::vector<const props::Finding*> in_force;
+  if (selected.linux_kernel && !options_.no_guards) {
+    tell("replaying known findings on " + selected.label());
+    for (const props::Finding& finding : findings_) {
+      if (finding.sanitized && !selected.sanitized) continue;
+      // A sanitized build stops at undefined behaviour before the finding's own violation: ask the guard's plain twin.
+      const bool shows = props::reproduces(*selected.target, finding, selected.system_page) || selected.sanitized;
+      if (shows) in_force.push_back(&finding);
+      (shows ? result.known : result.fixed).push_back(finding.id);
+    }
+  }
+  const props::GuardSet guards = props::guards_of(in_force, selected.sanitized);
+
+  props::CampaignOptions campaign = campaign_;
+  campaign.generator.system_page = selected.system_page;
+  props::CampaignListener listener;
+  listener.on_progress = [&](const props::Tally& tally, double seconds) {
+    if (options_.quiet || !error_is_terminal()) return;
+    std::string left;
+    if (campaign.time) {
+      left = fmt::format(", {:.0f} s left",
+                         std::max(0.0, std::chrono::duration<double>(*campaign.time).count() - seconds));
+    } else if (campaign.scenarios) {
+      left = fmt::format(" of {}", *campaign.scenarios);
+    }
+    progress_.show(fmt::format("{}: {} scenarios{}, {:.2f} million commands/s", selected.label(), tally.scenarios,
+                               left, seconds > 0 ? static_cast<double>(tally.commands) / seconds / 1e6 : 0.0));
+  };
+  listener.stop = [] { return interrupted != 0; };
+  reports::Expected<void> saved{};
+  listener.on_failure = [&](const props::Failure& failure) {
+    const model::Violation& violation = failure.outcome.violations.front();
+    std::string name = fmt::format("{}-{}-{:x}-{}.json", selected.label(), model::rule(violation.invariant).id,
+                                   campaign.seed, failure.number);
+    for (char& c : name) {
+      if (c == ' ' || c == '/') c = '-';
+    }
+    result.saved = save_folder_ / name;
+    // At once and unshrunk: what happens from here on loses nothing.
+    saved = save(failure.found, result.saved);
+    progress_.clear();
+    if (!options_.quiet) {
+      fmt::print("{}: {} violated by scenario {} ({} commands); shrinking it\n", selected.label(),
+                 model::rule(violation.invariant).id, failure.number, failure.found.commands.size());
+      std::fflush(stdout);
+    }
+    tell("shrinking");
+  };
+  result.campaign = props::run_campaign(*selected.target, guards, campaign, listener);
+  progress_.clear();
+  if (!saved) return saved;
+  if (result.campaign.failure) {
+    props::Failure& failure = *result.campaign.failure;
+    failure.shrunk.scenario.note =
+        fmt::format("violates {} on {}; found by nospan check --seed 0x{:x}, scenario {}",
+                    model::rule(failure.shrunk.outcome.violations.front().invariant).id, selected.label(), campaign.seed,
+                    failure.number);
+    return save(failure.shrunk.scenario, result.saved);
+  }
+  return {};
+}
+
+void Check::print_row(const TargetResult& result) {
+  if (options_.quiet && result.campaign.verdict == Verdict::kHolds) return;
+  const props::Tally& tally = result.campaign.tally;
+  fmt::print("{:<32} {:>10} {:>11} {:>6.2f}  {}", result.target.label(), tally.scenarios, tally.commands,
+             result.campaign.seconds > 0 ? static_cast<double>(tally.commands) / result.campaign.seconds / 1e6 : 0.0,
+             verdict_text(result.campaign.verdict, 8));
+  if (!result.known.empty()) fmt::print(" {} guards", result.known.size());
+  if (result.campaign.interrupted) fmt::print(" (cut short)");
+  if (const auto* rule = result.campaign.coverage.insufficient();
+      rule != nullptr && result.campaign.verdict == Verdict::kVacuous) {
+    fmt::print(" coverage of {} is {:.1f} %, below {:.1f} %", rule->name,
+               result.campaign.coverage.share(rule->what) * 100, rule->least_share * 100);
+  }
+  fmt::print("\n");
+  std::fflush(stdout);
+}
+
+void Check::print_failure(const SelectedTarget& selected, const TargetResult& result) {
+  const props::Failure& failure = *result.campaign.failure;
+  const model::Rule& rule = model::rule(failure.shrunk.outcome.violations.front().invariant);
+  fmt::print("\n{}\n", emphasized(fmt::format("{} violates {}", selected.label(), rule.id)));
+  if (failure.flaky) {
+    fmt::print("  FLAKY: a second run of the same scenario did not show it. Something besides the scenario decides.\n");
+  }
+  fmt::print("{}", props::explain(*selected.target, failure.shrunk.scenario, failure.shrunk.outcome));
+  fmt::print("\n  shrunk from {} to {} commands in {} attempts, {:.2f} s{}\n", failure.found.commands.size(),
+             failure.shrunk.scenario.commands.size(), failure.shrunk.attempts, failure.shrink_seconds,
+             failure.shrunk.complete ? "" : " (cut short by --shrink-time)");
+  fmt::print("\n{}", props::to_json(failure.shrunk.scenario));
+  fmt::print("\n  reproduce:  nospan repro {} {}{}{}\n", result.saved.string(), selected.selector,
+             fmt::format(" --page-shift {}", selected.system_page.value), selected.sanitized ? " --sanitize" : "");
+  std::fflush(stdout);
+}
+
+void Check::print_known_findings() {
+  std::map<std::string, std::vector<std::string>> known;
+  std::map<std::string, std::vector<std::string>> fixed;
+  for (const TargetResult& result : results_) {
+    for (const std::string& id : result.known) known[id].push_back(result.target.label());
+    for (const std::string& id : result.fixed) fixed[id].push_back(result.target.label());
+  }
+  if (!known.empty()) {
+    fmt::print("\nGuards in force: known findings that these kernels still show. What they trigger is not asserted.\n");
+    for (const props::Finding& finding : findings_) {
+      if (!known.contains(finding.id)) continue;
+      fmt::print("  {:<8} {}{}\n           {}, on {} of the kernels checked\n", model::rule(finding.invariant).id,
+                 finding.title, finding.security ? " [security]" : "", finding.id, known[finding.id].size());
+    }
+  }
+  bool headed = false;
+  for (const props::Finding& finding : findings_) {
+    if (!fixed.contains(finding.id)) continue;
+    if (!headed) fmt::print("\nFixed: known findings that no longer reproduce. Their guards are off.\n");
+    headed = true;
+    std::string where;
+    for (const std::string& label : fixed[finding.id]) where += (where.empty() ? "" : ", ") + label;
+    fmt::print("  {:<8} {}\n           on {}\n", model::rule(finding.invariant).id, finding.id, where);
+  }
+}
+
+reports::Expected<int> Check::run() {
+  auto prepared = prepare();
+  if (!prepared) return tl::make_unexpected(prepared.error());
+  auto targets = select_targets(options_.selection, [this](const std::string& text) { tell(text); });
+  progress_.clear();
+  if (!targets) return tl::make_unexpected(targets.error());
+
+  if (!options_.quiet) {
+    fmt::print("nospan check: seed 0x{:x}, assumption {}, {}, {} jobs\n\n", campaign_.seed, options_.assume,
+               campaign_.scenarios ? fmt::format("{} scenarios per target", *campaign_.scenarios)
+                                   : fmt::format("{} s per target", campaign_.time->count() / 1000.0),
+               campaign_.jobs);
+    fmt::print("{:<32} {:>10} {:>11} {:>6}  {}\n", "target", "scenarios", "commands", "M/s", "verdict");
+    std::fflush(stdout);
+  }
+  Verdict verdict = Verdict::kProved;
+  for (const SelectedTarget& selected : *targets) {
+    TargetResult result;
+    auto checked = check(selected, result);
+    if (!checked) return tl::make_unexpected(checked.error());
+    verdict = reports::worst(verdict, result.campaign.verdict);
+    print_row(result);
+    results_.push_back(std::move(result));
+    if (interrupted != 0) break;
+  }
+  if (verdict == Verdict::kProved) verdict = Verdict::kHolds;
+  for (std::size_t i = 0; i < results_.size(); ++i) {
+    if (results_[i].campaign.failure) print_failure((*targets)[i], results_[i]);
+  }
+  if (!options_.quiet) print_known_findings();
+  if (options_.verbose) print_coverage(results_);
+  if (!options_.json.empty()) {
+    auto written = props::write_file_atomically(
+        options_.json, check_result_json(results_, findings_, campaign_, options_.assume, verdict));
+    if (!written) return tl::make_unexpected(written.error());
+  }
+  if (!options_.quiet) fmt::print("\n{}\n", verdict_text(verdict, 0));
+  return reports::exit_code(verdict);
+}
+
+}  // namespace
+
+Command add_check(CLI::App& app) {
+  auto options = std::make_shared<CheckOptions>();
+  options->selection.add_options(app);
+  app.add_option("--assume", options->assume,
+                 "the hypothesis under which ISO-1 must hold: granule (granule >= IOMMU page), blocks (VM blocks "
+                 "aligned to the IOMMU page), mission (either, at random), or none: then ISO-1 must fail")
+      ->check(CLI::IsMember({"mission", "granule", "blocks", "none"}))
+      ->capture_default_str();
+  auto* time = app.add_option("--time", options->time, "how long to check each target, such as 10s or 5m (default 10s)");
+  app.add_option("--scenarios", options->scenarios, "how many scenarios to run on each target")
+      ->check(CLI::PositiveNumber)
+      ->excludes(time);
+  app.add_option("--seed", options->seed, "the campaign's seed; the same seed gives the same scenarios");
+  app.add_option("--jobs", options->jobs, "worker processes (default: one for each processor)")->check(CLI::Range(1u, 256u));
+  app.add_flag("--no-guards", options->no_guards, "assert what known findings violate, too");
+  app.add_option("--shrink-time", options->shrink_time, "how long to shrink a counterexample")->capture_default_str();
+  app.add_option("--save", options->save, "the folder for counterexamples (default: nospan/scenarios in the user's cache)")
+      ->type_name("DIR");
+  app.add_option("--json", options->json, "write the result there, too")->type_name("FILE");
+  auto* quiet = app.add_flag("-q,--quiet", options->quiet, "print violations only");
+  app.add_flag("-v,--verbose", options->verbose, "print what was covered, and what is being done")->excludes(quiet);
+  app.footer(
+      "Examples:\n"
+      "  nospan check                                    builtin and every packaged kernel\n"
+      "  nospan check --tree ~/linux --patch fix.patch   a kernel tree with a patch applied to a copy\n"
+      "  nospan check --assume none --target linux       what happens without the hypothesis");
+  return [options] {
+    struct sigaction stop {};
+    stop.sa_handler = [](int) {
+      if (interrupted != 0) _exit(reports::exit_code(Verdict::kUnknown));  // asked twice
+      interrupted = 1;
+    };
+    sigaction(SIGINT, &stop, nullptr);
+    sigaction(SIGTERM, &stop, nullptr);
+    auto code = Check(*options).run();
+    return code ? *code : report(code.error());
+  };
+}
+
+}  // namespace nospan::cli

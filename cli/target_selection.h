@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Which implementations a command runs on: from --target, --tree, --patch and --page-shift to loaded targets.
+#ifndef NOSPAN_CLI_TARGET_SELECTION_H
+#define NOSPAN_CLI_TARGET_SELECTION_H
+
+#include <CLI/App.hpp>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "model/page.h"
+#include "reports/error.h"
+#include "targets/target.h"
+
+namespace nospan::cli {
+
+// The options as given.
+struct TargetSelection {
+  std::vector<std::string> targets;  // "builtin", "linux", or the path of a library
+  std::string tree;
+  std::vector<std::string> patches;
+  std::string page_shift = "both";
+  bool sanitize = false;
+
+  void add_options(CLI::App& app);
+};
+
+// A loaded target with one system page size.
+struct SelectedTarget {
+  const nospan_target* target = nullptr;
+  model::SystemPageShift system_page{16};
+  std::string name;      // "builtin", "linux 6.12.90", "./libmine.so"
+  std::string selector;  // the options that select it again: "--target builtin", "--tree /src/linux"
+  bool linux_kernel = false;
+  bool sanitized = false;
+
+  // "linux 6.12.90 64K"
+  std::string label() const;
+};
+
+// The folder that holds nospan's data: shims, findings. NOSPAN_SHARE, or where nospan was built.
+std::filesystem::path share_folder();
+
+// Without a target: builtin and every packaged kernel; with a tree or a patch: linux. Compiles what is not in the
+// cache; `tell` gets a line for what takes time, and for patches of files that are not used.
+reports::Expected<std::vector<SelectedTarget>> select_targets(const TargetSelection& selection,
+                                                              const std::function<void(std::string)>& tell);
+
+}  // namespace nospan::cli
+
+#endif  // NOSPAN_CLI_TARGET_SELECTION_H

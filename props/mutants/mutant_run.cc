@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "props/mutants/mutant_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "props/mutants/mutant_build.h"
+
+namespace nospan::props {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using model::Invariant;
+
+// How long a mutant is tried that is expected to survive.
+constexpr double kSurvivorSeconds = 3;
+
+// Tolerates any violation of an invariant.
+template <Invariant invariant>
+constexpr Guard kLooksAway{
+    .id = "a-mutant-looks-away", .invariant = invariant, .applies = [](const GuardContext&) { return true; }};
+
+template <std::size_t... I>
+constexpr std::array<const Guard*, sizeof...(I)> guards_by_invariant(std::index_sequence<I...>) {
+  return {&kLooksAway<static_cast<Invariant>(I)>...};
+}
+constexpr auto kLooksAwayFrom = guards_by_invariant(std::make_index_sequence<model::kInvariantCount>{});
+
+// The guards of a default campaign: known findings for the kernel; builtin has none.
+GuardSet guards_for(const Mutant& mutant) {
+  std::vector<const Guard*> guards;
+  if (mutant.base() == MutantBase::kKernel) {
+    for (const Guard& guard : all_guards()) {
+      if (!guard.sanitized_only) guards.push_back(&guard);
+    }
+  }
+  for (const Invariant invariant : mutant.looks_away) {
+    guards.push_back(kLooksAwayFrom[static_cast<std::size_t>(invariant)]);
+  }
+  return GuardSet(std::move(guards));
+}
+
+CampaignOptions campaign_options(const Mutant& mutant, const MutantOptions& options) {
+  CampaignOptions result;
+  result.seed = options.seed;
+  result.generator.system_page.value = static_cast<unsigned>(mutant.system_page_shift);
+  result.jobs = 1;
+  return result;
+}
+
+reports::Expected<CampaignResult> run_unedited(const Mutant& mutant, const MutantOptions& options,
+                                               std::uint64_t scenarios) {
+  const auto library = build_unedited(mutant.base(), mutant.system_page_shift);
+  if (!library) return tl::unexpected(library.error());
+  const auto target = LoadedTarget::open(*library);
+  if (!target) return tl::unexpected(target.error());
+  CampaignOptions campaign = campaign_options(mutant, options);
+  campaign.scenarios = scenarios;
+  return run_campaign(target->get(), guards_for(mutant), campaign, {});
+}
+
+std::string ids(const std::vector<Invariant>& invariants) {
+  std::string text;
+  for (const Invariant invariant : invariants) {
+    if (!text.empty()) text += " or ";
+    text += model::rule(invariant).id;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> MutantResult::complaints() const {
+  std::vector<std::string> list;
+  if (error) return {error->line()};
+  if (!mutant->missing_rule.empty()) {
+    if (failure) {
+      list.push_back(fmt::format("it is killed now, by {}: take its missing_rule away", model::rule(found()).id));
+    }
+    return list;
+  }
+  if (!failure) return {fmt::format("it survived {} scenarios in {:.1f} s", scenarios, seconds)};
+  const model::Violation& violation = failure->outcome.violations.front();
+  if (std::find(mutant->violates.begin(), mutant->violates.end(), violation.invariant) == mutant->violates.end()) {
+    list.push_back(fmt::format("{} is violated instead of {}: expected: {}; but: {}",
+                               model::rule(violation.invariant).id, ids(mutant->violates), violation.expected,
+                               violation.actual));
+  }
+  if (seconds > mutant->limit_seconds) list.push_back(fmt::format("it took {:.1f} s to find", seconds));
+  if (failure->flaky) {
+    list.push_back("the failing scenario did not fail again");
+  } else if (shrunk_commands() > mutant->most_commands) {
+    list.push_back(fmt::format("shrunk to {} commands only, {} are enough", shrunk_commands(), mutant->most_commands));
+  }
+  if (control_failure) {
+    const model::Violation& other = control_failure->outcome.violations.front();
+    list.push_back(fmt::format("the unedited sources violate {} in scenario {}: expected: {}; but: {}",
+                               model::rule(other.invariant).id, control_failure->number, other.expected,
+                               other.actual));
+  }
+  return list;
+}
+
+MutantResult run_mutant(const Mutant& mutant, const MutantOptions& options) {
+  MutantResult result;
+  result.mutant = &mutant;
+  const auto start = Clock::now();
+  const auto library = build_mutant(mutant);
+  result.build_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  if (!library) {
+    result.error = library.error();
+    return result;
+  }
+  {
+    const auto target = LoadedTarget::open(*library);
+    if (!target) {
+      result.error = target.error();
+      return result;
+    }
+    CampaignOptions campaign = campaign_options(mutant, options);
+    const double limit = mutant.missing_rule.empty() ? mutant.limit_seconds : kSurvivorSeconds;
+    campaign.time = std::chrono::milliseconds(static_cast<std::int64_t>(limit * 1000));
+    CampaignResult found = run_campaign(target->get(), guards_for(mutant), campaign, {});
+    result.seconds = found.seconds;
+    result.scenarios = found.failure ? found.failure->number + 1 : found.tally.scenarios;
+    result.failure = std::move(found.failure);
+  }
+  if (options.control) {
+    auto control = run_unedited(mutant, options, result.scenarios);
+    if (!control) {
+      result.error = control.error();
+      return result;
+    }
+    result.control_failure = std::move(control->failure);
+  }
+  return result;
+}
+
+std::vector<MutantResult> run_all_mutants(std::span<const Mutant> mutants, const MutantOptions& options,
+                                          const std::function<void(const MutantResult&)>& on_result) {
+  std::vector<MutantResult> results;
+  for (const Mutant& mutant : mutants) {
+    results.push_back(run_mutant(mutant, options));
+    if (on_result) on_result(results.back());
+  }
+  return results;
+}
+
+double median_shrink_seconds(std::span<const MutantResult> results) {
+  std::vector<double> seconds;
+  for (const MutantResult& result : results) {
+    if (result.failure && !result.failure->flaky) seconds.push_back(result.shrink_seconds());
+  }
+  if (seconds.empty()) return 0;
+  std::sort(seconds.begin(), seconds.end());
+  const std::size_t middle = seconds.size() / 2;
+  return seconds.size() % 2 != 0 ? seconds[middle] : (seconds[middle - 1] + seconds[middle]) / 2;
+}
+
+std::string table_heading() {
+  return fmt::format("{:<44} {:<9} {:>10} {:>8} {:>9} {:>8}", "mutant", "violates", "scenarios", "found",
+                     "commands", "shrunk");
+}
+
+std::string table_line(const MutantResult& result) {
+  const std::string_view name = result.mutant->name;
+  if (result.error) return fmt::format("{:<44} {}", name, result.error->line());
+  if (!result.failure) return fmt::format("{:<44} {:<9} {:>10} {:>6.2f} s", name, "survives", result.scenarios, result.seconds);
+  return fmt::format("{:<44} {:<9} {:>10} {:>6.2f} s {:>9} {:>6.2f} s", name, model::rule(result.found()).id,
+                     result.scenarios, result.seconds, result.shrunk_commands(), result.shrink_seconds());
+}
+
+}  // namespace nospan::props

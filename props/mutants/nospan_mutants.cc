@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Prints how each mutant dies: nospan_mutants [--seed N] [--no-control] [NAME]...
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+#include "props/mutants/mutant_run.h"
+#include "props/scenario_file.h"
+
+int main(int count, char** arguments) {
+  using namespace nospan::props;
+  MutantOptions options;
+  bool show_scenarios = false;
+  std::vector<std::string_view> names;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view argument = arguments[i];
+    if (argument == "--seed" && i + 1 < count) {
+      options.seed = std::strtoull(arguments[++i], nullptr, 0);
+    } else if (argument == "--no-control") {
+      options.control = false;
+    } else if (argument == "--scenarios") {
+      show_scenarios = true;
+    } else if (argument.starts_with("-")) {
+      fmt::print(stderr, "usage: nospan_mutants [--seed N] [--no-control] [--scenarios] [NAME]...\n");
+      return 5;
+    } else {
+      names.push_back(argument);
+    }
+  }
+  std::vector<Mutant> mutants;
+  for (const Mutant& mutant : all_mutants()) {
+    bool wanted = names.empty();
+    for (const std::string_view name : names) wanted = wanted || mutant.name.find(name) != mutant.name.npos;
+    if (wanted) mutants.push_back(mutant);
+  }
+
+  bool well = true;
+  fmt::print("{}\n", table_heading());
+  const auto results = run_all_mutants(mutants, options, [&](const MutantResult& result) {
+    fmt::print("{}\n", table_line(result));
+    for (const std::string& complaint : result.complaints()) {
+      fmt::print("    {}\n", complaint);
+      well = false;
+    }
+    if (show_scenarios && result.failure) {
+      const nospan::model::Violation& violation = result.failure->shrunk.outcome.violations.front();
+      fmt::print("    expected: {}\n    but: {}\n{}\n", violation.expected, violation.actual,
+                 to_json(result.failure->shrunk.scenario));
+    }
+    std::fflush(stdout);
+  });
+  fmt::print("{} mutants; from the first failing scenario to its shrunk form: {:.2f} s in the median\n",
+             results.size(), median_shrink_seconds(results));
+  return well ? 0 : 1;
+}
