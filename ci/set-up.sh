@@ -135,8 +135,8 @@ first_error() {
       done = 1
       exit
     }
-    pending != "" && NF { print_and_stop(pending $0) }
-    pending != "" { next }
+    pending != "" && NF { pending = pending $0; next }  # the paragraph after "CMake Error at FILE:"
+    pending != "" { print_and_stop(pending) }
     /^CMake Error/ { if (/:$/) { pending = $0; next } print_and_stop($0) }
     /error: |undefined reference/ && !/^ninja: / || /^E: / { print_and_stop($0) }
     !fallback && (/^FAILED: / || /^ninja: error/) { fallback = $0 }

@@ -472,7 +472,7 @@ void Executor::State::execute(std::size_t index) {
     case CommandKind::kAllocCoherent:
       if (live != model::MappingKind::kNone) return idle();
       bound.push_back(current.mapping);
-      if (current.mapping >= made_by.size()) made_by.resize(current.mapping + 1);
+      if (current.mapping >= made_by.size()) made_by.resize(current.mapping + 1, SIZE_MAX);
       made_by[current.mapping] = index;
       if (current.kind == CommandKind::kMapPage) return map_page(current);
       if (current.kind == CommandKind::kMapSg) return map_list(current);
@@ -524,13 +524,13 @@ void Executor::State::clean_up() {
   if (!violated()) reference.finished();
 }
 
-Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress& progress) {
+Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress& progress, const MoreCommands& more) {
   State& state = *state_;
   const model::Configuration& configuration = scenario.configuration;
   state.scenario = &scenario;
   state.command = nullptr;
   state.bound.clear();
-  state.made_by.assign(state.made_by.size(), scenario.commands.size());
+  state.made_by.assign(state.made_by.size(), SIZE_MAX);
   state.memory.release_all();
   state.layout.assign(configuration.translation, configuration.device_vm, configuration.blocks);
   state.plain_hypervisor = configuration.translation == model::Translation::kIdentity &&
@@ -551,9 +551,9 @@ Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress
   state.reference.created();
 
   std::size_t index = 0;
-  const std::size_t end = scenario.commands.size();
   if (!state.violated()) {
-    for (; index < end; ++index) {
+    for (;; ++index) {
+      if (index == scenario.commands.size() && !(more && more())) break;
       progress.command = index;
       if (may_prevent && guards.preventing(concerned, {scenario, index, state.reference, state.made_by}) != nullptr) {
         ++state.tally.skipped;
@@ -565,9 +565,9 @@ Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress
         break;
     }
     if (!state.violated()) {
-      progress.command = end;
+      progress.command = index;
       state.clean_up();
-      if (state.spectator) state.spectator(end, state.reference);
+      if (state.spectator) state.spectator(index, state.reference);
     }
   }
 

@@ -61,7 +61,10 @@ class Executor {
 
   // Runs a valid scenario (props/scenario.h, validate) to its first violation or to its end; then undoes what
   // is still mapped and compares the table with its start.
-  Outcome run(const Scenario& scenario, const GuardSet& guards, Progress& progress);
+  // `more` is asked for further commands when those of the scenario are used up: it appends to the scenario and
+  // returns true, or returns false at the end. A run that ends early leaves the rest ungenerated.
+  using MoreCommands = std::function<bool()>;
+  Outcome run(const Scenario& scenario, const GuardSet& guards, Progress& progress, const MoreCommands& more = {});
 
   // The same calls on the target with no model, no checks and no log: what the target costs on its own.
   void run_bare(const Scenario& scenario);

@@ -153,6 +153,14 @@ constexpr std::array kGuards{
           .invariant = Invariant::kXlat1,
           .concerns = [](const Configuration& configuration) { return configuration.window.page.value >= 32; },
           .applies = [](const GuardContext& context) { return maps(context.current()); }},
+    // The failure path of a list takes the offset from the DMA address, where it is missing: it frees too little.
+    Guard{.id = "page-mask-overflows-int",
+          .invariant = Invariant::kFail1,
+          .concerns = [](const Configuration& configuration) { return configuration.window.page.value >= 32; },
+          .applies =
+              [](const GuardContext& context) {
+                return maps(context.current()) && context.current()->kind == CommandKind::kMapSg;
+              }},
     Guard{.id = "page-mask-overflows-int",
           .kind = Guard::Kind::kPrevent,
           .sanitized_only = true,

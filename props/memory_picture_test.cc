@@ -100,6 +100,8 @@ exposed                   XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX
   const std::string there = memory_picture(
       {configuration, {0x0}, 0x10000, {0x801}, {0x0}, {0x1000000}, model::RealAddress{0x1800000}});
   EXPECT_NE(there.find("0x1800000"), std::string::npos) << there;
+  EXPECT_NE(there.find("0x1810000"), std::string::npos) << there;
+  EXPECT_NE(there.find("0x1010000"), std::string::npos) << "the buffer's owner is not to be seen\n" << there;
   EXPECT_NE(there.find("127 more"), std::string::npos) << there;
 }
 
@@ -168,18 +170,21 @@ TEST(MemoryPicture, StacksAddresses) {
                                                 {{{0}, {0x0}, {0x80000000000000}, 0x10000},
                                                  {{1}, {0x0}, {0x80000000010000}, 0x10000},
                                                  {{2}, {0x0}, {0x80000000020000}, 0x10000},
-                                                 {{3}, {0x0}, {0x80000000030000}, 0xfd0000}});
+                                                 {{3}, {0x0}, {0x80000000030000}, 0x10000},
+                                                 {{4}, {0x0}, {0x80000000040000}, 0xfc0000}});
   EXPECT_EQ("\n" + memory_picture({configuration, {0x0}, 1, {0x801}, {0x0}, {0x80000000000000}, {}}), R"(
                                                                 0x80000001000000
-                                                     0x80000000030000          |
-real address  0x80000000000000  0x80000000010000  0x80000000020000  |          |
-              |                 |                 |                 |          |
-owner         |##### VM 0 ######|===== VM 1 ======|===== VM 2 ======|== VM 3 ==|
+                                                         0x80000000040000      |
+                                                  0x80000000030000      |      |
+                                   0x80000000020000              |      |      |
+real address  0x80000000000000  0x80000000010000  |              |      |      |
+              |                 |                 |              |      |      |
+owner         |##### VM 0 ######|===== VM 1 ======|==== VM 2 ====| VM 3 | VM 4 |
 system page   |<----- 64K ----->|
 IOMMU page    |<----------------------- 16M, TCE 0x801 ----------------------->|
 buffer        ^ 1 byte at guest 0x0
 exposed                         XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX
-                                15.9M: 64K of VM 1, 64K of VM 2, 15.8M of VM 3
+                          15.9M: 64K of VM 1, 64K of VM 2, 64K of VM 3, and more
 )");
 }
 

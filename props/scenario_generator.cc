@@ -10,6 +10,9 @@
 namespace nospan::props {
 namespace {
 
+// Commands that extend() makes at a time.
+constexpr std::uint64_t kStep = 16;
+
 // The IOMMU page shifts that LoPAR defines.
 constexpr std::array<unsigned, 9> kDefinedShifts{12, 16, 21, 24, 25, 26, 27, 28, 34};
 
@@ -24,7 +27,7 @@ constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t alignment) {
 
 }  // namespace
 
-void ScenarioGenerator::generate(std::uint64_t seed, int size, Scenario& scenario) {
+void ScenarioGenerator::begin(std::uint64_t seed, int size, Scenario& scenario) {
   random_ = Random(mix(seed));
   scenario_ = &scenario;
   scenario.note.clear();
@@ -50,7 +53,15 @@ void ScenarioGenerator::generate(std::uint64_t seed, int size, Scenario& scenari
   if (assumption == Assumption::kGranule) configuration.granule = std::max(configuration.granule, iommu_page);
   memory(assumption == Assumption::kBlocks);
   inherited();
-  commands(size);
+  profile(size);
+}
+
+bool ScenarioGenerator::extend() {
+  if (to_come_ == 0) return false;
+  const std::uint64_t now = std::min(to_come_, kStep);
+  to_come_ -= now;
+  for (std::uint64_t i = 0; i < now; ++i) command(scenario_->commands.emplace_back());
+  return true;
 }
 
 void ScenarioGenerator::window() {
@@ -462,8 +473,7 @@ void ScenarioGenerator::fault(Command& command) {
   command.fault_entry = (bits & 4) != 0 ? 0 : random_.log_uniform(64) - 1;
 }
 
-void ScenarioGenerator::commands(int size) {
-  const model::Configuration& configuration = scenario_->configuration;
+void ScenarioGenerator::profile(int size) {
   profile_ = {};
   const std::uint64_t bits = random_.next();
   static constexpr std::array<unsigned, 4> kUnmapPercents{47, 40, 25, 10};
@@ -476,64 +486,64 @@ void ScenarioGenerator::commands(int size) {
   profile_.small_percent = (bits >> 14 & 3) == 0 ? 60 : 118;  // of 128
 
   const std::uint64_t most = 4 + static_cast<std::uint64_t>(size) * 3;
-  const std::uint64_t count = random_.between(1 + most / 8, most);
+  to_come_ = random_.between(1 + most / 8, most);
   const std::uint64_t ids = random_.chance(70) ? 64 : random_.between(1, 8);
   free_.clear();
   live_.clear();
   for (std::uint64_t id = ids; id != 0; --id) free_.push_back(static_cast<std::uint32_t>(id - 1));
   kind_of_.assign(ids, CommandKind::kInUse);
+}
 
-  for (std::uint64_t i = 0; i < count; ++i) {
-    Command& command = scenario_->commands.emplace_back();
-    // One draw decides what the command is.
-    const std::uint64_t draw = random_.next();
-    command.cpu = configuration.cpus == 1 ? 0 : static_cast<std::uint16_t>((draw >> 48) % configuration.cpus);
-    const auto percent = [draw](unsigned position) { return static_cast<unsigned>((draw >> position) & 127) * 100 / 128; };
-    if (profile_.question_percent != 0 && percent(0) < profile_.question_percent) {
-      command.cpu = 0;
-      question(command);
-      continue;
-    }
-    if (!live_.empty() && (free_.empty() || percent(7) < profile_.unmap_percent)) {
-      const std::size_t position = (draw >> 14 & 1) != 0 ? live_.size() - 1 : (draw >> 20) % live_.size();
-      command.mapping = live_[position];
-      live_[position] = live_.back();
-      live_.pop_back();
-      free_.push_back(command.mapping);
-      const CommandKind map = kind_of_[command.mapping];
-      command.kind = map == CommandKind::kMapPage ? CommandKind::kUnmapPage
-                     : map == CommandKind::kMapSg ? CommandKind::kUnmapSg
-                                                  : CommandKind::kFreeCoherent;
-      if (profile_.no_table_percent != 0 && percent(28) < profile_.no_table_percent) {
-        command.no_table = true;
-        command.mapping = 0;
-      }
-      continue;
-    }
-    const std::uint32_t id = free_.back();
-    command.mapping = id;
-    command.direction = static_cast<model::Direction>((draw >> 35) % 3);
-    if ((draw >> 37 & 15) == 0) command.attributes = NOSPAN_ATTRIBUTE_NO_WARN;
-    if ((draw >> 41 & 31) == 0) command.attributes |= NOSPAN_ATTRIBUTE_WEAK_ORDERING;
-    const unsigned what = percent(14);
-    if (what < profile_.list_percent) {
-      map_list(command);
-    } else if (what < profile_.list_percent + profile_.coherent_percent) {
-      alloc_coherent(command);
-      command.direction = model::Direction::kBidirectional;
-      command.attributes = 0;
-    } else {
-      map_page(command);
-    }
+void ScenarioGenerator::command(Command& command) {
+  // One draw decides what the command is.
+  const std::uint64_t draw = random_.next();
+  const std::uint32_t cpus = scenario_->configuration.cpus;
+  command.cpu = cpus == 1 ? 0 : static_cast<std::uint16_t>((draw >> 48) % cpus);
+  const auto percent = [draw](unsigned position) { return static_cast<unsigned>((draw >> position) & 127) * 100 / 128; };
+  if (profile_.question_percent != 0 && percent(0) < profile_.question_percent) {
+    command.cpu = 0;
+    question(command);
+    return;
+  }
+  if (!live_.empty() && (free_.empty() || percent(7) < profile_.unmap_percent)) {
+    const std::size_t position = (draw >> 14 & 1) != 0 ? live_.size() - 1 : (draw >> 20) % live_.size();
+    command.mapping = live_[position];
+    live_[position] = live_.back();
+    live_.pop_back();
+    free_.push_back(command.mapping);
+    const CommandKind map = kind_of_[command.mapping];
+    command.kind = map == CommandKind::kMapPage ? CommandKind::kUnmapPage
+                   : map == CommandKind::kMapSg ? CommandKind::kUnmapSg
+                                                : CommandKind::kFreeCoherent;
     if (profile_.no_table_percent != 0 && percent(28) < profile_.no_table_percent) {
       command.no_table = true;
-      continue;
+      command.mapping = 0;
     }
-    if (profile_.fault_percent != 0 && percent(21) < profile_.fault_percent) fault(command);
-    kind_of_[id] = command.kind;
-    free_.pop_back();
-    live_.push_back(id);
+    return;
   }
+  const std::uint32_t id = free_.back();
+  command.mapping = id;
+  command.direction = static_cast<model::Direction>((draw >> 35) % 3);
+  if ((draw >> 37 & 15) == 0) command.attributes = NOSPAN_ATTRIBUTE_NO_WARN;
+  if ((draw >> 41 & 31) == 0) command.attributes |= NOSPAN_ATTRIBUTE_WEAK_ORDERING;
+  const unsigned what = percent(14);
+  if (what < profile_.list_percent) {
+    map_list(command);
+  } else if (what < profile_.list_percent + profile_.coherent_percent) {
+    alloc_coherent(command);
+    command.direction = model::Direction::kBidirectional;
+    command.attributes = 0;
+  } else {
+    map_page(command);
+  }
+  if (profile_.no_table_percent != 0 && percent(28) < profile_.no_table_percent) {
+    command.no_table = true;
+    return;
+  }
+  if (profile_.fault_percent != 0 && percent(21) < profile_.fault_percent) fault(command);
+  kind_of_[id] = command.kind;
+  free_.pop_back();
+  live_.push_back(id);
 }
 
 }  // namespace nospan::props

@@ -38,7 +38,16 @@ class ScenarioGenerator {
 
   // The scenario of a seed: the same for the same seed, size and options, on every machine. Valid (validate()) by
   // construction.
-  void generate(std::uint64_t seed, int size, Scenario& scenario);
+  void generate(std::uint64_t seed, int size, Scenario& scenario) {
+    begin(seed, size, scenario);
+    while (extend()) {
+    }
+  }
+
+  // The same in steps, for a run that may end early: the configuration without a command; then a few commands more
+  // with each extend(), which returns false when there are no more. The scenario must outlive the last step.
+  void begin(std::uint64_t seed, int size, Scenario& scenario);
+  bool extend();
 
  private:
   // Guest memory of the device's VM that is contiguous for the guest.
@@ -62,7 +71,8 @@ class ScenarioGenerator {
   void kernel();
   void memory(bool blocks_hypothesis);
   void inherited();
-  void commands(int size);
+  void profile(int size);
+  void command(Command& command);
   void map_page(Command& command);
   void map_list(Command& command);
   void alloc_coherent(Command& command);
@@ -76,6 +86,7 @@ class ScenarioGenerator {
   Random random_;
   Scenario* scenario_ = nullptr;
   Profile profile_;
+  std::uint64_t to_come_ = 0;  // commands
   std::vector<Run> runs_;
   std::vector<std::uint32_t> live_;   // mappings that are bound, as far as the generator knows
   std::vector<std::uint32_t> free_;

@@ -22,7 +22,7 @@ std::vector<Mutant> builtin_mutants() {
        .mistake = "a buffer that ends with an IOMMU page gets the next one, too",
        .edits = {{kBuffer, "from", R"(\(last >> page_shift\))", "((last + 1) >> page_shift)"}},
        .violates = {Invariant::kIso1},
-       .looks_away = {Invariant::kXlat2, Invariant::kCap1}},
+       .looks_away = {Invariant::kXlat2, Invariant::kOwn1, Invariant::kFree1, Invariant::kCap1}},
       {.name = "builtin.list_gaps_ignored",
        .mistake = "a segment's TCEs are written as if its elements were neighbours in memory",
        .edits = {{kMapper, "install_group", R"(entries != 0 && buffer\.base)", "false && buffer.base"}},
@@ -44,7 +44,7 @@ std::vector<Mutant> builtin_mutants() {
        .limit_seconds = 5},
       {.name = "builtin.coherent_not_rounded",
        .mistake = "coherent memory is mapped up to its size, not to the end of its last system page",
-       .edits = {{kMapper, "coherent_size", R"(\(size \+ \(system_page - 1\)\) & ~\(system_page - 1\))", "size"}},
+       .edits = {{kMapper, "allocate_coherent", R"(from\(address, bytes,)", "from(address, size,"}},
        .violates = {Invariant::kXlat2}},
 
       // ---- PERM-1 ----
@@ -73,7 +73,7 @@ std::vector<Mutant> builtin_mutants() {
        .edits = {{kSpace, "adjusted", R"(inside \+ search\.entries > search\.boundary)",
                   "inside + search.entries > search.boundary + 1"}},
        .violates = {Invariant::kRange2},
-       .most_commands = 4},
+       .most_commands = 40},
 
       // ---- ALIGN-1 ----
       {.name = "builtin.coherent_fallback_unaligned",
@@ -114,6 +114,14 @@ std::vector<Mutant> builtin_mutants() {
        .edits = {{kSpaceHeader, "update_hints", R"(raise_hints\()", "if (false) $&"}},
        .violates = {Invariant::kCap1},
        .most_commands = 8},
+
+      // ---- what no rule covers yet ----
+      {.name = "builtin.flushed_before_cleared",
+       .mistake = "unmapping makes the device look again before the TCEs are cleared",
+       .edits = {{kMapper, "withdraw", R"(put_flush\(\);)", ""},
+                 {kMapper, "withdraw", R"(environment_->clear_tces)", "put_flush(); $&"}},
+       .violates = {Invariant::kFree1},
+       .missing_rule = "a call that changed TCEs ends with a flush after its last change"},
 
       // ---- SAFE-1 ----
       {.name = "builtin.lock_kept",

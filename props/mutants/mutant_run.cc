@@ -2,6 +2,7 @@
 #include "props/mutants/mutant_run.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +18,9 @@ using model::Invariant;
 
 // How long a mutant is tried that is expected to survive.
 constexpr double kSurvivorSeconds = 3;
+
+// Limits are of CPU time, so that they mean the same on a busy machine; this is how long it may take there.
+constexpr double kBusyMachine = 3;
 
 // Tolerates any violation of an invariant.
 template <Invariant invariant>
@@ -62,6 +66,16 @@ reports::Expected<CampaignResult> run_unedited(const Mutant& mutant, const Mutan
   return run_campaign(target->get(), guards_for(mutant), campaign, {});
 }
 
+// Of all worker processes that have ended.
+double cpu_seconds_of_workers() {
+  rusage usage{};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 std::string ids(const std::vector<Invariant>& invariants) {
   std::string text;
   for (const Invariant invariant : invariants) {
@@ -89,7 +103,7 @@ std::vector<std::string> MutantResult::complaints() const {
                                model::rule(violation.invariant).id, ids(mutant->violates), violation.expected,
                                violation.actual));
   }
-  if (seconds > mutant->limit_seconds) list.push_back(fmt::format("it took {:.1f} s to find", seconds));
+  if (cpu_seconds > mutant->limit_seconds) list.push_back(fmt::format("it took {:.1f} s to find", cpu_seconds));
   if (failure->flaky) {
     list.push_back("the failing scenario did not fail again");
   } else if (shrunk_commands() > mutant->most_commands) {
@@ -121,14 +135,19 @@ MutantResult run_mutant(const Mutant& mutant, const MutantOptions& options) {
       return result;
     }
     CampaignOptions campaign = campaign_options(mutant, options);
-    const double limit = mutant.missing_rule.empty() ? mutant.limit_seconds : kSurvivorSeconds;
+    const double limit =
+        mutant.missing_rule.empty() ? kBusyMachine * mutant.limit_seconds : kSurvivorSeconds;
     campaign.time = std::chrono::milliseconds(static_cast<std::int64_t>(limit * 1000));
-    CampaignResult found = run_campaign(target->get(), guards_for(mutant), campaign, {});
+    const double before = cpu_seconds_of_workers();
+    CampaignListener listener;
+    listener.on_failure = [&](const Failure&) { result.cpu_seconds = cpu_seconds_of_workers() - before; };
+    CampaignResult found = run_campaign(target->get(), guards_for(mutant), campaign, listener);
+    if (!found.failure) result.cpu_seconds = cpu_seconds_of_workers() - before;
     result.seconds = found.seconds;
     result.scenarios = found.failure ? found.failure->number + 1 : found.tally.scenarios;
     result.failure = std::move(found.failure);
   }
-  if (options.control) {
+  if (options.control && result.failure) {
     auto control = run_unedited(mutant, options, result.scenarios);
     if (!control) {
       result.error = control.error();
@@ -168,9 +187,9 @@ std::string table_heading() {
 std::string table_line(const MutantResult& result) {
   const std::string_view name = result.mutant->name;
   if (result.error) return fmt::format("{:<44} {}", name, result.error->line());
-  if (!result.failure) return fmt::format("{:<44} {:<9} {:>10} {:>6.2f} s", name, "survives", result.scenarios, result.seconds);
+  if (!result.failure) return fmt::format("{:<44} {:<9} {:>10} {:>6.2f} s", name, "survives", result.scenarios, result.cpu_seconds);
   return fmt::format("{:<44} {:<9} {:>10} {:>6.2f} s {:>9} {:>6.2f} s", name, model::rule(result.found()).id,
-                     result.scenarios, result.seconds, result.shrunk_commands(), result.shrink_seconds());
+                     result.scenarios, result.cpu_seconds, result.shrunk_commands(), result.shrink_seconds());
 }
 
 }  // namespace nospan::props

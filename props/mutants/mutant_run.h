@@ -28,7 +28,8 @@ struct MutantResult {
   std::optional<Failure> failure;       // of the mutant; absent if it survived
   std::uint64_t scenarios = 0;          // run up to the failure, or in all
   double build_seconds = 0;
-  double seconds = 0;                   // to the failure, without shrinking
+  double seconds = 0;                   // to the failure, or in all; without shrinking
+  double cpu_seconds = 0;               // the same of the one worker: what a quiet machine would take
   std::optional<Failure> control_failure;
 
   // The violation that the campaign reports first, unshrunk.

@@ -47,7 +47,9 @@ int main(int count, char** arguments) {
     }
     if (show_scenarios && result.failure) {
       const nospan::model::Violation& violation = result.failure->shrunk.outcome.violations.front();
-      fmt::print("    expected: {}\n    but: {}\n{}\n", violation.expected, violation.actual,
+      fmt::print("    expected: {}\n    but: {}\n    {} attempts to shrink it, {}\n{}\n", violation.expected,
+                 violation.actual, result.failure->shrunk.attempts,
+                 result.failure->shrunk.complete ? "complete" : "out of time",
                  to_json(result.failure->shrunk.scenario));
     }
     std::fflush(stdout);

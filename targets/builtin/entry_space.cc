@@ -88,6 +88,7 @@ bool EntrySpace::create(const nospan_environment& environment, const nospan_conf
     const Words words = words_of(number);
     Region& region = regions_[number];
     for (uint32_t& hint : region.hint) hint = static_cast<uint32_t>(words.begin);
+    region.long_hint = words.begin << kWordShift;
     uint64_t available = 0;
     for (uint64_t word = words.begin; word < words.end; ++word) {
       available += static_cast<uint64_t>(std::popcount(~bits_[word]));
@@ -152,7 +153,7 @@ bool EntrySpace::give_back_words(uint64_t slot, uint64_t entries) {
   if (taken) {
     unmark(slot, entries);
     count(slot, entries, false);
-    if (entries > kWordEntries) regions_[first_region].hint[kLong] = static_cast<uint32_t>(slot >> kWordShift);
+    if (entries > kWordEntries) regions_[first_region].long_hint = slot;
   }
   for (uint32_t region = first_region; region <= last_region; ++region) unlock(regions_[region]);
   return taken;
@@ -257,27 +258,29 @@ bool EntrySpace::search_region(const Search& search, uint32_t number, uint64_t* 
   if (region.available < search.entries) return false;
   const Words words = words_of(number);
   if ((words.begin << kWordShift) > search.last_slot) return false;
-  const uint32_t kind = search.entries <= kWordEntries ? class_that_fits(search.entries) : kLong;
-  const Words from_hint = {region.hint[kind], words.end};
-  const Words to_hint = {words.begin, region.hint[kind]};
-  bool found;
-  if (kind == kLong) {
-    found = search_long(search, from_hint, slot) || search_long(search, words, slot);
-  } else {
-    found =
-        search_within_words(search, kind, from_hint, slot) || search_within_words(search, kind, to_hint, slot);
-    // Words that hold the run though their class does not promise it.
-    const uint32_t class_ = class_that_holds(search.entries);
-    if (!found && class_ != kind) found = search_within_words(search, class_, words, slot);
-    if (!found) found = search_junctions(search, words, slot);
-  }
-  if (found) region.hint[kind] = static_cast<uint32_t>(*slot >> kWordShift);
+  if (search.entries > kWordEntries) return search_region_for_long(search, region, words, slot);
+  const uint32_t class_ = class_that_fits(search.entries);
+  const uint64_t hint = region.hint[class_];
+  bool found = search_within_words(search, class_, Words{hint, words.end}, slot) ||
+               search_within_words(search, class_, Words{words.begin, hint}, slot);
+  // Words that hold the run though their class does not promise it.
+  const uint32_t lower_class = class_that_holds(search.entries);
+  if (!found && lower_class != class_) found = search_within_words(search, lower_class, words, slot);
+  if (!found) found = search_junctions(search, words, slot);
+  if (found) region.hint[class_] = static_cast<uint32_t>(*slot >> kWordShift);
+  return found;
+}
+
+bool EntrySpace::search_region_for_long(const Search& search, Region& region, Words words, uint64_t* slot) {
+  const bool found = search_long(search, region.long_hint, words, slot) ||
+                     search_long(search, words.begin << kWordShift, words, slot);
+  if (found) region.long_hint = *slot;
   return found;
 }
 
 // Finds the lowest run in words whose locks are held.
 bool EntrySpace::search_exactly(const Search& search, Words words, uint64_t* slot) {
-  if (search.entries > kWordEntries) return search_long(search, words, slot);
+  if (search.entries > kWordEntries) return search_long(search, words.begin << kWordShift, words, slot);
   const bool found = search_within_words(search, class_that_holds(search.entries), words, slot);
   // A run that goes on in the next word is lower only if it starts in a lower word.
   if (found) words.end = (*slot >> kWordShift) + 1;
@@ -332,13 +335,12 @@ bool EntrySpace::search_junctions(const Search& search, Words words, uint64_t* s
   return false;
 }
 
-// Finds the lowest run of more than 64 entries: looks at a place, and if something in it is taken, goes on
-// behind the last taken entry in it.
-bool EntrySpace::search_long(const Search& search, Words words, uint64_t* slot) {
+// Finds the lowest run of more than 64 entries from the slot `place` on: looks at a place, and if something in
+// it is taken, goes on behind the last taken entry in it.
+bool EntrySpace::search_long(const Search& search, uint64_t place, Words words, uint64_t* slot) {
   // A run that touches at most two words has 33 entries or more in one of them (class 5); one that touches more
   // covers one completely (class 6).
   const uint32_t class_ = search.entries > 2 * kWordEntries - 2 ? 6 : 5;
-  uint64_t place = words.begin << kWordShift;
   const uint64_t end = words.end << kWordShift;
   while (place < end && place <= search.last_slot) {
     const uint64_t word = place >> kWordShift;

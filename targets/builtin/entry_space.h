@@ -72,13 +72,12 @@ class EntrySpace {
   static constexpr uint32_t kMostRegions = 16;
   static constexpr uint64_t kHintStride = 8;  // words from one class group to the next: a cache line
 
-  static constexpr uint32_t kLong = kClasses;  // for hints: a run of more than 64 entries
-
   struct alignas(64) Region {
     SpinLock lock;
-    uint32_t hint[kLong + 1];  // the word in which a run of each class was last found or given back
-    uint64_t available;        // entries that are free
-    uint64_t taken;            // entries that are taken; neither counts what is reserved
+    uint32_t hint[kClasses];  // the word in which a run of each class was last found or given back
+    uint64_t long_hint;       // the slot at which a run of more than 64 entries was
+    uint64_t available;       // entries that are free
+    uint64_t taken;           // entries that are taken; neither counts what is reserved
   };
 
   // A request translated to slots and patterns.
@@ -120,7 +119,8 @@ class EntrySpace {
   bool search_within_words(const Search& search, uint32_t class_, Words words, uint64_t* slot);
   bool search_exactly(const Search& search, Words words, uint64_t* slot);
   bool search_junctions(const Search& search, Words words, uint64_t* slot);
-  bool search_long(const Search& search, Words words, uint64_t* slot);
+  bool search_long(const Search& search, uint64_t place, Words words, uint64_t* slot);
+  bool search_region_for_long(const Search& search, Region& region, Words words, uint64_t* slot);
 
   uint64_t allowed_starts(const Search& search, uint64_t word) const;
   uint64_t adjusted(const Search& search, uint64_t slot) const;
