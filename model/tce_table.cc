@@ -36,19 +36,20 @@ void TceTable::fill(std::uint64_t entry, std::uint64_t count, Tce tce) {
 
 void TceTable::put(TceIndex first, std::uint64_t count, Tce tce, std::uint64_t effective, bool failed) {
   const std::uint64_t entry = first - window_.first;
-  TableOperation operation{TableOperation::Kind::kPut, failed, false, {first, count}, tce, effective};
+  TableOperation& operation = operations_.emplace_back();
+  operation = {TableOperation::Kind::kPut, failed, false, {first, count}, tce, effective};
   if (entry >= window_.entries || count > window_.entries - entry) {
     operation.outside = true;
     operation.written = 0;
   } else if (effective != 0) {
     fill(entry, effective, tce);
   }
-  operations_.push_back(operation);
 }
 
 void TceTable::clear(TceIndex first, std::uint64_t count) {
   const std::uint64_t entry = first - window_.first;
-  TableOperation operation{TableOperation::Kind::kClear, false, false, {first, count}, Tce{}, count};
+  TableOperation& operation = operations_.emplace_back();
+  operation = {TableOperation::Kind::kClear, false, false, {first, count}, Tce{}, count};
   if (entry >= window_.entries || count > window_.entries - entry) {
     operation.outside = true;
     operation.written = 0;
@@ -64,7 +65,6 @@ void TceTable::clear(TceIndex first, std::uint64_t count) {
                 Tce{});
     }
   }
-  operations_.push_back(operation);
 }
 
 void TceTable::inherit(TceRange range, Tce tce) { fill(range.first - window_.first, range.count, tce); }

@@ -32,7 +32,7 @@ constexpr std::array<CoverageRule, kCoverageClassCount> kCoverageRules{{
     {CoverageClass::kCoherent, "coherent_memory", 0.25},
     {CoverageClass::kNoTable, "calls_without_a_table", 0.03},
     {CoverageClass::kChecks, "vfio_and_kvm_checks", 0.05},
-    {CoverageClass::kLargeRequests, "requests_of_more_than_15_iommu_pages", 0.10},
+    {CoverageClass::kLargeRequests, "requests_of_more_than_15_iommu_pages", 0.05},
 }};
 
 bool scattered(const model::Configuration& configuration) {

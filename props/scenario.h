@@ -47,7 +47,7 @@ enum class FaultKind : std::uint8_t {
 struct Command {
   CommandKind kind = CommandKind::kInUse;
   model::Direction direction = model::Direction::kBidirectional;  // maps; kDirectionPermissions (kNone allowed)
-  bool no_table = false;  // call with table == NULL (all but the checks)
+  bool no_table = false;  // call with table == NULL (maps and their inverses)
   FaultKind fault = FaultKind::kNone;
   bool fault_partial = false;    // kTce: TCEs before the failing one in the same call stay written
   std::uint8_t page_shift = 12;  // kCheckIoba, kCheckGpa

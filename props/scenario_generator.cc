@@ -78,7 +78,9 @@ void ScenarioGenerator::window() {
   } else if (kind < 96) {
     window.entries = random_.log_uniform(1 << 14);
   } else {
-    window.entries = random_.between(1 << 14, 1 << 20);
+    // Up to 2^20, every doubling as likely as every other: a large table costs up to a thousand small scenarios.
+    const std::uint64_t low = std::uint64_t{1} << random_.between(14, 19);
+    window.entries = random_.between(low, low * 2);
   }
   // Powers of two and their neighbours: what platforms use, and where counts go wrong.
   if (random_.chance(40)) {
@@ -109,7 +111,9 @@ void ScenarioGenerator::window() {
   if (random_.chance(25)) {
     const std::uint64_t first = window.first.value;
     const std::uint64_t start = random_.below(window.entries);
-    const std::uint64_t count = random_.chance(50) ? random_.log_uniform(window.entries) : random_.below(window.entries);
+    // In a large table every order of magnitude as likely as every other: a kernel may reserve entry by entry.
+    const bool uniform = window.entries < 1 << 14 && random_.chance(50);
+    const std::uint64_t count = uniform ? random_.below(window.entries) : random_.log_uniform(window.entries);
     switch (random_.below(8)) {
       case 0:  // the beginning
         window.reserved_start.value = first;

@@ -2,6 +2,7 @@
 #include "props/shrink.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 #include <vector>
 
@@ -91,6 +92,11 @@ class Shrinker {
     using Type = std::remove_reference_t<decltype(field(result_.scenario))>;
     if (value() <= least) return;
     if (attempt_value(field, static_cast<Type>(least))) return;
+    // An address wants its low bits kept and the rest gone,
+    for (std::uint64_t bit = std::bit_floor(value()); bit != 0; bit >>= 1) {
+      if ((value() & bit) != 0 && (value() & ~bit) >= least) attempt_value(field, static_cast<Type>(value() & ~bit));
+    }
+    // a size wants to be less.
     for (std::uint64_t step = (value() - least) / 2; step != 0; step /= 2) {
       while (value() - least >= step && !late()) {
         if (!attempt_value(field, static_cast<Type>(value() - step))) break;
@@ -382,6 +388,18 @@ class Shrinker {
 ShrinkResult shrink(const Scenario& failing, const Outcome& outcome, const StillFails& still_fails,
                     std::chrono::steady_clock::time_point deadline) {
   return Shrinker(failing, outcome, still_fails, deadline).run();
+}
+
+std::vector<Scenario> shrink_candidates(const Scenario& scenario) {
+  std::vector<Scenario> candidates;
+  const StillFails note = [&candidates](const Scenario& candidate) -> std::optional<Outcome> {
+    candidates.push_back(candidate);
+    return std::nullopt;
+  };
+  Outcome outcome;
+  outcome.command = scenario.commands.size();
+  shrink(scenario, outcome, note, std::chrono::steady_clock::time_point::max());
+  return candidates;
 }
 
 }  // namespace nospan::props

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "props/executor.h"
 #include "props/scenario.h"
@@ -29,6 +30,9 @@ struct ShrinkResult {
 // the attempts depends on the scenario alone: a shrink that completes always ends at the same scenario.
 ShrinkResult shrink(const Scenario& failing, const Outcome& outcome, const StillFails& still_fails,
                     std::chrono::steady_clock::time_point deadline);
+
+// The valid scenarios one step below this one, the boldest steps first: for RapidCheck, which has its own search.
+std::vector<Scenario> shrink_candidates(const Scenario& scenario);
 
 }  // namespace nospan::props
 

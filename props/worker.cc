@@ -326,9 +326,16 @@ Tally sum(const Tally& a, const Tally& b) {
 
 void generate_numbered(const CampaignPlan& plan, std::uint64_t number, ScenarioGenerator& generator,
                        Scenario& scenario) {
+  begin_numbered(plan, number, generator, scenario);
+  while (generator.extend()) {
+  }
+}
+
+void begin_numbered(const CampaignPlan& plan, std::uint64_t number, ScenarioGenerator& generator,
+                    Scenario& scenario) {
   // Sizes go round, so that short scenarios, which fill few tables but are cheap, never stop coming.
   const int size = static_cast<int>(number % (kGreatestSize + 1));
-  generator.generate(mix(plan.seed) ^ mix(number), size, scenario);
+  generator.begin(mix(plan.seed) ^ mix(number), size, scenario);
 }
 
 std::unique_ptr<SharedCounters, void (*)(SharedCounters*)> SharedCounters::create() {
@@ -431,6 +438,7 @@ void Worker::serve(int request, int response) {
       store(board.outcome, outcome);
     } else {
       ScenarioGenerator generator(board.plan.generator);
+      const Executor::MoreCommands more = [&generator] { return generator.extend(); };
       SharedCounters& counters = *board.counters;
       board.outcome.violations = 0;
       bool found = false;
@@ -441,8 +449,8 @@ void Worker::serve(int request, int response) {
         for (std::uint64_t number = start; number < end; ++number) {
           board.number = number;
           board.beat = board.beat + 1;
-          generate_numbered(board.plan, number, generator, scenario);
-          const Outcome outcome = executor.run(scenario, guards_, board.progress);
+          begin_numbered(board.plan, number, generator, scenario);
+          const Outcome outcome = executor.run(scenario, guards_, board.progress, more);
           board.coverage.count(scenario);
           if (!outcome.violated()) continue;
           store(board.outcome, outcome);

@@ -31,6 +31,8 @@ struct CampaignPlan {
 // The scenario with this number in a campaign. The same on every machine and for any number of workers.
 void generate_numbered(const CampaignPlan& plan, std::uint64_t number, ScenarioGenerator& generator,
                        Scenario& scenario);
+// The same without its commands: generator.extend() appends them.
+void begin_numbered(const CampaignPlan& plan, std::uint64_t number, ScenarioGenerator& generator, Scenario& scenario);
 
 // How much CPU time a worker may spend on one scenario before it counts as hanging. A scenario costs microseconds,
 // at the very worst (a million entries searched for every command) a few tens of milliseconds.

@@ -25,7 +25,8 @@
 extern int nospan_no_such_symbol(void);
 #endif
 
-static void *create(const struct nospan_environment *environment, const struct nospan_configuration *configuration) {
+static void *create(const struct nospan_environment *environment,
+                    const struct nospan_configuration *configuration) {
   (void)environment;
   (void)configuration;
 #ifdef SAMPLE_NEEDS_UNKNOWN_SYMBOL
@@ -39,8 +40,8 @@ static uint64_t map_page(void *table, const struct nospan_map_request *request) 
   (void)request;
   return NOSPAN_MAPPING_ERROR;
 }
-static void unmap_page(void *table, uint64_t dma_address, uint64_t size, uint32_t direction, uint64_t attributes,
-                       uint32_t cpu) {
+static void unmap_page(void *table, uint64_t dma_address, uint64_t size, uint32_t direction,
+                       uint64_t attributes, uint32_t cpu) {
   (void)table;
   (void)dma_address;
   (void)size;
@@ -67,7 +68,8 @@ static void unmap_sg(void *table, struct nospan_segment *list, uint32_t count, u
   (void)attributes;
   (void)cpu;
 }
-static int alloc_coherent(void *table, uint64_t size, uint32_t cpu, uint64_t *guest_address, uint64_t *dma_address) {
+static int alloc_coherent(void *table, uint64_t size, uint32_t cpu, uint64_t *guest_address,
+                          uint64_t *dma_address) {
   (void)table;
   (void)size;
   (void)cpu;
@@ -75,7 +77,8 @@ static int alloc_coherent(void *table, uint64_t size, uint32_t cpu, uint64_t *gu
   (void)dma_address;
   return -22;
 }
-static void free_coherent(void *table, uint64_t size, uint64_t guest_address, uint64_t dma_address, uint32_t cpu) {
+static void free_coherent(void *table, uint64_t size, uint64_t guest_address, uint64_t dma_address,
+                          uint32_t cpu) {
   (void)table;
   (void)size;
   (void)guest_address;

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The model against implementations that are wrong in one way at a time: a rule that no mistake breaks is no rule.
+#include "model/reference.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace nospan::model {
+namespace {
+
+constexpr std::uint64_t kReadWrite = Tce::kRead | Tce::kWrite;
+
+// An implementation whose allocation state is what the test says.
+class Fake : public Observer {
+ public:
+  void read_allocation(std::uint64_t first, std::uint64_t count, std::uint64_t* words) override {
+    for (std::uint64_t i = 0; i < (count + 63) / 64; ++i) words[i] = state.words()[first / 64 + i];
+  }
+  std::span<const Pool> pools() override {
+    pools_ = {{0, state.entries()}};
+    return pools_;
+  }
+  EntrySet state;
+
+ private:
+  std::vector<Pool> pools_;
+};
+
+class ReferenceTest : public ::testing::Test {
+ protected:
+  ReferenceTest() {
+    configuration_.system_page = {12};
+    configuration_.granule = 4096;
+    configuration_.window = {.page = {12}, .first = {16}, .entries = 64, .reserved_start = {20}, .reserved_end = {22}};
+    configuration_.blocks = {{{0}, {0}, {0}, 0x100000}, {{1}, {0x100000}, {0x100000}, 0x100000}};
+  }
+
+  void start() {
+    layout_.assign(configuration_.translation, configuration_.device_vm, configuration_.blocks);
+    fake_.state.reset(configuration_.window.entries);
+    reference_.reset(configuration_, layout_, fake_);
+    const Window& window = configuration_.window;
+    for (std::uint64_t entry = 0; entry < window.entries; ++entry) {
+      if (window.reserved(window.first + entry)) fake_.state.insert(entry, 1);
+    }
+    reference_.begin_call();
+    reference_.created();
+    ASSERT_TRUE(reference_.violations().empty());
+  }
+
+  // What a right implementation does to map `size` bytes at `address` at entry `entry`.
+  void install(std::uint64_t entry, GuestAddress address, std::uint64_t size, std::uint64_t bits = kReadWrite) {
+    const IommuPageShift page = configuration_.window.page;
+    const std::uint64_t count = iommu_pages_touched(address, size, page);
+    reference_.table().put(configuration_.window.first + entry, count,
+                           Tce{iommu_page_start(address, page).value | bits}, count, false);
+    fake_.state.insert(entry, count);
+  }
+  DmaAddress dma_of(std::uint64_t entry, GuestAddress address) const {
+    const IommuPageShift page = configuration_.window.page;
+    return dma_address(configuration_.window.first + entry, page) + (address.value & page.offset_mask());
+  }
+  void map(std::uint32_t id, std::uint64_t entry, GuestAddress address, std::uint64_t size,
+           Direction direction = Direction::kBidirectional) {
+    reference_.begin_call();
+    install(entry, address, size);
+    reference_.mapped_page(id, address, size, direction, dma_of(entry, address));
+  }
+  std::string violated() const {
+    return reference_.violations().empty() ? "" : std::string(rule(reference_.violations()[0].invariant).id);
+  }
+
+  Configuration configuration_;
+  Layout layout_;
+  Fake fake_;
+  Reference reference_;
+};
+
+TEST_F(ReferenceTest, AcceptsARightMappingAndItsInverse) {
+  start();
+  map(0, 8, {0x1ff0}, 0x20);
+  EXPECT_EQ(violated(), "");
+  reference_.begin_call();
+  reference_.table().clear({24}, 2);
+  fake_.state.remove(8, 2);
+  reference_.unmapped(0);
+  reference_.begin_call();
+  reference_.answered_in_use(false);
+  reference_.finished();
+  EXPECT_EQ(violated(), "");
+}
+
+TEST_F(ReferenceTest, IsoOneByteOfTheNeighbour) {
+  configuration_.window.page = {13};
+  configuration_.blocks = {{{0}, {0}, {0}, 0x1000}, {{1}, {0x1000}, {0x1000}, 0x1000}};
+  start();
+  map(0, 8, {0x0}, 1);
+  EXPECT_EQ(violated(), "ISO-1");
+  ASSERT_TRUE(reference_.violations()[0].foreign_byte.has_value());
+  EXPECT_EQ(reference_.violations()[0].foreign_byte->value, 0x1000u);
+}
+
+TEST_F(ReferenceTest, XlatOffsetIsLost) {
+  start();
+  reference_.begin_call();
+  install(8, {0x1010}, 1);
+  reference_.mapped_page(0, {0x1010}, 1, Direction::kBidirectional, dma_of(8, {0x1000}));
+  EXPECT_EQ(violated(), "XLAT-1");
+}
+
+TEST_F(ReferenceTest, XlatTceMapsAnotherPage) {
+  start();
+  reference_.begin_call();
+  install(8, {0x2000}, 1);
+  reference_.mapped_page(0, {0x1000}, 1, Direction::kBidirectional, dma_of(8, {0x1000}));
+  EXPECT_EQ(violated(), "XLAT-1");
+}
+
+TEST_F(ReferenceTest, XlatLastTceIsMissing) {
+  start();
+  reference_.begin_call();
+  install(8, {0x1000}, 0x1000);
+  fake_.state.insert(9, 1);
+  reference_.mapped_page(0, {0x1000}, 0x1001, Direction::kBidirectional, dma_of(8, {0x1000}));
+  EXPECT_EQ(violated(), "XLAT-2");
+}
+
+TEST_F(ReferenceTest, XlatOneTceTooMany) {
+  start();
+  reference_.begin_call();
+  install(8, {0x1000}, 0x1001);
+  fake_.state.remove(9, 1);
+  reference_.mapped_page(0, {0x1000}, 0x1000, Direction::kBidirectional, dma_of(8, {0x1000}));
+  EXPECT_EQ(violated(), "XLAT-2");
+}
+
+TEST_F(ReferenceTest, PermWritableToDevice) {
+  start();
+  map(0, 8, {0x1000}, 1, Direction::kToDevice);
+  EXPECT_EQ(violated(), "PERM-1");
+}
+
+TEST_F(ReferenceTest, RangeReservedEntry) {
+  start();
+  map(0, 4, {0x1000}, 1);
+  EXPECT_EQ(violated(), "RANGE-1");
+}
+
+TEST_F(ReferenceTest, RangeOutsideTheWindow) {
+  start();
+  reference_.begin_call();
+  reference_.table().put({16 + 64}, 1, Tce{0x1000 | kReadWrite}, 1, false);
+  reference_.mapped_page(0, {0x1000}, 1, Direction::kBidirectional, DmaAddress{std::uint64_t{16 + 64} << 12});
+  EXPECT_EQ(violated(), "RANGE-1");
+}
+
+TEST_F(ReferenceTest, RangeMask) {
+  configuration_.device.dma_mask = 0x1ffff;
+  start();
+  map(0, 16, {0x1000}, 1);
+  EXPECT_EQ(violated(), "RANGE-2");
+}
+
+TEST_F(ReferenceTest, RangeBoundary) {
+  configuration_.device.segment_boundary = 0xffff;
+  start();
+  map(0, 15, {0x1000}, 0x2000);
+  EXPECT_EQ(violated(), "RANGE-2");
+}
+
+TEST_F(ReferenceTest, OwnSharedTce) {
+  start();
+  map(0, 8, {0x1000}, 1);
+  map(1, 8, {0x2000}, 1);
+  EXPECT_EQ(violated(), "OWN-1");
+}
+
+TEST_F(ReferenceTest, OwnEntryIsNotMarked) {
+  start();
+  reference_.begin_call();
+  install(8, {0x1000}, 1);
+  fake_.state.remove(8, 1);
+  reference_.mapped_page(0, {0x1000}, 1, Direction::kBidirectional, dma_of(8, {0x1000}));
+  EXPECT_EQ(violated(), "OWN-1");
+}
+
+TEST_F(ReferenceTest, AlignCoherent) {
+  start();
+  reference_.begin_call();
+  install(9, {0x2000}, 0x2000);
+  reference_.allocated_coherent(0, 0x2000, {0x2000}, 1, dma_of(9, {0x2000}));
+  EXPECT_EQ(violated(), "ALIGN-1");
+}
+
+TEST_F(ReferenceTest, FailLeavesATce) {
+  start();
+  reference_.begin_call();
+  reference_.table().put({24}, 2, Tce{0x1000 | kReadWrite}, 1, true);
+  reference_.note_refusal();
+  reference_.mapped_page(0, {0x1000}, 0x2000, Direction::kBidirectional, std::nullopt);
+  EXPECT_EQ(violated(), "FAIL-1");
+}
+
+TEST_F(ReferenceTest, FailLeavesAnEntry) {
+  start();
+  reference_.begin_call();
+  reference_.table().put({24}, 1, Tce{0x1000 | kReadWrite}, 0, true);
+  fake_.state.insert(8, 1);
+  reference_.note_refusal();
+  reference_.mapped_page(0, {0x1000}, 1, Direction::kBidirectional, std::nullopt);
+  EXPECT_EQ(violated(), "FAIL-1");
+}
+
+TEST_F(ReferenceTest, FailIsNotReported) {
+  start();
+  reference_.begin_call();
+  install(8, {0x1000}, 1);
+  reference_.note_refusal();
+  reference_.mapped_page(0, {0x1000}, 1, Direction::kBidirectional, dma_of(8, {0x1000}));
+  EXPECT_EQ(violated(), "FAIL-1");
+}
+
+TEST_F(ReferenceTest, FreeClearsTooLittle) {
+  start();
+  map(0, 8, {0x1000}, 0x2000);
+  reference_.begin_call();
+  reference_.table().clear({24}, 1);
+  fake_.state.remove(8, 2);
+  reference_.unmapped(0);
+  EXPECT_EQ(violated(), "FREE-1");
+}
+
+TEST_F(ReferenceTest, FreeClearsANeighbour) {
+  start();
+  map(0, 8, {0x1000}, 1);
+  map(1, 9, {0x2000}, 1);
+  reference_.begin_call();
+  reference_.table().clear({24}, 2);
+  fake_.state.remove(8, 1);
+  reference_.unmapped(0);
+  EXPECT_EQ(violated(), "FREE-1");
+}
+
+TEST_F(ReferenceTest, FreeKeepsAnEntry) {
+  start();
+  map(0, 8, {0x1000}, 1);
+  reference_.begin_call();
+  reference_.table().clear({24}, 1);
+  reference_.unmapped(0);
+  EXPECT_EQ(violated(), "FREE-1");
+}
+
+TEST_F(ReferenceTest, CapRefusedInAnEmptyTable) {
+  start();
+  reference_.begin_call();
+  reference_.mapped_page(0, {0x1000}, 1, Direction::kBidirectional, std::nullopt);
+  EXPECT_EQ(violated(), "CAP-1");
+}
+
+TEST_F(ReferenceTest, CapClaimsNothingThatDoesNotFit) {
+  start();
+  reference_.begin_call();
+  reference_.mapped_page(0, {0x1000}, std::uint64_t{65} << 12, Direction::kBidirectional, std::nullopt);
+  EXPECT_EQ(violated(), "");
+}
+
+TEST_F(ReferenceTest, SegmentsMustHoldTheElements) {
+  start();
+  const std::vector<ListElement> elements{{{0x1000}, 0x1000}, {{0x5000}, 0x1000}};
+  reference_.begin_call();
+  install(8, {0x1000}, 0x1000);
+  install(9, {0x5000}, 0x1000);
+  const std::vector<ListSegment> short_of_one{{dma_of(8, {0x1000}), 0x1000}};
+  reference_.mapped_list(0, elements, Direction::kBidirectional, short_of_one);
+  EXPECT_EQ(violated(), "XLAT-1");
+}
+
+TEST_F(ReferenceTest, MergedSegmentIsTwoElements) {
+  start();
+  const std::vector<ListElement> elements{{{0x1000}, 0x1000}, {{0x5000}, 0x1000}};
+  reference_.begin_call();
+  install(8, {0x1000}, 0x1000);
+  install(9, {0x5000}, 0x1000);
+  const std::vector<ListSegment> merged{{dma_of(8, {0x1000}), 0x2000}};
+  reference_.mapped_list(0, elements, Direction::kBidirectional, merged);
+  EXPECT_EQ(violated(), "");
+}
+
+TEST_F(ReferenceTest, MergedSegmentExceedsTheMaximum) {
+  configuration_.device.max_segment_size = 0x1fff;
+  start();
+  const std::vector<ListElement> elements{{{0x1000}, 0x1000}, {{0x5000}, 0x1000}};
+  reference_.begin_call();
+  install(8, {0x1000}, 0x1000);
+  install(9, {0x5000}, 0x1000);
+  const std::vector<ListSegment> merged{{dma_of(8, {0x1000}), 0x2000}};
+  reference_.mapped_list(0, elements, Direction::kBidirectional, merged);
+  EXPECT_EQ(violated(), "RANGE-2");
+}
+
+TEST_F(ReferenceTest, InUseAnswer) {
+  start();
+  reference_.begin_call();
+  reference_.answered_in_use(true);
+  EXPECT_EQ(violated(), "FREE-1");
+}
+
+}  // namespace
+}  // namespace nospan::model

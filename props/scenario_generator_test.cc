@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "props/scenario_generator.h"
+
+#include <gtest/gtest.h>
+
+#include "props/coverage.h"
+#include "props/scenario_file.h"
+
+namespace nospan::props {
+namespace {
+
+class GeneratorTest : public ::testing::TestWithParam<std::tuple<Assumption, unsigned>> {
+ protected:
+  GeneratorOptions options() const { return {std::get<0>(GetParam()), {std::get<1>(GetParam())}}; }
+};
+
+TEST_P(GeneratorTest, ScenariosAreValid) {
+  ScenarioGenerator generator(options());
+  Scenario scenario;
+  for (std::uint64_t seed = 0; seed < 20000; ++seed) {
+    generator.generate(seed, static_cast<int>(seed % 101), scenario);
+    const auto valid = validate(scenario);
+    ASSERT_TRUE(valid) << "seed " << seed << ": " << valid.error().line() << "\n" << to_json(scenario);
+  }
+}
+
+TEST_P(GeneratorTest, EveryClassIsCovered) {
+  ScenarioGenerator generator(options());
+  Scenario scenario;
+  Coverage coverage;
+  for (std::uint64_t seed = 0; seed < 20000; ++seed) {
+    generator.generate(seed, static_cast<int>(seed % 101), scenario);
+    coverage.count(scenario);
+  }
+  const CoverageRule* missing = coverage.insufficient();
+  EXPECT_EQ(missing, nullptr) << missing->name << ": " << coverage.share(missing->what);
+}
+
+TEST_P(GeneratorTest, KeepsItsAssumption) {
+  ScenarioGenerator generator(options());
+  Scenario scenario;
+  bool granule = true;
+  bool blocks = true;
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    generator.generate(seed, 5, scenario);
+    granule = granule && granule_holds_iommu_page(scenario.configuration);
+    blocks = blocks && blocks_are_aligned(scenario.configuration);
+  }
+  EXPECT_EQ(granule, options().assumption == Assumption::kGranule);
+  EXPECT_EQ(blocks, options().assumption != Assumption::kNone);
+}
+
+TEST_P(GeneratorTest, TheSameSeedGivesTheSameScenario) {
+  // A generator keeps buffers: they must not reach into the next scenario.
+  ScenarioGenerator used(options());
+  Scenario a;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) used.generate(seed, 100, a);
+  Scenario b;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    used.generate(seed, 50, a);
+    ScenarioGenerator fresh(options());
+    fresh.generate(seed, 50, b);
+    ASSERT_TRUE(same_scenario(a, b)) << "seed " << seed;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Assumptions, GeneratorTest,
+                         ::testing::Combine(::testing::Values(Assumption::kMission, Assumption::kGranule,
+                                                              Assumption::kBlocks, Assumption::kNone),
+                                            ::testing::Values(12u, 16u)));
+
+}  // namespace
+}  // namespace nospan::props
