@@ -303,6 +303,7 @@ void Reference::check_reach_of_page(TceIndex index, GuestAddress page, GuestAddr
             index);
     violations_.back().page = page;
     violations_.back().foreign_byte = foreign;
+    if (owner != nullptr) violations_.back().foreign_owner = owner->owner;
     return;
   }
   // The page is all this VM's own memory, but is it the memory that the buffer means?

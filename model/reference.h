@@ -28,7 +28,8 @@ struct Violation {
   // Places concerned, where there are any: for the picture and the report.
   std::optional<TceIndex> tce;
   std::optional<GuestAddress> page;          // the start of the IOMMU page that the TCE maps
-  std::optional<RealAddress> foreign_byte;   // ISO-1: the first reachable byte that the VM does not own
+  std::optional<RealAddress> foreign_byte;   // ISO-1: the first reachable byte that the VM does not own,
+  std::optional<VmId> foreign_owner;         //        and whose it is; absent: the hypervisor's
   std::uint32_t merged_elements = 0;         // elements of the segment concerned, where it is about a segment
 };
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "props/memory_transform.h"
 #include "props/worker.h"
 
 namespace nospan::props {
@@ -31,6 +32,8 @@ std::string_view kind_of(const model::Violation& violation) {
 
 bool same_violation(const Outcome& a, const Outcome& b) {
   if (!a.violated() || !shows(b, a.violations.front().invariant)) return false;
+  // Once it is about two VMs, it stays about two VMs.
+  if (a.violations.front().foreign_owner && !b.violations.front().foreign_owner) return false;
   if (a.violations.front().invariant != model::Invariant::kSafe1) return true;
   return kind_of(a.violations.front()) == kind_of(b.violations.front());
 }
@@ -65,12 +68,26 @@ void confirm_and_shrink(const nospan_target& target, const GuardSet& guards, std
   }
   const bool hangs = kind_of(failure.outcome.violations.front()) == "it hangs";
   if (hangs) worker.set_hang_limit(kHangLimitWhileShrinking);
+  // A device that reaches memory of the hypervisor is told with a second VM in its place: that is the question.
+  Scenario start_scenario = failure.found;
+  Outcome start_outcome = failure.outcome;
+  const model::Violation& violation = failure.outcome.violations.front();
+  if (violation.foreign_byte && !violation.foreign_owner) {
+    Scenario two = with_neighbour_at(failure.found, *violation.foreign_byte);
+    if (validate(two)) {
+      const Outcome outcome = worker.run(two);
+      if (same_violation(failure.outcome, outcome) && outcome.violations.front().foreign_owner) {
+        start_scenario = std::move(two);
+        start_outcome = outcome;
+      }
+    }
+  }
   const StillFails still_fails = [&](const Scenario& candidate) -> std::optional<Outcome> {
     Outcome outcome = worker.run(candidate);
-    if (!same_violation(failure.outcome, outcome)) return std::nullopt;
+    if (!same_violation(start_outcome, outcome)) return std::nullopt;
     return outcome;
   };
-  failure.shrunk = shrink(failure.found, failure.outcome, still_fails, start + shrink_time);
+  failure.shrunk = shrink(start_scenario, start_outcome, still_fails, start + shrink_time);
   if (hangs) {
     // A slow command is not a hang.
     worker.set_hang_limit(HangLimit{});

@@ -66,6 +66,11 @@ struct Executor::State final : model::Observer {
 
   // Of the current scenario.
   const Scenario* scenario = nullptr;
+  const GuardSet* guards = nullptr;
+  Progress* progress = nullptr;
+  std::uint64_t concerned = 0;  // guards, see GuardSet
+  bool may_prevent = false;
+  std::size_t next = 0;  // command; the one at which a violation happened stays the next
   void* table = nullptr;
   bool plain_hypervisor = true;  // installs every TCE: identity and blind
   // Of the current command.
@@ -109,6 +114,9 @@ struct Executor::State final : model::Observer {
   void clean_up();
   void check_pages_balance(bool granted);
   bool violated() const { return !reference.violations().empty(); }
+  GuardContext guard_context(const model::Violation* violation = nullptr) {
+    return {*scenario, next, reference, made_by, violation};
+  }
   void violate(Invariant invariant, std::string expected, std::string actual) {
     model::Violation violation;
     violation.invariant = invariant;
@@ -245,9 +253,23 @@ Executor::Executor(const nospan_target& target, FailureHandler on_failure) : sta
     self(context).on_failure(failure, text);
   };
 
-  // The bare environment keeps what a target cannot do without: somewhere to put TCEs.
+  // The bare environment does what decides the target's way, the scenario's faults and what it inherits, and nothing
+  // else: TCEs go nowhere.
   state.bare_environment = environment;
-  state.bare_environment.put_tces = [](void*, std::uint64_t, std::uint64_t, std::uint64_t) { return 0; };
+  state.bare_environment.put_tces = [](void* context, std::uint64_t, std::uint64_t count, std::uint64_t) {
+    State& bare = self(context);
+    if (bare.command == nullptr || bare.command->fault != FaultKind::kTce) [[likely]]
+      return 0;
+    const bool fails = bare.command->fault_entry - bare.tces_asked < count;
+    bare.tces_asked += count;
+    return fails ? -EBUSY : 0;
+  };
+  state.bare_environment.get_tce = [](void* context, std::uint64_t index) -> std::uint64_t {
+    for (const model::InheritedRange& range : self(context).scenario->configuration.inherited) {
+      if (TceIndex{index} - range.first < range.count) return model::Tce::kRead | model::Tce::kWrite;
+    }
+    return 0;
+  };
   state.bare_environment.clear_tces = [](void*, std::uint64_t, std::uint64_t) {};
   state.bare_environment.free_pages = [](void*, std::uint64_t, std::uint32_t) {};
   state.bare_environment.zero = [](void*, std::uint64_t, std::uint64_t) {};
@@ -525,10 +547,20 @@ void Executor::State::clean_up() {
 }
 
 Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress& progress, const MoreCommands& more) {
+  const State& state = *state_;
+  bool going = begin(scenario, guards, progress);
+  while (going && (state.next < scenario.commands.size() || (more && more()))) going = step();
+  return end();
+}
+
+bool Executor::begin(const Scenario& scenario, const GuardSet& guards, Progress& progress) {
   State& state = *state_;
   const model::Configuration& configuration = scenario.configuration;
   state.scenario = &scenario;
+  state.guards = &guards;
+  state.progress = &progress;
   state.command = nullptr;
+  state.next = 0;
   state.bound.clear();
   state.made_by.assign(state.made_by.size(), SIZE_MAX);
   state.memory.release_all();
@@ -536,45 +568,49 @@ Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress
   state.plain_hypervisor = configuration.translation == model::Translation::kIdentity &&
                            configuration.installation == model::Installation::kBlind;
   state.reference.reset(configuration, state.layout, state);
+  state.concerned = guards.concerned(configuration);
+  state.may_prevent = guards.may_prevent(state.concerned);
   ++state.tally.scenarios;
 
-  const std::uint64_t concerned = guards.concerned(configuration);
-  const bool may_prevent = guards.may_prevent(concerned);
-  Outcome outcome;
   progress.command = 0;
   state.table = state.create_table();
   if (state.table == nullptr) {
     state.violate(Invariant::kSafe1, "a table is made when there is memory for it", "create() failed");
-    outcome.violations.assign(state.reference.violations().begin(), state.reference.violations().end());
-    return outcome;
+    return false;
   }
   state.reference.created();
+  return !state.violated();
+}
 
-  std::size_t index = 0;
-  if (!state.violated()) {
-    for (;; ++index) {
-      if (index == scenario.commands.size() && !(more && more())) break;
-      progress.command = index;
-      if (may_prevent && guards.preventing(concerned, {scenario, index, state.reference, state.made_by}) != nullptr) {
-        ++state.tally.skipped;
-        continue;
-      }
-      state.execute(index);
-      if (state.spectator) state.spectator(index, state.reference);
-      if (state.violated()) [[unlikely]]
-        break;
-    }
-    if (!state.violated()) {
-      progress.command = index;
-      state.clean_up();
-      if (state.spectator) state.spectator(index, state.reference);
-    }
+bool Executor::step() {
+  State& state = *state_;
+  const std::size_t index = state.next;
+  state.progress->command = index;
+  if (state.may_prevent && state.guards->preventing(state.concerned, state.guard_context()) != nullptr) {
+    ++state.tally.skipped;
+    ++state.next;
+    return true;
   }
+  state.execute(index);
+  if (state.spectator) state.spectator(index, state.reference);
+  if (state.violated()) [[unlikely]]
+    return false;
+  ++state.next;
+  return true;
+}
 
+Outcome Executor::end() {
+  State& state = *state_;
+  if (!state.violated()) {
+    state.progress->command = state.next;
+    state.clean_up();
+    if (state.spectator) state.spectator(state.next, state.reference);
+  }
+  Outcome outcome;
   if (state.violated()) {
-    outcome.command = index;
+    outcome.command = state.next;
     for (const model::Violation& violation : state.reference.violations()) {
-      const Guard* guard = guards.tolerating(concerned, {scenario, index, state.reference, state.made_by, &violation});
+      const Guard* guard = state.guards->tolerating(state.concerned, state.guard_context(&violation));
       if (guard == nullptr) {
         outcome.violations.push_back(violation);
       } else {
@@ -594,6 +630,7 @@ void Executor::run_bare(const Scenario& scenario) {
   State& state = *state_;
   const nospan_target& target = *state.target;
   state.scenario = &scenario;
+  state.command = nullptr;
   state.memory.release_all();
   const nospan_configuration configuration = describe(scenario.configuration);
   void* const table = target.create(&state.bare_environment, &configuration);
@@ -626,6 +663,7 @@ void Executor::run_bare(const Scenario& scenario) {
   };
   for (const Command& command : scenario.commands) {
     state.command = &command;
+    state.tces_asked = 0;
     if (command.mapping >= handles.size()) handles.resize(command.mapping + 1);
     Handle& handle = handles[command.mapping];
     const auto direction = static_cast<std::uint32_t>(command.direction);

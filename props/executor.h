@@ -66,6 +66,12 @@ class Executor {
   using MoreCommands = std::function<bool()>;
   Outcome run(const Scenario& scenario, const GuardSet& guards, Progress& progress, const MoreCommands& more = {});
 
+  // run() step by step, for a caller that appends a command to the scenario and sees how it goes before the next:
+  // begin(), step() for each command, end(). False: it came to a violation, only end() may follow.
+  bool begin(const Scenario& scenario, const GuardSet& guards, Progress& progress);
+  bool step();
+  Outcome end();
+
   // The same calls on the target with no model, no checks and no log: what the target costs on its own.
   void run_bare(const Scenario& scenario);
 

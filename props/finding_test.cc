@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "props/executor.h"
 #include "targets/builtin/builtin.h"
 #include "targets/library.h"
 #include "targets/linux/build.h"

@@ -163,4 +163,37 @@ Scenario with_window_at(const Scenario& scenario, model::TceIndex first) {
   return result;
 }
 
+Scenario with_neighbour_at(const Scenario& scenario, model::RealAddress byte) {
+  Scenario result = scenario;
+  Configuration& configuration = result.configuration;
+  Block block;
+  block.owner.value = configuration.device_vm.value == 1 ? 0 : 1;
+  block.size = configuration.granule;
+  block.real.value = byte.value & ~(configuration.granule - 1);
+  block.guest.value = block.real.value;
+  if (configuration.translation == model::Translation::kTwoStage) {
+    block.guest.value = 0;
+    for (const Block& other : configuration.blocks) {
+      if (other.owner == block.owner) block.guest.value = std::max(block.guest.value, other.guest.value + other.size);
+    }
+  }
+  configuration.blocks.push_back(block);
+  return result;
+}
+
+Scenario with_page_for_list(const Scenario& scenario, std::size_t number) {
+  Scenario result = scenario;
+  Command& command = result.commands[number];
+  const Element element = scenario.elements[command.first_element];
+  command.kind = CommandKind::kMapPage;
+  command.address = element.address.value & ~scenario.configuration.system_page.offset_mask();
+  command.offset = element.address.value - command.address;
+  command.size = element.length;
+  command.first_element = command.element_count = 0;
+  for (Command& other : result.commands) {
+    if (other.kind == CommandKind::kUnmapSg && other.mapping == command.mapping) other.kind = CommandKind::kUnmapPage;
+  }
+  return result;
+}
+
 }  // namespace nospan::props

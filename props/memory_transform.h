@@ -20,6 +20,12 @@ Scenario with_few_owners(const Scenario& scenario);
 // IOMMU pages, so that each keeps its offset in its IOMMU page.
 Scenario with_gaps_closed(const Scenario& scenario, bool keep_alignment);
 
+// The granule of real memory that holds `byte`, the hypervisor's until now, belongs to another VM.
+Scenario with_neighbour_at(const Scenario& scenario, model::RealAddress byte);
+
+// The list of this command, which has one element, is mapped as a page instead; its inverses follow.
+Scenario with_page_for_list(const Scenario& scenario, std::size_t command);
+
 enum class Cut : std::uint8_t {
   kTail,         // the block's end goes, and what lies above moves down
   kHead,         // the block's start goes, and the rest of it and what lies above move down

@@ -213,6 +213,12 @@ class Shrinker {
         s.configuration.blocks.erase(s.configuration.blocks.begin() + static_cast<std::ptrdiff_t>(i));
       });
     }
+    // The same, and what lies above moves down: neighbours stay neighbours.
+    for (std::size_t i = now().configuration.blocks.size(); i-- > 0 && !late();) {
+      Scenario without = with_block_cut(now(), i, now().configuration.blocks[i].size, Cut::kTail);
+      without.configuration.blocks.erase(without.configuration.blocks.begin() + static_cast<std::ptrdiff_t>(i));
+      attempt(std::move(without));
+    }
     smaller_pages();
     for (const bool keep_alignment : {false, true}) {
       Scenario closer = with_gaps_closed(now(), keep_alignment);
@@ -264,6 +270,10 @@ class Shrinker {
   }
 
   void command_numbers(std::size_t i) {
+    if (now().commands[i].kind == CommandKind::kMapSg && now().commands[i].element_count == 1 &&
+        now().elements[now().commands[i].first_element].length != 0) {
+      attempt(with_page_for_list(now(), i));
+    }
     const auto field = [i](auto Command::* member) {
       return [i, member](Scenario& s) -> auto& { return s.commands[i].*member; };
     };

@@ -47,8 +47,9 @@ void copy_text(char (&to)[kTextSize], std::string_view from) {
 
 struct ViolationRecord {
   model::Invariant invariant;
-  bool has_tce, has_page, has_foreign;
+  bool has_tce, has_page, has_foreign, has_owner;
   std::uint64_t tce, page, foreign;
+  std::uint32_t owner;
   char expected[kTextSize];
   char actual[kTextSize];
 };
@@ -279,6 +280,8 @@ void store(OutcomeRecord& to, const Outcome& outcome) {
     record.has_tce = violation.tce.has_value();
     record.has_page = violation.page.has_value();
     record.has_foreign = violation.foreign_byte.has_value();
+    record.has_owner = violation.foreign_owner.has_value();
+    record.owner = violation.foreign_owner.value_or(model::VmId{}).value;
     record.tce = violation.tce.value_or(model::TceIndex{}).value;
     record.page = violation.page.value_or(model::GuestAddress{}).value;
     record.foreign = violation.foreign_byte.value_or(model::RealAddress{}).value;
@@ -299,6 +302,7 @@ Outcome load(const OutcomeRecord& from) {
     violation.actual = record.actual;
     if (record.has_tce) violation.tce = model::TceIndex{record.tce};
     if (record.has_page) violation.page = model::GuestAddress{record.page};
+    if (record.has_owner) violation.foreign_owner = model::VmId{record.owner};
     if (record.has_foreign) violation.foreign_byte = model::RealAddress{record.foreign};
     outcome.violations.push_back(std::move(violation));
   }
