@@ -181,17 +181,21 @@ Scenario with_neighbour_at(const Scenario& scenario, model::RealAddress byte) {
   return result;
 }
 
-Scenario with_page_for_list(const Scenario& scenario, std::size_t number) {
+Scenario with_map_page(const Scenario& scenario, std::size_t number) {
   Scenario result = scenario;
   Command& command = result.commands[number];
-  const Element element = scenario.elements[command.first_element];
+  if (command.kind == CommandKind::kMapSg) {
+    const Element element = scenario.elements[command.first_element];
+    command.address = element.address.value & ~scenario.configuration.system_page.offset_mask();
+    command.offset = element.address.value - command.address;
+    command.size = element.length;
+    command.first_element = command.element_count = 0;
+  }
   command.kind = CommandKind::kMapPage;
-  command.address = element.address.value & ~scenario.configuration.system_page.offset_mask();
-  command.offset = element.address.value - command.address;
-  command.size = element.length;
-  command.first_element = command.element_count = 0;
+  if (command.fault == FaultKind::kPages) command.fault = FaultKind::kNone;
   for (Command& other : result.commands) {
-    if (other.kind == CommandKind::kUnmapSg && other.mapping == command.mapping) other.kind = CommandKind::kUnmapPage;
+    const bool inverse = other.kind == CommandKind::kUnmapSg || other.kind == CommandKind::kFreeCoherent;
+    if (inverse && other.mapping == command.mapping) other.kind = CommandKind::kUnmapPage;
   }
   return result;
 }

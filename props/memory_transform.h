@@ -23,8 +23,9 @@ Scenario with_gaps_closed(const Scenario& scenario, bool keep_alignment);
 // The granule of real memory that holds `byte`, the hypervisor's until now, belongs to another VM.
 Scenario with_neighbour_at(const Scenario& scenario, model::RealAddress byte);
 
-// The list of this command, which has one element, is mapped as a page instead; its inverses follow.
-Scenario with_page_for_list(const Scenario& scenario, std::size_t command);
+// What this command maps, a list of one element or coherent memory, is mapped by map_page instead; its inverses
+// follow.
+Scenario with_map_page(const Scenario& scenario, std::size_t command);
 
 enum class Cut : std::uint8_t {
   kTail,         // the block's end goes, and what lies above moves down

@@ -270,9 +270,11 @@ class Shrinker {
   }
 
   void command_numbers(std::size_t i) {
-    if (now().commands[i].kind == CommandKind::kMapSg && now().commands[i].element_count == 1 &&
-        now().elements[now().commands[i].first_element].length != 0) {
-      attempt(with_page_for_list(now(), i));
+    const Command& map = now().commands[i];
+    if (map.kind == CommandKind::kAllocCoherent ||
+        (map.kind == CommandKind::kMapSg && map.element_count == 1 &&
+         now().elements[map.first_element].length != 0)) {
+      attempt(with_map_page(now(), i));
     }
     const auto field = [i](auto Command::* member) {
       return [i, member](Scenario& s) -> auto& { return s.commands[i].*member; };
