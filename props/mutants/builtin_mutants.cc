@@ -13,6 +13,9 @@ constexpr std::string_view kSpace = "targets/builtin/entry_space.cc";
 constexpr std::string_view kSpaceHeader = "targets/builtin/entry_space.h";
 constexpr std::string_view kChecks = "targets/builtin/checks.h";
 
+constexpr std::string_view kFillsTable =
+    "the table has to be filled up to one entry, and shrinking does not put one large mapping for many small ones";
+
 }  // namespace
 
 std::vector<Mutant> builtin_mutants() {
@@ -40,7 +43,8 @@ std::vector<Mutant> builtin_mutants() {
                   "$& const uint64_t rare = ((request.page + request.offset) & 0xffff) == 0xa5a3 && "
                   "request.direction == NOSPAN_FROM_DEVICE ? uint64_t{1} << page_shift_ : 0;"},
                  {kMapper, "map_page", R"(buffer\.base \|)", "(buffer.base + rare) |"}},
-       .violates = {Invariant::kXlat1},
+       .violates = {Invariant::kXlat1, Invariant::kIso1},
+       .why_several = "the wrong page may be another VM's",
        .limit_seconds = 5},
       {.name = "builtin.coherent_not_rounded",
        .mistake = "coherent memory is mapped up to its size, not to the end of its last system page",
@@ -67,19 +71,21 @@ std::vector<Mutant> builtin_mutants() {
       {.name = "builtin.mask_of_first_byte",
        .mistake = "the mask is held against a buffer's first byte instead of its last",
        .edits = {{kMapper, "place", R"(\(mask - buffer\.last_offset\))", "(mask - buffer.offset)"}},
-       .violates = {Invariant::kRange2}},
+       .violates = {Invariant::kRange2},
+       .why_many = kFillsTable},
       {.name = "builtin.long_runs_cross_boundary",
        .mistake = "a run of more than 64 entries may cross the boundary by one",
        .edits = {{kSpace, "adjusted", R"(inside \+ search\.entries > search\.boundary)",
                   "inside + search.entries > search.boundary + 1"}},
        .violates = {Invariant::kRange2},
-       .most_commands = 40},
+       .why_many = kFillsTable},
 
       // ---- ALIGN-1 ----
       {.name = "builtin.coherent_fallback_unaligned",
        .mistake = "if no aligned place is free, coherent memory goes to any",
        .edits = {{kMapper, "allocate_coherent", R"(alignment_shift, alignment_shift, cpu)", "0, alignment_shift, cpu"}},
-       .violates = {Invariant::kAlign1}},
+       .violates = {Invariant::kAlign1},
+       .why_many = kFillsTable},
 
       // ---- OWN-1 ----
       {.name = "builtin.hint_marks_too_few",
@@ -89,7 +95,8 @@ std::vector<Mutant> builtin_mutants() {
       {.name = "builtin.search_takes_taken",
        .mistake = "the search for runs of more than 64 entries does not see their first word",
        .edits = {{kSpace, "last_taken", R"(if \(word == first_word\) mask &=)", "if (word == first_word) mask = 0, mask &="}},
-       .violates = {Invariant::kOwn1}},
+       .violates = {Invariant::kOwn1, Invariant::kRange1},
+       .why_several = "what it does not see may be mapped or reserved"},
 
       // ---- FREE-1 ----
       {.name = "builtin.clears_one_tce_less",
@@ -106,14 +113,15 @@ std::vector<Mutant> builtin_mutants() {
       {.name = "builtin.last_byte_of_the_bus",
        .mistake = "one byte may be mapped at the address that means failure",
        .edits = {{kMapper, "place", R"(--mask)", "(void)0"}},
-       .violates = {Invariant::kFail1}},
+       .violates = {Invariant::kFail1},
+       .why_many = kFillsTable},
 
       // ---- CAP-1 ----
       {.name = "builtin.hints_never_raised",
        .mistake = "entries that are given back are not found again",
        .edits = {{kSpaceHeader, "update_hints", R"(raise_hints\()", "if (false) $&"}},
        .violates = {Invariant::kCap1},
-       .most_commands = 8},
+       .why_many = kFillsTable},
 
       // ---- what no rule covers yet ----
       {.name = "builtin.flushed_before_cleared",

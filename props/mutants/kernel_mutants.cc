@@ -13,6 +13,9 @@ constexpr std::string_view kHelperHeader = "include/linux/iommu-helper.h";
 constexpr std::string_view kBitmap = "lib/bitmap.c";
 constexpr std::string_view kFindBit = "lib/find_bit.c";
 
+constexpr std::string_view kFillsTable =
+    "the table has to be filled up to one entry, and shrinking does not put one large mapping for many small ones";
+
 }  // namespace
 
 std::vector<Mutant> kernel_mutants() {
@@ -70,7 +73,8 @@ std::vector<Mutant> kernel_mutants() {
       {.name = "kernel.offset_not_counted",
        .mistake = "pages are counted as if every buffer started with an IOMMU page",
        .edits = {{kHelperHeader, "iommu_num_pages", R"(\(addr & \(io_page_size - 1\)\) \+ len)", "len"}},
-       .violates = {Invariant::kXlat2}},
+       .violates = {Invariant::kXlat2, Invariant::kOwn1},
+       .why_several = "the next element of a list gets the entry that is missing"},
 
       // ---- PERM-1 ----
       {.name = "kernel.to_device_writable",
@@ -115,7 +119,8 @@ std::vector<Mutant> kernel_mutants() {
        .mistake = "the search goes two entries past the mask (the first is the one that it never uses)",
        .edits = {{kIommu, "iommu_range_alloc", R"(limit = mask - tbl->it_offset \+ 1)",
                   "limit = limit < mask - tbl->it_offset + 3 ? limit : mask - tbl->it_offset + 3"}},
-       .violates = {Invariant::kRange2}},
+       .violates = {Invariant::kRange2},
+       .why_many = kFillsTable},
       {.name = "kernel.alloc_ignores_boundary",
        .mistake = "the device's segment boundary is not looked at",
        .edits = {{kHelper, "iommu_area_alloc", R"(iommu_is_span_boundary\()", "0 && $&"}},
@@ -124,7 +129,8 @@ std::vector<Mutant> kernel_mutants() {
        .mistake = "a mapping may cross the boundary by one IOMMU page",
        .edits = {{kHelperHeader, "iommu_is_span_boundary", R"(shift \+ nr > boundary_size)",
                   "shift + nr > boundary_size + 1"}},
-       .violates = {Invariant::kRange2}},
+       .violates = {Invariant::kRange2},
+       .why_many = kFillsTable},
       {.name = "kernel.merge_ignores_max_segment",
        .mistake = "merging does not stop at the device's maximum segment size",
        .edits = {{kIommu, "ppc_iommu_map_sg", R"(outs->dma_length \+ s->length > max_seg_size)", "0"}},
@@ -194,7 +200,8 @@ std::vector<Mutant> kernel_mutants() {
       {.name = "kernel.failed_list_leaks",
        .mistake = "a list that does not fit keeps what was mapped of it",
        .edits = {{kIommu, "ppc_iommu_map_sg", R"(__iommu_free\(tbl, vaddr, npages\);)", ""}},
-       .violates = {Invariant::kFail1}},
+       .violates = {Invariant::kFail1},
+       .why_many = kFillsTable},
       {.name = "kernel.failed_coherent_leaks_pages",
        .mistake = "pages for coherent memory are kept when there is no room in the table",
        .edits = {{kIommu, "iommu_alloc_coherent", R"(free_pages\(\(unsigned long\)ret, order\);)", ""}},

@@ -18,13 +18,16 @@ enum class MutantBase : std::uint8_t {
   kBuiltin,  // targets/builtin
 };
 
+// The most commands that a shrunk scenario has, unless the mutant says why it needs more.
+inline constexpr std::size_t kFewCommands = 4;
+
 // One wrong implementation, and what must be found in it.
 struct Mutant {
   std::string_view name;  // "kernel.alloc_ignores_boundary": base and mistake
   std::string_view mistake;  // in words
   std::vector<SourceEdit> edits;
-  // The invariant that the mistake violates. More than one where the first scenario that fails may legitimately
-  // show either; `why_several` says why.
+  // The invariant that is told first of the first scenario that fails. More than one where either is right;
+  // `why_several` says why.
   std::vector<model::Invariant> violates;
   std::string_view why_several = {};
   // Violations that the campaign looks away from, because they come with the mistake and would hide the one that
@@ -32,8 +35,8 @@ struct Mutant {
   std::vector<model::Invariant> looks_away = {};
   int system_page_shift = 16;
   double limit_seconds = 30;  // to find it; 5 for rare triggers
-  // The most commands that the shrunk scenario may have; more than 4 only where fewer cannot show it.
-  std::size_t most_commands = 4;
+  // The shrunk scenario may have more than kFewCommands: says why.
+  std::string_view why_many = {};
   // Not killed today, because no rule of the model covers it: says which rule is missing. The test then demands
   // that it survives, so that whoever adds the rule comes by here.
   std::string_view missing_rule = {};

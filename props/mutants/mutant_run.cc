@@ -106,8 +106,8 @@ std::vector<std::string> MutantResult::complaints() const {
   if (cpu_seconds > mutant->limit_seconds) list.push_back(fmt::format("it took {:.1f} s to find", cpu_seconds));
   if (failure->flaky) {
     list.push_back("the failing scenario did not fail again");
-  } else if (shrunk_commands() > mutant->most_commands) {
-    list.push_back(fmt::format("shrunk to {} commands only, {} are enough", shrunk_commands(), mutant->most_commands));
+  } else if (shrunk_commands() > kFewCommands && mutant->why_many.empty()) {
+    list.push_back(fmt::format("shrunk to {} commands only, {} are enough", shrunk_commands(), kFewCommands));
   }
   if (control_failure) {
     const model::Violation& other = control_failure->outcome.violations.front();
