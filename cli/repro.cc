@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "props/explanation.h"
 #include "props/finding.h"
+#include "props/json_file.h"
 #include "props/scenario_file.h"
 #include "props/worker.h"
 

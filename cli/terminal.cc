@@ -29,7 +29,7 @@ bool output_is_terminal() { return is_terminal(STDOUT_FILENO); }
 bool error_is_terminal() { return is_terminal(STDERR_FILENO); }
 
 std::string verdict_text(reports::Verdict verdict, std::size_t width) {
-  const std::string padded = fmt::format("{:<{}}", reports::name(verdict), width);
+  std::string padded = fmt::format("{:<{}}", reports::name(verdict), width);
   if (!in_colour()) return padded;
   const char* colour = "31";  // red
   if (verdict == reports::Verdict::kHolds || verdict == reports::Verdict::kProved) colour = "32";

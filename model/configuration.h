@@ -35,6 +35,7 @@ struct Configuration {
   // address and size of every block are multiples of it.
   std::uint64_t granule = 65536;
   std::vector<Block> blocks;
+  friend bool operator==(const Configuration&, const Configuration&) = default;
 };
 
 // The mission's theorem: ISO-1 holds whatever is mapped if one of these does; each is sufficient.

@@ -26,6 +26,7 @@ struct Window {
   constexpr bool reserved(TceIndex index) const {
     return index.value == 0 || (reserved_start <= index && index < reserved_end);
   }
+  friend constexpr bool operator==(const Window&, const Window&) = default;
 };
 
 // What a device can do (Linux: dma_get_mask, dma_get_seg_boundary, dma_get_max_seg_size).
@@ -34,6 +35,7 @@ struct DeviceLimits {
   std::uint64_t coherent_mask = UINT64_MAX;       // the same for coherent memory
   std::uint64_t segment_boundary = UINT64_MAX;    // 2^n - 1: a segment stays between two multiples of 2^n
   std::uint32_t max_segment_size = UINT32_MAX;    // bytes; merging stops here
+  friend constexpr bool operator==(const DeviceLimits&, const DeviceLimits&) = default;
 };
 
 // RANGE-2, first half: may the device address all of `size` (at least 1) bytes from `address` on?

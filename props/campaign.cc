@@ -38,21 +38,6 @@ bool same_violation(const Outcome& a, const Outcome& b) {
   return kind_of(a.violations.front()) == kind_of(b.violations.front());
 }
 
-void add(Tally& total, const Tally& part) {
-  total.scenarios += part.scenarios;
-  total.commands += part.commands;
-  total.idle += part.idle;
-  total.maps_granted += part.maps_granted;
-  total.maps_refused += part.maps_refused;
-  total.lists_merged += part.lists_merged;
-  total.faults_fired += part.faults_fired;
-  total.hypervisor_refusals += part.hypervisor_refusals;
-  total.no_table += part.no_table;
-  total.warnings += part.warnings;
-  total.skipped += part.skipped;
-  total.tolerated += part.tolerated;
-}
-
 }  // namespace
 
 void confirm_and_shrink(const nospan_target& target, const GuardSet& guards, std::chrono::milliseconds shrink_time,
@@ -123,7 +108,7 @@ CampaignResult run_campaign(const nospan_target& target, const GuardSet& guards,
   bool time_up = false;
   const auto total = [&] {
     Tally tally;
-    for (const auto& worker : workers) add(tally, worker->tally());
+    for (const auto& worker : workers) tally.add(worker->tally());
     return tally;
   };
   while (std::find(busy.begin(), busy.end(), true) != busy.end()) {

@@ -36,6 +36,7 @@ constexpr std::array<CoverageRule, kCoverageClassCount> kCoverageRules{{
 }};
 
 bool scattered(const model::Configuration& configuration) {
+  if (configuration.translation == model::Translation::kIdentity) return false;
   for (const model::Block& a : configuration.blocks) {
     for (const model::Block& b : configuration.blocks) {
       if (a.owner == configuration.device_vm && b.owner == a.owner && a.guest + a.size == b.guest &&

@@ -12,26 +12,10 @@
 #include "model/reference.h"
 #include "props/guards.h"
 #include "props/scenario.h"
+#include "props/tally.h"
 #include "targets/target.h"
 
 namespace nospan::props {
-
-// What commands came to, counted over all scenarios of an executor. For coverage: a class that a generator aims
-// at and no command ever reaches must be seen.
-struct Tally {
-  std::uint64_t scenarios = 0;
-  std::uint64_t commands = 0;  // executed, not counting those that had nothing to do
-  std::uint64_t idle = 0;      // had nothing to do (their mapping was not live, or was)
-  std::uint64_t maps_granted = 0;
-  std::uint64_t maps_refused = 0;
-  std::uint64_t lists_merged = 0;  // map_sg returned fewer segments than elements that are not empty
-  std::uint64_t faults_fired = 0;
-  std::uint64_t hypervisor_refusals = 0;
-  std::uint64_t no_table = 0;
-  std::uint64_t warnings = 0;   // of the target (WARN)
-  std::uint64_t skipped = 0;    // commands that a guard kept from being run
-  std::uint64_t tolerated = 0;  // scenarios cut short at a violation that a guard knows
-};
 
 // Where the executor is, kept where another process can read it if this one dies.
 struct Progress {

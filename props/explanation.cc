@@ -181,7 +181,7 @@ std::string explain(const nospan_target& target, const Scenario& scenario, const
     told = lines.size() - kMostSteps;
     text += fmt::format("  ({} earlier steps are left out here)\n", told);
   }
-  for (; told < lines.size(); ++told) text += "  " + lines[told] + "\n";
+  for (; told < lines.size(); ++told) text += fmt::format("  {}\n", lines[told]);
   if (outcome.command < scenario.commands.size() && lines.size() <= outcome.command) {
     text += fmt::format("  {}. {}\n", outcome.command + 1, describe(scenario, scenario.commands[outcome.command]));
   }
@@ -219,7 +219,7 @@ std::string explain(const nospan_target& target, const Scenario& scenario, const
           break;
         }
       }
-      text += "\n" + memory_picture(input);
+      text += fmt::format("\n{}", memory_picture(input));
     }
   }
   return text;

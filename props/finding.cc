@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "props/json_file.h"
 #include "props/scenario_file.h"
 #include "props/worker.h"
 
@@ -31,10 +32,11 @@ Expected<Finding> read_finding(const std::filesystem::path& file) {
   bool schema = false;
   bool scenario = false;
   for (const auto& [key, value] : json->items()) {
-    const std::string path = name + ": $." + key;
-    const auto text_of = [&value = value, &path](std::string& to) -> Expected<void> {
-      if (!value.is_string()) return failure(path, "is not a string");
-      to = value.get<std::string>();
+    std::string path = name;
+    path.append(": $.").append(key);
+    const auto text_of = [&text = value, &path](std::string& to) -> Expected<void> {
+      if (!text.is_string()) return failure(path, "is not a string");
+      to = text.get<std::string>();
       return {};
     };
     Expected<void> read{};

@@ -61,6 +61,7 @@ std::vector<std::size_t> order_by_guest(const Configuration& configuration, mode
 
 std::vector<model::VmId> owners(const Configuration& configuration) {
   std::vector<model::VmId> all;
+  all.reserve(configuration.blocks.size());
   for (const Block& block : configuration.blocks) all.push_back(block.owner);
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());

@@ -2,15 +2,12 @@
 #include "props/scenario_file.h"
 
 #include <gtest/gtest.h>
-#include <rapidcheck.h>
-#include <rapidcheck/gtest.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <random>
-#include <sstream>
+#include <functional>
 
+#include "props/json_file.h"
 #include "targets/target.h"
 
 namespace nospan::props {
@@ -151,25 +148,8 @@ TEST(ScenarioFile, AcceptsNumbersHoweverWritten) {
   EXPECT_EQ(said_after("\"cpu\": 1", "\"cpu\": \"0x1\""), "");
 }
 
-TEST(ScenarioFile, SaysWhereTheSyntaxIsWrong) {
-  EXPECT_PREFIX(said("{\n  \"a\": tru }"), "f:2:11: JSON syntax error: while parsing value - invalid literal");
-  EXPECT_PREFIX(said("[1,2]x"),
-                "f:1:6: JSON syntax error: while parsing value - invalid literal; expected end of");
-  EXPECT_PREFIX(said("{\"a\":\"\xff\"}"),
-                "f:1:7: JSON syntax error: while parsing value - invalid string: ill-formed");
-  EXPECT_PREFIX(said("{\"a\":1e999}"), "f:1:10: JSON syntax error: number overflow");
-  EXPECT_PREFIX(said("{'a':1}"), "f:1:2: JSON syntax error: ");
-  EXPECT_PREFIX(said("// hello"), "f:1:1: JSON syntax error: ");
-  EXPECT_EQ(said(""),
-            "f:1:1: JSON syntax error: while parsing value - unexpected end of input; "
-            "expected '[', '{', or a literal; the text ends too early: is it complete?");
-}
-
-// One line on stderr, however long the text that the parser read last.
+// One line on stderr, however long the text in the file.
 TEST(ScenarioFile, KeepsErrorsShort) {
-  const std::string noise(100000, '\n');
-  EXPECT_LT(said("{\"" + std::string(100000, 'x')).size(), 400u);
-  EXPECT_LT(said("\"" + noise).size(), 400u);
   EXPECT_LT(said("{\"" + std::string(100000, 'x') + "\":1}").size(), 400u);
   EXPECT_LT(said("{\"schema\": \"" + std::string(100000, 'x') + "\"}").size(), 400u);
   EXPECT_EQ(said("{\"sch\\nema\": 1}").find('\n'), std::string::npos);
@@ -210,13 +190,10 @@ TEST(ScenarioFile, RefusesMissingKeys) {
 }
 
 TEST(ScenarioFile, RefusesDuplicateKeys) {
-  EXPECT_EQ(said("{\"schema\":1,\"schema\":2}"), "f: $: key \"schema\" appears twice");
   EXPECT_EQ(said_after("\"entries\": 32", "\"entries\": 32, \"entries\": 32"),
             "f: $.window: key \"entries\" appears twice");
   EXPECT_EQ(said_after("\"partial\": true", "\"entry\": 3"),
             "f: $.commands[0].fault: key \"entry\" appears twice");
-  // The same key in two objects is none.
-  EXPECT_EQ(parse_json("[{\"a\":1},{\"a\":{\"a\":1}}]", "f")->dump(), "[{\"a\":1},{\"a\":{\"a\":1}}]");
 }
 
 TEST(ScenarioFile, RefusesOtherSchemas) {
@@ -283,25 +260,6 @@ TEST(ScenarioFile, ValidatesWhatItReads) {
                 "f: $.inherited: only a crash kernel");
 }
 
-// Hostile nesting: our walks and the destructor are recursive.
-TEST(ScenarioFile, RefusesDeepNesting) {
-  for (const std::size_t depth : {17u, 100000u, 10000000u}) {
-    EXPECT_EQ(said(std::string(depth, '[')),
-              "f: $[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: is nested more than 16 deep");
-  }
-  std::string objects;
-  for (int i = 0; i < 100000; ++i) objects += "{\"a\":";
-  EXPECT_PREFIX(said(objects), "f: $.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: is nested more than 16 deep");
-  EXPECT_TRUE(parse_json(std::string(16, '[') + std::string(16, ']'), "f"));
-}
-
-TEST(ScenarioFile, RefusesTooMuch) {
-  EXPECT_EQ(said(std::string(kMostFileBytes + 1, ' ')), "f: is larger than 64M");
-  std::string many = "[";
-  for (std::size_t i = 0; i < std::size_t{1} << 23; ++i) many += "0,";
-  EXPECT_EQ(said(many + "0]"), "f: $: holds more than 8388608 values");
-}
-
 // A search through all keys for each key would take hours.
 TEST(ScenarioFile, ReadsAnObjectOfManyKeysInTime) {
   std::string many = "{";
@@ -322,12 +280,7 @@ TEST(ScenarioFile, ReadsFiles) {
   std::filesystem::resize_file(path, kMostFileBytes + 1);
   EXPECT_EQ(read_scenario(path).error().line(), path.native() + ": is larger than 64M; is it the right file?");
   std::filesystem::remove(path);
-  EXPECT_EQ(
-      read_scenario(path).error().line(),
-      path.native() + ": cannot be opened: No such file or directory; check the name and the permissions");
-  EXPECT_EQ(read_scenario("/").error().line(),
-            "/: cannot be read: Is a directory; check the name and the permissions");
-  EXPECT_EQ(read_scenario("/dev/zero").error().what, "is larger than 64M");
+  EXPECT_PREFIX(read_scenario(path).error().line(), path.native() + ": cannot be opened: ");
 }
 
 // Findings and results hold scenarios: paths start where the scenario does.
@@ -343,24 +296,6 @@ TEST(ScenarioFile, ReadsScenariosInsideOtherFiles) {
                 "$.scenario.commands[0].cpu: ");
   (*value)["scenario"]["kernel"]["cpus"] = "x";
   EXPECT_PREFIX(from_json_value((*value)["scenario"], "$.scenario").error().line(), "$.scenario.kernel.cpus: ");
-}
-
-TEST(ScenarioFile, LaysOutOtherFiles) {
-  const auto value = parse_json(R"({"a":[1,[2]],"b":{"list":[{"x":1},{}],"y":{}},"c":[],"d":null})", "f");
-  EXPECT_EQ(write_json(*value), R"({
-  "a": [1, [2]],
-  "b": {
-    "list": [
-      {"x": 1},
-      {}
-    ],
-    "y": {}
-  },
-  "c": [],
-  "d": null
-}
-)");
-  EXPECT_EQ(write_json(nlohmann::ordered_json::object()), "{}\n");
 }
 
 // Other programs read a JSON number as a double: above 2^53 it would lose bits.
@@ -404,141 +339,6 @@ TEST(ScenarioFile, WritesScenariosThatAreNotValid) {
   command.direction = static_cast<model::Direction>(77);
   scenario.commands = {command};
   EXPECT_NE(said(to_json(scenario)), "");
-}
-
-// A valid scenario with something of everything, from a seed.
-Scenario random_scenario(std::mt19937_64& random) {
-  const auto below = [&](std::uint64_t bound) { return random() % bound; };
-  const auto any = [&] { return random() >> below(64); };
-  const auto chance = [&](unsigned one_in) { return below(one_in) == 0; };
-  Scenario scenario;
-  model::Configuration& c = scenario.configuration;
-  if (chance(2)) scenario.note = std::string("note \"\\\n\t\x01 \u00e9 ") + std::to_string(any());
-  c.system_page = {chance(2) ? 12u : 16u};
-  c.window.page = {12 + static_cast<unsigned>(below(23))};
-  c.window.entries = 1 + below(chance(2) ? 64 : kMostEntries);
-  const std::uint64_t last_first = (std::uint64_t{1} << (64 - c.window.page.value)) - c.window.entries;
-  c.window.first = {chance(3) ? last_first : any() % (last_first + 1)};
-  if (chance(2)) c.window.reserved_start = {any()}, c.window.reserved_end = {any()};
-  const auto mask = [&](unsigned least) { return UINT64_MAX >> below(64 - least + 1); };
-  c.device.dma_mask = mask(12);
-  c.device.coherent_mask = mask(12);
-  c.device.segment_boundary = mask(c.window.page.value);
-  if (chance(2)) c.device.max_segment_size = 1 + static_cast<std::uint32_t>(below(UINT32_MAX));
-  c.block_entries = std::uint64_t{1} << below(64);
-  c.cpus = 1 + static_cast<std::uint32_t>(below(kMostCpus));
-  c.virtual_merge = chance(2);
-  c.crash_kernel = chance(2);
-  if (c.crash_kernel) {
-    for (std::uint64_t entry = below(8); entry < std::min<std::uint64_t>(c.window.entries, 100);) {
-      const std::uint64_t count = 1 + below(std::min<std::uint64_t>(8, c.window.entries - entry));
-      c.inherited.push_back({c.window.first + entry, count});
-      entry += count + below(8);
-    }
-    std::shuffle(c.inherited.begin(), c.inherited.end(), random);
-  }
-  c.installation = chance(2) ? model::Installation::kBlind : model::Installation::kContained;
-  c.translation = chance(2) ? model::Translation::kIdentity : model::Translation::kTwoStage;
-  c.device_vm = {chance(2) ? 0 : static_cast<std::uint32_t>(any())};
-  c.granule = std::uint64_t{1} << (c.system_page.value + below(12));
-  std::uint64_t real = below(4) * c.granule;
-  for (std::uint64_t i = below(6); i-- > 0;) {
-    const std::uint64_t size = (1 + below(4)) * c.granule;
-    const model::VmId owner{chance(2) ? c.device_vm.value : static_cast<std::uint32_t>(any())};
-    const std::uint64_t guest =
-        c.translation == model::Translation::kIdentity ? real : real ^ (c.granule << 20);
-    c.blocks.push_back({owner, {guest}, {real}, size});
-    real += size + below(3) * c.granule;
-  }
-  // A shifted range overlaps nothing only if the flipped bit is above all addresses, which 2^20 granules are.
-  std::vector<model::Block> own;
-  for (const model::Block& block : c.blocks) {
-    if (block.owner == c.device_vm) own.push_back(block);
-  }
-  for (std::uint64_t i = below(20); i-- > 0;) {
-    Command command;
-    command.kind = static_cast<CommandKind>(below(kCommandKindCount));
-    const bool maps = command.kind == CommandKind::kMapPage || command.kind == CommandKind::kMapSg;
-    if (own.empty() && command.kind == CommandKind::kMapPage) continue;
-    const auto is_call = command.kind < CommandKind::kInUse;
-    if (is_call) {
-      command.mapping = static_cast<std::uint32_t>(below(kMostMappings));
-      command.cpu = static_cast<std::uint16_t>(below(c.cpus));
-      command.no_table = chance(8);
-    }
-    if (maps) {
-      command.direction = static_cast<model::Direction>(below(3));
-      if (chance(2)) command.attributes |= NOSPAN_ATTRIBUTE_WEAK_ORDERING;
-      if (chance(2)) command.attributes |= NOSPAN_ATTRIBUTE_SKIP_CPU_SYNC;
-      if (chance(2)) command.attributes |= NOSPAN_ATTRIBUTE_NO_WARN;
-    }
-    if ((maps || command.kind == CommandKind::kAllocCoherent) && chance(3)) {
-      command.fault = FaultKind::kTce;
-      command.fault_entry = any();
-      command.fault_partial = chance(2);
-    }
-    switch (command.kind) {
-      case CommandKind::kMapPage: {
-        const model::Block& block = own[below(own.size())];
-        const std::uint64_t start = below(block.size);
-        command.address = block.guest.value;
-        command.offset = start;
-        command.size = 1 + below(block.size - start);
-        break;
-      }
-      case CommandKind::kMapSg:
-        if (chance(2)) scenario.elements.push_back({{any()}, 77});  // used by no command: not in the file
-        command.first_element = static_cast<std::uint32_t>(scenario.elements.size());
-        for (std::uint64_t element = below(5); element-- > 0;) {
-          if (own.empty() || chance(4)) {
-            scenario.elements.push_back({{any()}, 0});
-          } else {
-            const model::Block& block = own[below(own.size())];
-            const std::uint64_t start = below(block.size);
-            scenario.elements.push_back(
-                {block.guest + start, 1 + static_cast<std::uint32_t>(below(block.size - start))});
-          }
-          ++command.element_count;
-        }
-        break;
-      case CommandKind::kAllocCoherent:
-        command.size = 1 + (any() >> 1);
-        command.address = any() % kMemoryEnd & ~c.system_page.offset_mask();
-        if (command.fault == FaultKind::kNone && chance(2)) command.fault = FaultKind::kPages;
-        break;
-      case CommandKind::kCheckIoba:
-        command.first_index = any();
-        command.entries = any();
-        command.count = any();
-        [[fallthrough]];
-      case CommandKind::kCheckGpa:
-        command.page_shift = static_cast<std::uint8_t>(12 + below(23));
-        [[fallthrough]];
-      case CommandKind::kTceDirection: command.address = any(); break;
-      case CommandKind::kDirectionPermissions:
-        command.direction = static_cast<model::Direction>(below(4));
-        break;
-      default: break;
-    }
-    scenario.commands.push_back(command);
-  }
-  return scenario;
-}
-
-RC_GTEST_PROP(ScenarioFile, EveryScenarioComesBack, (unsigned seed)) {
-  std::mt19937_64 random(seed);
-  for (int round = 0; round < 20; ++round) {
-    const Scenario scenario = random_scenario(random);
-    const auto valid = validate(scenario);
-    if (!valid) RC_FAIL("the test's own scenario: " + valid.error().line());
-    const std::string text = to_json(scenario);
-    const auto again = parse_scenario(text, "again");
-    if (!again) RC_FAIL(again.error().line() + "\n" + text);
-    if (!same_scenario(scenario, *again)) RC_FAIL("differs:\n" + text);
-    RC_ASSERT(to_json(*again) == text);
-    const auto value = from_json_value(to_json_value(scenario), "$");
-    RC_ASSERT(value.has_value() && same_scenario(*value, scenario));
-  }
 }
 
 TEST(ScenarioFile, SameScenarioSeesEveryDifference) {

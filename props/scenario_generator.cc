@@ -128,7 +128,7 @@ void ScenarioGenerator::window() {
         window.reserved_end.value = first + count;
         break;
       case 3:  // over the end
-        window.reserved_start.value = first + start;
+        window.reserved_start.value = first + window.entries - count;
         window.reserved_end.value = first + window.entries + random_.below(64);
         break;
       case 4:  // outside
@@ -194,7 +194,8 @@ void ScenarioGenerator::kernel() {
   configuration.block_entries = random_.chance(60) ? 16 : std::uint64_t{1} << random_.below(8);
   configuration.cpus = random_.chance(50) ? 1 : static_cast<std::uint32_t>(random_.between(2, 16));
   configuration.virtual_merge = !random_.chance(15);
-  configuration.crash_kernel = random_.chance(8);
+  // A crash kernel looks at every entry: in a large table that costs as much as thousands of commands.
+  configuration.crash_kernel = random_.chance(configuration.window.entries < 1 << 16 ? 8 : 1);
   configuration.translation = random_.chance(60) ? model::Translation::kIdentity : model::Translation::kTwoStage;
   configuration.installation = random_.chance(75) ? model::Installation::kBlind : model::Installation::kContained;
 }

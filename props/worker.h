@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A process that runs scenarios, so that a crash, a hang or a BUG of the target is a result like any other.
+// What the process does to be watched is in props/crash_handlers.h, how scenarios get there in
+// props/scenario_transfer.h.
 #ifndef NOSPAN_PROPS_WORKER_H
 #define NOSPAN_PROPS_WORKER_H
 
@@ -32,10 +34,11 @@ struct CampaignPlan {
 void generate_numbered(const CampaignPlan& plan, std::uint64_t number, ScenarioGenerator& generator,
                        Scenario& scenario);
 // The same without its commands: generator.extend() appends them.
-void begin_numbered(const CampaignPlan& plan, std::uint64_t number, ScenarioGenerator& generator, Scenario& scenario);
+void begin_numbered(const CampaignPlan& plan, std::uint64_t number, ScenarioGenerator& generator,
+                    Scenario& scenario);
 
-// How much CPU time a worker may spend on one scenario before it counts as hanging. A scenario costs microseconds,
-// at the very worst (a million entries searched for every command) a few tens of milliseconds.
+// How much CPU time a worker may spend on one scenario before it counts as hanging. A scenario costs
+// microseconds, at the very worst (a million entries searched for every command) a few tens of milliseconds.
 struct HangLimit {
   unsigned milliseconds = 1000;
 };
@@ -45,19 +48,20 @@ class SharedCounters {
  public:
   static std::unique_ptr<SharedCounters, void (*)(SharedCounters*)> create();
 
-  std::atomic<std::uint64_t> next{0};                // the next scenario number that nobody has taken
+  std::atomic<std::uint64_t> next{0};  // the next scenario number that nobody has taken
   std::atomic<std::uint64_t> lowest_failure{UINT64_MAX};
-  std::atomic<bool> stop{false};                     // the time is up
+  std::atomic<bool> stop{false};  // the time is up
 };
 
-// One worker process. Used from one thread.
+// One worker process, started when it is first needed and again after each that was lost. Used from one thread.
+// Throws std::bad_alloc where the system has no memory or no process to give.
 class Worker {
  public:
   // Why a request ended.
   enum class Event : std::uint8_t {
-    kDone,      // the campaign's scenarios are used up, or stop was set
-    kOutcome,   // a single scenario was run, or a campaign came upon a violation: see outcome(), number()
-    kLost,      // the process died or hung: outcome() is the violation of SAFE-1 that this is
+    kDone,     // the campaign's scenarios are used up, or stop was set
+    kOutcome,  // a single scenario was run, or a campaign came upon a violation: see outcome(), number()
+    kLost,     // the process died or hung: outcome() is the violation of SAFE-1 that this is
   };
 
   // `label` names the target in crash messages.
@@ -68,7 +72,8 @@ class Worker {
 
   // Starts running a campaign's scenarios. Then poll file_descriptor() and call finish().
   void start_campaign(const CampaignPlan& plan, SharedCounters& counters);
-  // Starts running one scenario (valid).
+  // Starts running one scenario (valid). Throws std::length_error if it takes more than 64 MiB of memory, which
+  // no file of kMostFileBytes does.
   void start_scenario(const Scenario& scenario);
   // Readable when the request has ended.
   int file_descriptor() const;
@@ -93,7 +98,7 @@ class Worker {
   void ensure_process();
   void end_process();
   [[noreturn]] void serve(int request, int response);
-  Outcome outcome_of_loss();
+  Outcome outcome_of_loss() const;
 
   const nospan_target& target_;
   GuardSet guards_;
@@ -102,7 +107,7 @@ class Worker {
   pid_t process_ = -1;
   int request_ = -1;
   int response_ = -1;
-  Tally earlier_tally_;        // of processes that died
+  Tally earlier_tally_;  // of processes that died
   Coverage earlier_coverage_;
   Outcome outcome_;
   std::uint64_t number_ = 0;

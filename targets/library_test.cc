@@ -35,7 +35,7 @@ class File {
  public:
   explicit File(const std::string& content)
       : path_(testing::TempDir() + "nospan_library_test_" + std::to_string(getpid()) + "_" +
-              std::to_string(++files_)) {
+              std::to_string(++files_made)) {
     std::ofstream(path_) << content;
   }
   ~File() { std::filesystem::remove(path_); }
@@ -44,7 +44,7 @@ class File {
   const std::string& path() const { return path_; }
 
  private:
-  inline static int files_ = 0;  // the dynamic loader knows a library by its path: never the same one twice
+  inline static int files_made = 0;  // the dynamic loader knows a library by its path: never the same one twice
   std::string path_;
 };
 

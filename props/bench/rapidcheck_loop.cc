@@ -7,6 +7,9 @@
 #include <array>
 #include <bit>
 #include <ostream>
+#include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "model/window.h"
@@ -22,7 +25,6 @@ using props::Element;
 using props::Scenario;
 
 constexpr int kMostCommands = 200;
-constexpr std::uint32_t kMappings = 64;
 
 // Guest memory of the device's VM.
 struct Run {
@@ -34,8 +36,14 @@ struct Run {
 struct DriverState {
   const model::Configuration* configuration = nullptr;
   const std::vector<Run>* runs = nullptr;
-  std::array<CommandKind, kMappings> made_by{};
-  std::uint64_t live = 0;  // bits by mapping
+  // Bits by mapping: made by map_page, map_sg, alloc_coherent.
+  std::array<std::uint64_t, 3> live_by_kind{};
+  std::uint64_t live = 0;
+
+  static std::size_t slot(CommandKind map) {
+    return map == CommandKind::kMapPage ? 0 : map == CommandKind::kMapSg ? 1 : 2;
+  }
+  std::uint64_t live_by(CommandKind map) const { return live_by_kind[slot(map)]; }
 
   void apply(const Command& command) {
     const std::uint64_t bit = std::uint64_t{1} << command.mapping;
@@ -44,11 +52,14 @@ struct DriverState {
       case CommandKind::kMapSg:
       case CommandKind::kAllocCoherent:
         live |= bit;
-        made_by[command.mapping] = command.kind;
+        live_by_kind[slot(command.kind)] |= bit;
         break;
       case CommandKind::kUnmapPage:
       case CommandKind::kUnmapSg:
-      case CommandKind::kFreeCoherent: live &= ~bit; break;
+      case CommandKind::kFreeCoherent:
+        live &= ~bit;
+        for (std::uint64_t& bits : live_by_kind) bits &= ~bit;
+        break;
       default: break;
     }
   }
@@ -60,76 +71,95 @@ struct Call {
   std::vector<Element> elements;
 };
 
-// Makes up the next command. `draw(low, high)` is a number from low to high, both included.
+// What a driver calls; all equally likely where they are possible.
+constexpr std::array kKinds{CommandKind::kMapPage,     CommandKind::kMapSg,        CommandKind::kAllocCoherent,
+                            CommandKind::kUnmapPage,   CommandKind::kUnmapSg,      CommandKind::kFreeCoherent,
+                            CommandKind::kInUse,       CommandKind::kCheckIoba};
+
+CommandKind made_by(CommandKind undo) {
+  return undo == CommandKind::kUnmapPage ? CommandKind::kMapPage
+         : undo == CommandKind::kUnmapSg ? CommandKind::kMapSg
+                                         : CommandKind::kAllocCoherent;
+}
+
+bool possible(const DriverState& state, CommandKind kind) {
+  switch (kind) {
+    case CommandKind::kMapPage:
+    case CommandKind::kMapSg:
+    case CommandKind::kAllocCoherent: return state.live != ~std::uint64_t{0};
+    case CommandKind::kUnmapPage:
+    case CommandKind::kUnmapSg:
+    case CommandKind::kFreeCoherent: return state.live_by(made_by(kind)) != 0;
+    default: return true;
+  }
+}
+
+// Makes up a command that is possible. `draw(low, high)` is a number from low to high, both included.
 template <class Draw>
-void make_call(const DriverState& state, Draw draw, Call& call) {
+void make_call(const DriverState& state, CommandKind kind, Draw draw, Call& call) {
   const model::Configuration& configuration = *state.configuration;
   const std::uint64_t page = configuration.window.page.bytes();
   const std::uint64_t system_page = configuration.system_page.bytes();
   Command& command = call.command;
   command = Command{};
+  command.kind = kind;
   call.elements.clear();
-  const std::uint64_t kind = draw(0, 99);
-  if (kind < 2) {
-    command.kind = CommandKind::kInUse;
-    return;
-  }
-  if (kind < 4) {
-    command.kind = CommandKind::kCheckIoba;
-    command.page_shift = static_cast<std::uint8_t>(configuration.window.page.value);
-    command.first_index = configuration.window.first.value;
-    command.entries = configuration.window.entries;
-    command.address = (command.first_index + draw(0, command.entries)) << command.page_shift;
-    command.count = draw(1, 8);
-    return;
-  }
-  command.cpu = configuration.cpus == 1 ? std::uint16_t{0} : static_cast<std::uint16_t>(draw(0, configuration.cpus - 1));
-  if (state.live != 0 && (kind < 50 || state.live == ~std::uint64_t{0})) {
-    std::uint64_t bits = state.live;
-    for (std::uint64_t skip = draw(0, static_cast<unsigned>(std::popcount(bits)) - 1); skip != 0; --skip) {
-      bits &= bits - 1;
-    }
-    command.mapping = static_cast<std::uint32_t>(std::countr_zero(bits));
-    const CommandKind made_by = state.made_by[command.mapping];
-    command.kind = made_by == CommandKind::kMapPage ? CommandKind::kUnmapPage
-                   : made_by == CommandKind::kMapSg ? CommandKind::kUnmapSg
-                                                    : CommandKind::kFreeCoherent;
-    return;
-  }
-  command.mapping = static_cast<std::uint32_t>(std::countr_one(state.live));
-  command.direction = static_cast<model::Direction>(draw(0, 2));
-  const auto buffer = [&](std::uint64_t& address, std::uint64_t& size) {
+  std::uint64_t address = 0;
+  std::uint64_t size = 0;
+  const auto buffer = [&] {
     const Run& run = (*state.runs)[state.runs->size() == 1 ? 0 : draw(0, state.runs->size() - 1)];
     const std::uint64_t offset = draw(0, run.size - 1);
     address = run.start + offset;
     size = draw(1, std::min(run.size - offset, 4 * page));
   };
-  std::uint64_t address = 0;
-  std::uint64_t size = 0;
-  const std::uint64_t what = draw(0, 99);
-  if (what < 20) {
-    command.kind = CommandKind::kMapSg;
-    command.element_count = static_cast<std::uint32_t>(draw(1, 8));
-    for (std::uint32_t i = 0; i < command.element_count; ++i) {
-      buffer(address, size);
-      call.elements.push_back(
-          {model::GuestAddress{address}, static_cast<std::uint32_t>(std::min<std::uint64_t>(size, UINT32_MAX))});
+  const auto bind = [&] {
+    command.mapping = static_cast<std::uint32_t>(std::countr_one(state.live));
+    command.direction = static_cast<model::Direction>(draw(0, 2));
+    command.cpu = configuration.cpus == 1 ? std::uint16_t{0} : static_cast<std::uint16_t>(draw(0, configuration.cpus - 1));
+  };
+  switch (kind) {
+    case CommandKind::kMapPage:
+      bind();
+      buffer();
+      command.size = size;
+      command.address = address & ~(system_page - 1);
+      command.offset = address - command.address;
+      break;
+    case CommandKind::kMapSg:
+      bind();
+      command.element_count = static_cast<std::uint32_t>(draw(1, 8));
+      for (std::uint32_t i = 0; i < command.element_count; ++i) {
+        buffer();
+        const auto length = static_cast<std::uint32_t>(std::min<std::uint64_t>(size, UINT32_MAX));
+        call.elements.push_back({model::GuestAddress{address}, length});
+      }
+      break;
+    case CommandKind::kAllocCoherent: {
+      bind();
+      buffer();
+      command.direction = model::Direction::kBidirectional;
+      command.size = std::min(size, system_page * 16);
+      const std::uint64_t alignment = model::coherent_alignment(command.size, configuration.system_page);
+      command.address = address & ~(alignment - 1);
+      break;
     }
-    return;
+    case CommandKind::kCheckIoba:
+      command.page_shift = static_cast<std::uint8_t>(configuration.window.page.value);
+      command.first_index = configuration.window.first.value;
+      command.entries = configuration.window.entries;
+      command.address = (command.first_index + draw(0, command.entries)) << command.page_shift;
+      command.count = draw(1, 8);
+      break;
+    case CommandKind::kInUse: break;
+    default: {
+      std::uint64_t bits = state.live_by(made_by(kind));
+      for (std::uint64_t skip = draw(0, static_cast<unsigned>(std::popcount(bits)) - 1); skip != 0; --skip) {
+        bits &= bits - 1;
+      }
+      command.mapping = static_cast<std::uint32_t>(std::countr_zero(bits));
+      break;
+    }
   }
-  buffer(address, size);
-  command.size = size;
-  if (what < 30) {
-    command.kind = CommandKind::kAllocCoherent;
-    command.direction = model::Direction::kBidirectional;
-    command.size = std::min(size, system_page * 16);
-    const std::uint64_t alignment = model::coherent_alignment(command.size, configuration.system_page);
-    command.address = address & ~(alignment - 1);
-    return;
-  }
-  command.kind = CommandKind::kMapPage;
-  command.address = address & ~(system_page - 1);
-  command.offset = address - command.address;
 }
 
 // One executor with a scenario that grows by a command at a time.
@@ -185,7 +215,7 @@ class Machine {
 
 // --- RapidCheck's side ------------------------------------------------------------------------------------------
 
-struct StateCommand final : rc::state::Command<DriverState, Machine> {
+struct AnyCall : rc::state::Command<DriverState, Machine> {
   Call call;
 
   void checkPreconditions(const DriverState& state) const override {
@@ -196,7 +226,7 @@ struct StateCommand final : rc::state::Command<DriverState, Machine> {
       case CommandKind::kAllocCoherent: RC_PRE((state.live & bit) == 0); break;
       case CommandKind::kUnmapPage:
       case CommandKind::kUnmapSg:
-      case CommandKind::kFreeCoherent: RC_PRE((state.live & bit) != 0); break;
+      case CommandKind::kFreeCoherent: RC_PRE((state.live_by(made_by(call.command.kind)) & bit) != 0); break;
       default: break;
     }
   }
@@ -205,23 +235,40 @@ struct StateCommand final : rc::state::Command<DriverState, Machine> {
   void show(std::ostream& stream) const override { stream << props::command_name(call.command.kind); }
 };
 
+// One class for each kind, as in RapidCheck's documentation: the constructor draws.
+template <CommandKind kind>
+struct CallOf final : AnyCall {
+  explicit CallOf(const DriverState& state) {
+    RC_PRE(possible(state, kind));
+    make_call(state, kind,
+              [](std::uint64_t low, std::uint64_t high) { return *rc::gen::inRange<std::uint64_t>(low, high + 1); }, call);
+  }
+};
+
 using CommandPointer = std::shared_ptr<const rc::state::Command<DriverState, Machine>>;
 
-rc::Gen<CommandPointer> command_generator(const DriverState& state, Draws draws) {
-  if (draws == Draws::kOneSeed) {
-    return rc::gen::map(rc::gen::arbitrary<std::uint64_t>(), [state](std::uint64_t seed) -> CommandPointer {
-      props::Random random(seed);
-      auto command = std::make_shared<StateCommand>();
-      make_call(state, [&random](std::uint64_t low, std::uint64_t high) { return random.between(low, high); },
-                command->call);
-      return command;
-    });
+template <std::size_t... index>
+rc::Gen<CommandPointer> documented_generator(const DriverState& state, std::index_sequence<index...>) {
+  return rc::state::gen::execOneOfWithArgs<CallOf<kKinds[index]>...>()(state);
+}
+
+CommandKind draw_kind(const DriverState& state, props::Random& random) {
+  for (;;) {
+    const CommandKind kind = kKinds[random.below(kKinds.size())];
+    if (possible(state, kind)) return kind;
   }
-  return rc::gen::exec([state]() -> CommandPointer {
-    auto command = std::make_shared<StateCommand>();
-    make_call(state,
-              [](std::uint64_t low, std::uint64_t high) { return *rc::gen::inRange<std::uint64_t>(low, high + 1); },
-              command->call);
+}
+
+void make_any_call(const DriverState& state, props::Random& random, Call& call) {
+  make_call(state, draw_kind(state, random),
+            [&random](std::uint64_t low, std::uint64_t high) { return random.between(low, high); }, call);
+}
+
+rc::Gen<CommandPointer> cheapest_generator(const DriverState& state) {
+  return rc::gen::map(rc::gen::arbitrary<std::uint64_t>(), [state](std::uint64_t seed) -> CommandPointer {
+    props::Random random(seed);
+    auto command = std::make_shared<AnyCall>();
+    make_any_call(state, random, command->call);
     return command;
   });
 }
@@ -250,11 +297,13 @@ std::uint64_t run_with_rapidcheck(std::span<const Scenario> configurations, prop
       [&] {
         const std::size_t which = number++ % machine.count();
         machine.begin(which);
-        rc::state::check([&] { return machine.initial_state(which); }, machine,
-                         [draws](const DriverState& state) { return command_generator(state, draws); });
+        rc::state::check(machine.initial_state(which), machine, [draws](const DriverState& state) {
+          return draws == Draws::kOneSeed ? cheapest_generator(state)
+                                          : documented_generator(state, std::make_index_sequence<kKinds.size()>());
+        });
         RC_ASSERT(machine.end());
       },
-      rc::detail::TestMetadata{}, parameters, quiet);
+      rc::detail::TestMetadata{}, parameters, quiet, std::unordered_map<std::string, rc::detail::Reproduce>{});
   return checked_commands(executor.tally()) - before;
 }
 
@@ -271,7 +320,7 @@ std::uint64_t run_plainly(std::span<const Scenario> configurations, props::Execu
     DriverState state = machine.initial_state(which);
     machine.begin(which);
     for (std::uint64_t count = 1 + random.below(static_cast<std::uint64_t>(size) + 1); count != 0; --count) {
-      make_call(state, [&random](std::uint64_t low, std::uint64_t high) { return random.between(low, high); }, call);
+      make_any_call(state, random, call);
       if (!machine.run(call)) break;
       state.apply(call.command);
     }

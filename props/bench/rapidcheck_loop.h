@@ -15,8 +15,11 @@ namespace nospan::bench {
 
 // How the numbers of a command are drawn under rc::state::check.
 enum class Draws : std::uint8_t {
-  kRapidCheck,  // *rc::gen::inRange() for each number, as RapidCheck's documentation does it
-  kOneSeed,     // one 64-bit number from RapidCheck for a whole command, the rest by arithmetic: the least it can cost
+  // As RapidCheck's documentation does it (doc/state.md): a class for each kind of command, execOneOfWithArgs() picks
+  // one, its constructor draws each number with *rc::gen::inRange() and refuses a state that it does not fit.
+  kRapidCheck,
+  // One 64-bit number from RapidCheck for a whole command, the rest by arithmetic: the least that it can cost.
+  kOneSeed,
 };
 
 // Both run `cases` cases of up to 200 commands, on configurations taken from `configurations` in turn, with the

@@ -19,6 +19,10 @@ double median(std::vector<double> values) {
   return values.size() % 2 != 0 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
+double Rounds::fastest_of(std::size_t side) const {
+  return *std::min_element(seconds_per_unit[side].begin(), seconds_per_unit[side].end());
+}
+
 double Rounds::ratio(std::size_t side, std::size_t other) const {
   std::vector<double> ratios;
   for (std::size_t round = 0; round < seconds_per_unit[side].size(); ++round) {

@@ -31,6 +31,8 @@ struct Rounds {
   std::vector<std::vector<double>> seconds_per_unit;  // [side][round]
 
   double median_of(std::size_t side) const { return median(seconds_per_unit[side]); }
+  // The round that others disturbed least: what an absolute figure is taken from.
+  double fastest_of(std::size_t side) const;
   // Median over the rounds of how much a unit of `side` costs compared with one of `other`.
   double ratio(std::size_t side, std::size_t other) const;
 };

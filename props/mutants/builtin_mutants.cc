@@ -13,8 +13,10 @@ constexpr std::string_view kSpace = "targets/builtin/entry_space.cc";
 constexpr std::string_view kSpaceHeader = "targets/builtin/entry_space.h";
 constexpr std::string_view kChecks = "targets/builtin/checks.h";
 
+constexpr std::string_view kEntryMissing = "the entry that is missing may be another mapping's, or reserved";
 constexpr std::string_view kFillsTable =
-    "the table has to be filled up to one entry, and shrinking does not put one large mapping for many small ones";
+    "the table has to be filled up to one entry, and shrinking does not put one large mapping for many small "
+    "ones";
 
 }  // namespace
 
@@ -39,17 +41,24 @@ std::vector<Mutant> builtin_mutants() {
        .violates = {Invariant::kXlat1}},
       {.name = "builtin.rare_offset",
        .mistake = "one offset of 65,536, together with the direction, installs the wrong page",
-       .edits = {{kMapper, "map_page", R"(const uint64_t permissions = direction_permissions\(request\.direction\);)",
+       .edits = {{kMapper, "map_page",
+                  R"(const uint64_t permissions = direction_permissions\(request\.direction\);)",
                   "$& const uint64_t rare = ((request.page + request.offset) & 0xffff) == 0xa5a3 && "
                   "request.direction == NOSPAN_FROM_DEVICE ? uint64_t{1} << page_shift_ : 0;"},
                  {kMapper, "map_page", R"(buffer\.base \|)", "(buffer.base + rare) |"}},
        .violates = {Invariant::kXlat1, Invariant::kIso1},
        .why_several = "the wrong page may be another VM's",
        .limit_seconds = 5},
+      {.name = "builtin.last_tce_not_put",
+       .mistake = "the last TCE of several is not written",
+       .edits = {{kMapper, "install", R"(start\.value, entries, tce)",
+                  "start.value, entries - (entries > 1), tce"}},
+       .violates = {Invariant::kXlat2}},
       {.name = "builtin.coherent_not_rounded",
        .mistake = "coherent memory is mapped up to its size, not to the end of its last system page",
        .edits = {{kMapper, "allocate_coherent", R"(from\(address, bytes,)", "from(address, size,"}},
-       .violates = {Invariant::kXlat2}},
+       .violates = {Invariant::kXlat2, Invariant::kOwn1, Invariant::kRange1},
+       .why_several = kEntryMissing},
 
       // ---- PERM-1 ----
       {.name = "builtin.from_device_readable_only",
@@ -83,18 +92,21 @@ std::vector<Mutant> builtin_mutants() {
       // ---- ALIGN-1 ----
       {.name = "builtin.coherent_fallback_unaligned",
        .mistake = "if no aligned place is free, coherent memory goes to any",
-       .edits = {{kMapper, "allocate_coherent", R"(alignment_shift, alignment_shift, cpu)", "0, alignment_shift, cpu"}},
+       .edits = {{kMapper, "allocate_coherent", R"(alignment_shift, alignment_shift, cpu)",
+                  "0, alignment_shift, cpu"}},
        .violates = {Invariant::kAlign1},
        .why_many = kFillsTable},
 
       // ---- OWN-1 ----
       {.name = "builtin.hint_marks_too_few",
        .mistake = "the fast path marks one entry too few",
-       .edits = {{kSpaceHeader, "take_at_hint", R"(low_bits\(request\.entries\))", "low_bits(request.entries - 1)"}},
+       .edits = {{kSpaceHeader, "take_at_hint", R"(low_bits\(request\.entries\))",
+                  "low_bits(request.entries - 1)"}},
        .violates = {Invariant::kOwn1}},
       {.name = "builtin.search_takes_taken",
        .mistake = "the search for runs of more than 64 entries does not see their first word",
-       .edits = {{kSpace, "last_taken", R"(if \(word == first_word\) mask &=)", "if (word == first_word) mask = 0, mask &="}},
+       .edits = {{kSpace, "last_taken", R"(if \(word == first_word\) mask &=)",
+                  "if (word == first_word) mask = 0, mask &="}},
        .violates = {Invariant::kOwn1, Invariant::kRange1},
        .why_several = "what it does not see may be mapped or reserved"},
 
@@ -108,7 +120,8 @@ std::vector<Mutant> builtin_mutants() {
       // ---- FAIL-1 ----
       {.name = "builtin.failed_list_forgotten",
        .mistake = "a list whose table operation fails is reported as mapped as far as it came",
-       .edits = {{kMapper, "map_list_once", R"(withdraw\(start, group\.buffer\.entries\);)", "$& if (segments != 0) error = 0;"}},
+       .edits = {{kMapper, "map_list_once", R"(withdraw\(start, group\.buffer\.entries\);)",
+                  "$& if (segments != 0) error = 0;"}},
        .violates = {Invariant::kFail1}},
       {.name = "builtin.last_byte_of_the_bus",
        .mistake = "one byte may be mapped at the address that means failure",

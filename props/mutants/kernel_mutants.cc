@@ -13,8 +13,10 @@ constexpr std::string_view kHelperHeader = "include/linux/iommu-helper.h";
 constexpr std::string_view kBitmap = "lib/bitmap.c";
 constexpr std::string_view kFindBit = "lib/find_bit.c";
 
+constexpr std::string_view kEntryMissing = "the entry that is missing may be another mapping's, or reserved";
 constexpr std::string_view kFillsTable =
-    "the table has to be filled up to one entry, and shrinking does not put one large mapping for many small ones";
+    "the table has to be filled up to one entry, and shrinking does not put one large mapping for many small "
+    "ones";
 
 }  // namespace
 
@@ -37,8 +39,8 @@ std::vector<Mutant> kernel_mutants() {
        .mistake = "a list's elements install one TCE more than was allocated",
        .edits = {{kIommu, "ppc_iommu_map_sg", R"(set\(tbl, entry, npages,)", "set(tbl, entry, npages + 1,"}},
        .violates = {Invariant::kIso1},
-       .looks_away = {Invariant::kXlat1, Invariant::kXlat2, Invariant::kRange1, Invariant::kOwn1, Invariant::kFree1,
-                      Invariant::kFail1}},
+       .looks_away = {Invariant::kXlat1, Invariant::kXlat2, Invariant::kRange1, Invariant::kOwn1,
+                      Invariant::kFree1, Invariant::kFail1}},
 
       // ---- XLAT-1 ----
       {.name = "kernel.offset_within_4k",
@@ -66,15 +68,20 @@ std::vector<Mutant> kernel_mutants() {
        .limit_seconds = 5},
 
       // ---- XLAT-2 ----
+      {.name = "kernel.last_tce_not_set",
+       .mistake = "the last TCE of a mapping is not written",
+       .edits = {{kIommu, "iommu_alloc", R"(set\(tbl, entry, npages,)", "set(tbl, entry, npages - 1,"}},
+       .violates = {Invariant::kXlat2}},
       {.name = "kernel.coherent_rounds_down",
        .mistake = "coherent memory is counted in whole IOMMU pages, the rest is not mapped",
        .edits = {{kIommu, "iommu_alloc_coherent", R"(IOMMU_PAGE_ALIGN\(size, tbl\))", "size"}},
-       .violates = {Invariant::kXlat2}},
+       .violates = {Invariant::kXlat2, Invariant::kOwn1, Invariant::kRange1},
+       .why_several = kEntryMissing},
       {.name = "kernel.offset_not_counted",
        .mistake = "pages are counted as if every buffer started with an IOMMU page",
        .edits = {{kHelperHeader, "iommu_num_pages", R"(\(addr & \(io_page_size - 1\)\) \+ len)", "len"}},
-       .violates = {Invariant::kXlat2, Invariant::kOwn1},
-       .why_several = "the next element of a list gets the entry that is missing"},
+       .violates = {Invariant::kXlat2, Invariant::kOwn1, Invariant::kRange1},
+       .why_several = kEntryMissing},
 
       // ---- PERM-1 ----
       {.name = "kernel.to_device_writable",
@@ -99,7 +106,8 @@ std::vector<Mutant> kernel_mutants() {
        .violates = {Invariant::kRange1}},
       {.name = "kernel.last_reserved_entry_free",
        .mistake = "the last entry of the reserved range is not reserved",
-       .edits = {{kIommu, "iommu_table_reserve_pages", R"(i < tbl->it_reserved_end)", "i + 1 < tbl->it_reserved_end"}},
+       .edits = {{kIommu, "iommu_table_reserve_pages", R"(i < tbl->it_reserved_end)",
+                  "i + 1 < tbl->it_reserved_end"}},
        .violates = {Invariant::kRange1}},
       {.name = "kernel.large_pool_too_long",
        .mistake = "the large pool ends behind the table",
@@ -139,7 +147,8 @@ std::vector<Mutant> kernel_mutants() {
       // ---- ALIGN-1 ----
       {.name = "kernel.coherent_half_aligned",
        .mistake = "the allocator aligns to half of what it was asked for",
-       .edits = {{kIommu, "iommu_range_alloc", R"(\(1ull << align_order\) - 1)", "((1ull << align_order) - 1) >> 1"}},
+       .edits = {{kIommu, "iommu_range_alloc", R"(\(1ull << align_order\) - 1)",
+                  "((1ull << align_order) - 1) >> 1"}},
        .violates = {Invariant::kAlign1}},
       {.name = "kernel.search_does_not_align",
        .mistake = "the bitmap search does not align what it finds",
@@ -150,7 +159,8 @@ std::vector<Mutant> kernel_mutants() {
       // ---- OWN-1 ----
       {.name = "kernel.last_entry_not_marked",
        .mistake = "the last entry of an allocation stays free",
-       .edits = {{kHelper, "iommu_area_alloc", R"(bitmap_set\(map, index, nr\))", "bitmap_set(map, index, nr - 1)"}},
+       .edits = {{kHelper, "iommu_area_alloc", R"(bitmap_set\(map, index, nr\))",
+                  "bitmap_set(map, index, nr - 1)"}},
        .violates = {Invariant::kOwn1}},
       {.name = "kernel.long_runs_not_marked",
        .mistake = "__bitmap_set marks only the first word of a long run",
@@ -230,13 +240,15 @@ std::vector<Mutant> kernel_mutants() {
        .missing_rule = "alloc_coherent clears all that it maps"},
       {.name = "kernel.list_end_not_marked",
        .mistake = "a merged list keeps the old lengths behind its last segment, and unmapping goes on to them",
-       .edits = {{kIommu, "ppc_iommu_map_sg", R"((outcount < incount\) \{ outs = sg_next\(outs\);) outs->dma_length = 0;)",
-                  "$1"}},
+       .edits = {{kIommu, "ppc_iommu_map_sg",
+                  R"((outcount < incount\) \{ outs = sg_next\(outs\);) outs->dma_length = 0;)", "$1"}},
        .violates = {Invariant::kFree1},
-       .missing_rule = "a list comes in with DMA addresses that an earlier mapping left and another one has now"},
+       .missing_rule =
+           "a list comes in with DMA addresses that an earlier mapping left and another one has now"},
       {.name = "kernel.top_of_table_lost",
        .mistake = "the large pool ends an eighth of the table too early",
-       .edits = {{kIommu, "iommu_init_table", R"(p->end = tbl->it_size)", "p->end = tbl->it_size - tbl->it_size / 8"}},
+       .edits = {{kIommu, "iommu_init_table", R"(p->end = tbl->it_size)",
+                  "p->end = tbl->it_size - tbl->it_size / 8"}},
        .violates = {Invariant::kCap1},
        .missing_rule = "the pools that an implementation tells of cover its window"},
 
@@ -247,13 +259,13 @@ std::vector<Mutant> kernel_mutants() {
        .violates = {Invariant::kSafe1}},
       {.name = "kernel.lock_left_when_full",
        .mistake = "the lock of the last pool is kept when nothing is found",
-       .edits = {{kIommu, "iommu_range_alloc", R"(Give up \*/ spin_unlock_irqrestore\(&\(pool->lock\), flags\);)",
-                  "*/"}},
+       .edits = {{kIommu, "iommu_range_alloc",
+                  R"(Give up \*/ spin_unlock_irqrestore\(&\(pool->lock\), flags\);)", "*/"}},
        .violates = {Invariant::kSafe1}},
       {.name = "kernel.full_table_hangs",
        .mistake = "a full table is searched for ever",
-       .edits = {{kIommu, "iommu_range_alloc", R"((large_pool; spin_lock\(&pool->lock\); pool->hint = pool->start;) pass\+\+;)",
-                  "$1"}},
+       .edits = {{kIommu, "iommu_range_alloc",
+                  R"((large_pool; spin_lock\(&pool->lock\); pool->hint = pool->start;) pass\+\+;)", "$1"}},
        .violates = {Invariant::kSafe1}},
       {.name = "kernel.bit_search_reads_past_end",
        .mistake = "the search for a bit reads one word more than the bitmap has",

@@ -23,15 +23,15 @@ inline constexpr std::size_t kFewCommands = 4;
 
 // One wrong implementation, and what must be found in it.
 struct Mutant {
-  std::string_view name;  // "kernel.alloc_ignores_boundary": base and mistake
+  std::string_view name;     // "kernel.alloc_ignores_boundary": base and mistake
   std::string_view mistake;  // in words
   std::vector<SourceEdit> edits;
   // The invariant that is told first of the first scenario that fails. More than one where either is right;
   // `why_several` says why.
   std::vector<model::Invariant> violates;
   std::string_view why_several = {};
-  // Violations that the campaign looks away from, because they come with the mistake and would hide the one that
-  // it is here for.
+  // Violations that the campaign looks away from, because they come with the mistake and would hide the one
+  // that it is here for.
   std::vector<model::Invariant> looks_away = {};
   int system_page_shift = 16;
   double limit_seconds = 30;  // to find it; 5 for rare triggers

@@ -112,7 +112,8 @@ std::vector<std::string> builtin_command(const fs::path& library) {
   std::vector<std::string> command = {NOSPAN_CXX_COMPILER, "-std=c++20", "-O2", "-fPIC", "-shared", "-I."};
   for (std::string& flag : words(NOSPAN_BUILTIN_FLAGS)) command.push_back(std::move(flag));
   command.emplace_back("-w");  // an edit may leave a variable without use
-  for (const std::string& source : words(NOSPAN_BUILTIN_SOURCES)) command.push_back("targets/builtin/" + source);
+  for (const std::string& source : words(NOSPAN_BUILTIN_SOURCES))
+    command.push_back("targets/builtin/" + source);
   command.emplace_back("targets/builtin/target_entry.cc");
   command.insert(command.end(), {"-o", library.string()});
   return command;
@@ -149,7 +150,8 @@ Expected<fs::path> build_builtin(const std::vector<SourceEdit>& edits) {
 
   auto cache = linux_target::cache_folder();
   if (!cache) return tl::unexpected(cache.error());
-  auto version = linux_target::run({.arguments = {NOSPAN_CXX_COMPILER, "--version"}, .folder = {}, .output = {}});
+  auto version =
+      linux_target::run({.arguments = {NOSPAN_CXX_COMPILER, "--version"}, .folder = {}, .output = {}});
   if (!version) return tl::unexpected(version.error());
   linux_target::Digest digest;
   digest.add("builtin mutant 1").add(version->text);
@@ -164,14 +166,16 @@ Expected<fs::path> build_builtin(const std::vector<SourceEdit>& edits) {
   const fs::path copy = folder->path() / "sources";
   fs::create_directories(copy / "targets/builtin", error);
   for (const auto& [name, text] : *files) {
-    if (auto written = linux_target::write_file(copy / name, text); !written) return tl::unexpected(written.error());
+    if (auto written = linux_target::write_file(copy / name, text); !written)
+      return tl::unexpected(written.error());
   }
   const fs::path fresh = folder->path() / "entry";
   fs::create_directory(fresh, error);
   auto outcome =
       linux_target::run({.arguments = builtin_command(fresh / "target.so"), .folder = copy, .output = {}});
   if (!outcome) return tl::unexpected(outcome.error());
-  if (outcome->status != 0) return reports::failure("builtin", "the edited sources do not compile: " + outcome->text);
+  if (outcome->status != 0)
+    return reports::failure("builtin", "the edited sources do not compile: " + outcome->text);
   if (auto published = folder->publish(fresh, entry); !published) return tl::unexpected(published.error());
   return entry / "target.so";
 }

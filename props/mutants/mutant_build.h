@@ -11,15 +11,16 @@
 
 namespace nospan::props {
 
-// The library of a mutant, from the cache if it has it. An Error if an edit does not fit the sources any more, or
-// the edited sources do not compile.
+// The library of a mutant, from the cache if it has it. An Error if an edit does not fit the sources any more,
+// or the edited sources do not compile.
 reports::Expected<std::filesystem::path> build_mutant(const Mutant& mutant);
 
 // The library of the same sources without edits.
 reports::Expected<std::filesystem::path> build_unedited(MutantBase base, int system_page_shift);
 
-// A target library that is unloaded with this object. For libraries of ours: nothing is checked. (targets/library.h
-// never unloads; a process that went through all mutants that way would run out of static thread-local storage.)
+// A target library that is unloaded with this object. For libraries of ours: nothing is checked.
+// (targets/library.h never unloads; a process that went through all mutants that way would run out of static
+// thread-local storage.)
 class LoadedTarget {
  public:
   static reports::Expected<LoadedTarget> open(const std::filesystem::path& library);

@@ -38,7 +38,10 @@ GuardSet guards_for(const Mutant& mutant) {
   std::vector<const Guard*> guards;
   if (mutant.base() == MutantBase::kKernel) {
     for (const Guard& guard : all_guards()) {
-      if (!guard.sanitized_only) guards.push_back(&guard);
+      // Whether a missing table is read in front of the check for it is up to the optimizer, and an edit nearby
+      // may change its mind.
+      const bool up_to_optimizer = guard.id == "coherent-without-table-reads-table";
+      if (!guard.sanitized_only || up_to_optimizer) guards.push_back(&guard);
     }
   }
   for (const Invariant invariant : mutant.looks_away) {
@@ -92,13 +95,15 @@ std::vector<std::string> MutantResult::complaints() const {
   if (error) return {error->line()};
   if (!mutant->missing_rule.empty()) {
     if (failure) {
-      list.push_back(fmt::format("it is killed now, by {}: take its missing_rule away", model::rule(found()).id));
+      list.push_back(
+          fmt::format("it is killed now, by {}: take its missing_rule away", model::rule(found()).id));
     }
     return list;
   }
   if (!failure) return {fmt::format("it survived {} scenarios in {:.1f} s", scenarios, seconds)};
   const model::Violation& violation = failure->outcome.violations.front();
-  if (std::find(mutant->violates.begin(), mutant->violates.end(), violation.invariant) == mutant->violates.end()) {
+  if (std::find(mutant->violates.begin(), mutant->violates.end(), violation.invariant) ==
+      mutant->violates.end()) {
     list.push_back(fmt::format("{} is violated instead of {}: expected: {}; but: {}",
                                model::rule(violation.invariant).id, ids(mutant->violates), violation.expected,
                                violation.actual));
@@ -135,8 +140,7 @@ MutantResult run_mutant(const Mutant& mutant, const MutantOptions& options) {
       return result;
     }
     CampaignOptions campaign = campaign_options(mutant, options);
-    const double limit =
-        mutant.missing_rule.empty() ? kBusyMachine * mutant.limit_seconds : kSurvivorSeconds;
+    const double limit = mutant.missing_rule.empty() ? kBusyMachine * mutant.limit_seconds : kSurvivorSeconds;
     campaign.time = std::chrono::milliseconds(static_cast<std::int64_t>(limit * 1000));
     const double before = cpu_seconds_of_workers();
     CampaignListener listener;
@@ -187,8 +191,10 @@ std::string table_heading() {
 std::string table_line(const MutantResult& result) {
   const std::string_view name = result.mutant->name;
   if (result.error) return fmt::format("{:<44} {}", name, result.error->line());
-  if (!result.failure) return fmt::format("{:<44} {:<9} {:>10} {:>6.2f} s", name, "survives", result.scenarios, result.cpu_seconds);
-  return fmt::format("{:<44} {:<9} {:>10} {:>6.2f} s {:>9} {:>6.2f} s", name, model::rule(result.found()).id,
+  if (!result.failure)
+    return fmt::format("{:<44} {:<9} {:>10} {:>6.2f} s", name, "survives", result.scenarios,
+                       result.cpu_seconds);
+  return fmt::format("{:<44} {:<9} {:>10} {:>6.2f} s {:>9} {:>6.3f} s", name, model::rule(result.found()).id,
                      result.scenarios, result.cpu_seconds, result.shrunk_commands(), result.shrink_seconds());
 }
 

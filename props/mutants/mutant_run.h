@@ -28,8 +28,8 @@ struct MutantResult {
   std::optional<Failure> failure;       // of the mutant; absent if it survived
   std::uint64_t scenarios = 0;          // run up to the failure, or in all
   double build_seconds = 0;
-  double seconds = 0;                   // to the failure, or in all; without shrinking
-  double cpu_seconds = 0;               // the same of the one worker: what a quiet machine would take
+  double seconds = 0;      // to the failure, or in all; without shrinking
+  double cpu_seconds = 0;  // the same of the one worker: what a quiet machine would take
   std::optional<Failure> control_failure;
 
   // The violation that the campaign reports first, unshrunk.
@@ -48,7 +48,8 @@ MutantResult run_mutant(const Mutant& mutant, const MutantOptions& options);
 std::vector<MutantResult> run_all_mutants(std::span<const Mutant> mutants, const MutantOptions& options,
                                           const std::function<void(const MutantResult&)>& on_result);
 
-// The benchmark's figure shrink_seconds: from the first failing scenario to its shrunk form. 0 if none was shrunk.
+// The benchmark's figure shrink_seconds: from the first failing scenario to its shrunk form. 0 if none was
+// shrunk.
 double median_shrink_seconds(std::span<const MutantResult> results);
 
 // One line of a table, and its heading.

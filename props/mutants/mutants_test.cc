@@ -30,8 +30,9 @@ void register_mutants() {
   for (const Mutant& mutant : all_mutants()) {
     const std::string name(mutant.name);
     const std::size_t dot = name.find('.');
-    testing::RegisterTest(("Mutants/" + name.substr(0, dot)).c_str(), name.substr(dot + 1).c_str(), nullptr, nullptr,
-                          __FILE__, __LINE__, [&mutant]() -> MutantDies* { return new MutantDies(mutant); });
+    testing::RegisterTest(("Mutants/" + name.substr(0, dot)).c_str(), name.substr(dot + 1).c_str(), nullptr,
+                          nullptr, __FILE__, __LINE__,
+                          [&mutant]() -> MutantDies* { return new MutantDies(mutant); });
   }
 }
 

@@ -54,7 +54,7 @@ int main(int count, char** arguments) {
     }
     std::fflush(stdout);
   });
-  fmt::print("{} mutants; from the first failing scenario to its shrunk form: {:.2f} s in the median\n",
+  fmt::print("{} mutants; from the first failing scenario to its shrunk form: {:.3f} s in the median\n",
              results.size(), median_shrink_seconds(results));
   return well ? 0 : 1;
 }

@@ -19,8 +19,8 @@ struct SourceEdit {
   std::string_view replacement;  // of the match; $1 is the first group, $& the match
 };
 
-// The text with the edit applied. An Error names the edit if its function has not exactly one definition, or its
-// pattern not exactly one match in it.
+// The text with the edit applied. An Error names the edit if its function has not exactly one definition, or
+// its pattern not exactly one match in it.
 reports::Expected<std::string> apply_edit(std::string_view text, const SourceEdit& edit);
 
 }  // namespace nospan::props

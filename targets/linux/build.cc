@@ -183,7 +183,7 @@ Expected<void> check_dependencies(const fs::path& depfile, const Tree& tree, con
 Expected<fs::path> compile(const Source& source, const fs::path& folder, const fs::path& share,
                            const Tree& tree, const BuildOptions& options) {
   const bool kernel = source.world != Source::World::kHost;
-  const fs::path object = folder / (fs::path(source.path).filename().string() + ".o");
+  fs::path object = folder / (fs::path(source.path).filename().string() + ".o");
   const fs::path depfile = fs::path(object).replace_extension(".d");
   Command command;
   command.arguments = {options.compiler};
