@@ -32,7 +32,8 @@ reports::Expected<SelectedTarget> kernel(ProgressLine& progress) {
   TargetSelection selection;
   selection.targets = {"linux"};
   selection.page_shift = "16";
-  auto targets = select_targets(selection, [&](const std::string& text) { progress.show("nospan: " + text + " ..."); });
+  auto targets =
+      select_targets(selection, [&](const std::string& text) { progress.show("nospan: " + text + " ..."); });
   if (!targets) return tl::make_unexpected(targets.error());
   for (const SelectedTarget& target : *targets) {
     if (target.name.starts_with(std::string("linux ") + kKernel)) return target;
@@ -97,9 +98,11 @@ reports::Expected<int> bench(const BenchCommandOptions& options) {
 Command add_bench(CLI::App& app) {
   auto options = std::make_shared<BenchCommandOptions>();
   std::string names;
-  for (const bench::FigureRule& rule : bench::all_figures()) names += fmt::format("\n  {:<28} {}", rule.name, rule.what);
+  for (const bench::FigureRule& rule : bench::all_figures())
+    names += fmt::format("\n  {:<28} {}", rule.name, rule.what);
   app.add_option("FIGURE", options->figures, "the figures to measure (default: all)")->type_name("");
-  app.add_option("--json", options->json, "write the figures there, too, as one flat object")->type_name("FILE");
+  app.add_option("--json", options->json, "write the figures there, too, as one flat object")
+      ->type_name("FILE");
   app.footer("Figures:" + names);
   return [options] {
     auto code = bench(*options);

@@ -58,7 +58,8 @@ std::filesystem::path default_save_folder() {
     return std::filesystem::path(cache) / "nospan" / "scenarios";
   }
   const char* home = std::getenv("HOME");
-  return std::filesystem::path(home != nullptr && *home != '\0' ? home : "/tmp") / ".cache" / "nospan" / "scenarios";
+  return std::filesystem::path(home != nullptr && *home != '\0' ? home : "/tmp") / ".cache" / "nospan" /
+         "scenarios";
 }
 
 class Check {
@@ -99,7 +100,8 @@ reports::Expected<void> Check::prepare() {
   }
   if (options_.scenarios != 0) campaign_.scenarios = options_.scenarios;
   const auto shrink_time = parse_duration(options_.shrink_time);
-  if (!shrink_time) return reports::failure("--shrink-time", shrink_time.error().what, shrink_time.error().mend);
+  if (!shrink_time)
+    return reports::failure("--shrink-time", shrink_time.error().what, shrink_time.error().mend);
   campaign_.shrink_time = *shrink_time;
   if (options_.seed.empty()) {
     std::random_device device;
@@ -123,7 +125,8 @@ reports::Expected<void> Check::prepare() {
   if (!options_.json.empty()) {
     const std::filesystem::path folder = std::filesystem::absolute(options_.json).parent_path();
     if (access(folder.c_str(), W_OK | X_OK) != 0) {
-      return reports::failure(options_.json, "cannot be written", "name a file in a folder that you can write to");
+      return reports::failure(options_.json, "cannot be written",
+                              "name a file in a folder that you can write to");
     }
   }
   auto findings = props::read_findings(share_folder() / "props" / "findings");
@@ -143,8 +146,10 @@ reports::Expected<void> Check::check(const SelectedTarget& selected, TargetResul
     tell("replaying known findings on " + selected.label());
     for (const props::Finding& finding : findings_) {
       if (finding.sanitized && !selected.sanitized) continue;
-      // A sanitized build stops at undefined behaviour before the finding's own violation: ask the guard's plain twin.
-      const bool shows = props::reproduces(*selected.target, finding, selected.system_page) || selected.sanitized;
+      // A sanitized build stops at undefined behaviour before the finding's own violation: ask the guard's
+      // plain twin.
+      const bool shows =
+          props::reproduces(*selected.target, finding, selected.system_page) || selected.sanitized;
       if (shows) in_force.push_back(&finding);
       (shows ? result.known : result.fixed).push_back(finding.id);
     }
@@ -163,8 +168,9 @@ reports::Expected<void> Check::check(const SelectedTarget& selected, TargetResul
     } else if (campaign.scenarios) {
       left = fmt::format(" of {}", *campaign.scenarios);
     }
-    progress_.show(fmt::format("{}: {} scenarios{}, {:.2f} million commands/s", selected.label(), tally.scenarios,
-                               left, seconds > 0 ? static_cast<double>(tally.commands) / seconds / 1e6 : 0.0));
+    progress_.show(fmt::format("{}: {} scenarios{}, {:.2f} million commands/s", selected.label(),
+                               tally.scenarios, left,
+                               seconds > 0 ? static_cast<double>(tally.commands) / seconds / 1e6 : 0.0));
   };
   listener.stop = [] { return interrupted != 0; };
   reports::Expected<void> saved{};
@@ -193,8 +199,8 @@ reports::Expected<void> Check::check(const SelectedTarget& selected, TargetResul
     props::Failure& failure = *result.campaign.failure;
     failure.shrunk.scenario.note =
         fmt::format("violates {} on {}; found by nospan check --seed 0x{:x}, scenario {}",
-                    model::rule(failure.shrunk.outcome.violations.front().invariant).id, selected.label(), campaign.seed,
-                    failure.number);
+                    model::rule(failure.shrunk.outcome.violations.front().invariant).id, selected.label(),
+                    campaign.seed, failure.number);
     return save(failure.shrunk.scenario, result.saved);
   }
   return {};
@@ -203,9 +209,10 @@ reports::Expected<void> Check::check(const SelectedTarget& selected, TargetResul
 void Check::print_row(const TargetResult& result) {
   if (options_.quiet && result.campaign.verdict == Verdict::kHolds) return;
   const props::Tally& tally = result.campaign.tally;
-  fmt::print("{:<32} {:>10} {:>11} {:>6.2f}  {}", result.target.label(), tally.scenarios, tally.commands,
-             result.campaign.seconds > 0 ? static_cast<double>(tally.commands) / result.campaign.seconds / 1e6 : 0.0,
-             verdict_text(result.campaign.verdict, 8));
+  fmt::print(
+      "{:<32} {:>10} {:>11} {:>6.2f}  {}", result.target.label(), tally.scenarios, tally.commands,
+      result.campaign.seconds > 0 ? static_cast<double>(tally.commands) / result.campaign.seconds / 1e6 : 0.0,
+      verdict_text(result.campaign.verdict, 8));
   if (!result.known.empty()) fmt::print(" {} guards", result.known.size());
   if (result.campaign.interrupted) fmt::print(" (cut short)");
   if (const auto* rule = result.campaign.coverage.insufficient();
@@ -222,7 +229,9 @@ void Check::print_failure(const SelectedTarget& selected, const TargetResult& re
   const model::Rule& rule = model::rule(failure.shrunk.outcome.violations.front().invariant);
   fmt::print("\n{}\n", emphasized(fmt::format("{} violates {}", selected.label(), rule.id)));
   if (failure.flaky) {
-    fmt::print("  FLAKY: a second run of the same scenario did not show it. Something besides the scenario decides.\n");
+    fmt::print(
+        "  FLAKY: a second run of the same scenario did not show it. Something besides the scenario "
+        "decides.\n");
   }
   fmt::print("{}", props::explain(*selected.target, failure.shrunk.scenario, failure.shrunk.outcome));
   fmt::print("\n  shrunk from {} to {} commands in {} attempts, {:.2f} s{}\n", failure.found.commands.size(),
@@ -230,7 +239,8 @@ void Check::print_failure(const SelectedTarget& selected, const TargetResult& re
              failure.shrunk.complete ? "" : " (cut short by --shrink-time)");
   fmt::print("\n{}", props::to_json(failure.shrunk.scenario));
   fmt::print("\n  reproduce:  nospan repro {} {}{}{}\n", result.saved.string(), selected.selector,
-             fmt::format(" --page-shift {}", selected.system_page.value), selected.sanitized ? " --sanitize" : "");
+             fmt::format(" --page-shift {}", selected.system_page.value),
+             selected.sanitized ? " --sanitize" : "");
   std::fflush(stdout);
 }
 
@@ -242,11 +252,14 @@ void Check::print_known_findings() {
     for (const std::string& id : result.fixed) fixed[id].push_back(result.target.label());
   }
   if (!known.empty()) {
-    fmt::print("\nGuards in force: known findings that these kernels still show. What they trigger is not asserted.\n");
+    fmt::print(
+        "\nGuards in force: known findings that these kernels still show. What they trigger is not "
+        "asserted.\n");
     for (const props::Finding& finding : findings_) {
       if (!known.contains(finding.id)) continue;
-      fmt::print("  {:<8} {}{}\n           {}, on {} of the kernels checked\n", model::rule(finding.invariant).id,
-                 finding.title, finding.security ? " [security]" : "", finding.id, known[finding.id].size());
+      fmt::print("  {:<8} {}{}\n           {}, on {} of the kernels checked\n",
+                 model::rule(finding.invariant).id, finding.title, finding.security ? " [security]" : "",
+                 finding.id, known[finding.id].size());
     }
   }
   bool headed = false;
@@ -305,31 +318,37 @@ reports::Expected<int> Check::run() {
 Command add_check(CLI::App& app) {
   auto options = std::make_shared<CheckOptions>();
   options->selection.add_options(app);
-  app.add_option("--assume", options->assume,
-                 "the hypothesis under which ISO-1 must hold: granule (granule >= IOMMU page), blocks (VM blocks "
-                 "aligned to the IOMMU page), mission (either, at random), or none: then ISO-1 must fail")
+  app.add_option(
+         "--assume", options->assume,
+         "the hypothesis under which ISO-1 must hold: granule (granule >= IOMMU page), blocks (VM blocks "
+         "aligned to the IOMMU page), mission (either, at random), or none: then ISO-1 must fail")
       ->check(CLI::IsMember({"mission", "granule", "blocks", "none"}))
       ->capture_default_str();
-  auto* time = app.add_option("--time", options->time, "how long to check each target, such as 10s or 5m (default 10s)");
+  auto* time =
+      app.add_option("--time", options->time, "how long to check each target, such as 10s or 5m (default 10s)");
   app.add_option("--scenarios", options->scenarios, "how many scenarios to run on each target")
       ->check(CLI::PositiveNumber)
       ->excludes(time);
   app.add_option("--seed", options->seed, "the campaign's seed; the same seed gives the same scenarios");
-  app.add_option("--jobs", options->jobs, "worker processes (default: one for each processor)")->check(CLI::Range(1u, 256u));
+  app.add_option("--jobs", options->jobs, "worker processes (default: one for each processor)")
+      ->check(CLI::Range(1u, 256u));
   app.add_flag("--no-guards", options->no_guards, "assert what known findings violate, too");
-  app.add_option("--shrink-time", options->shrink_time, "how long to shrink a counterexample")->capture_default_str();
-  app.add_option("--save", options->save, "the folder for counterexamples (default: nospan/scenarios in the user's cache)")
+  app.add_option("--shrink-time", options->shrink_time, "how long to shrink a counterexample")
+      ->capture_default_str();
+  app.add_option("--save", options->save,
+                 "the folder for counterexamples (default: nospan/scenarios in the user's cache)")
       ->type_name("DIR");
   app.add_option("--json", options->json, "write the result there, too")->type_name("FILE");
   auto* quiet = app.add_flag("-q,--quiet", options->quiet, "print violations only");
-  app.add_flag("-v,--verbose", options->verbose, "print what was covered, and what is being done")->excludes(quiet);
+  app.add_flag("-v,--verbose", options->verbose, "print what was covered, and what is being done")
+      ->excludes(quiet);
   app.footer(
       "Examples:\n"
       "  nospan check                                    builtin and every packaged kernel\n"
       "  nospan check --tree ~/linux --patch fix.patch   a kernel tree with a patch applied to a copy\n"
       "  nospan check --assume none --target linux       what happens without the hypothesis");
   return [options] {
-    struct sigaction stop {};
+    struct sigaction stop{};
     stop.sa_handler = [](int) {
       if (interrupted != 0) _exit(reports::exit_code(Verdict::kUnknown));  // asked twice
       interrupted = 1;

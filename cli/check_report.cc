@@ -32,7 +32,8 @@ Json coverage_json(const props::Coverage& coverage) {
   for (std::size_t i = 0; i < props::kCoverageClassCount; ++i) {
     const auto what = static_cast<props::CoverageClass>(i);
     const props::CoverageRule& rule = props::coverage_rule(what);
-    classes.push_back({{"class", rule.name}, {"share", coverage.share(what)}, {"least_share", rule.least_share}});
+    classes.push_back(
+        {{"class", rule.name}, {"share", coverage.share(what)}, {"least_share", rule.least_share}});
   }
   return classes;
 }
@@ -41,8 +42,10 @@ Json failure_json(const props::Failure& failure, const std::string& file) {
   Json violations = Json::array();
   for (const model::Violation& violation : failure.shrunk.outcome.violations) {
     const model::Rule& rule = model::rule(violation.invariant);
-    violations.push_back(
-        {{"invariant", rule.id}, {"rule", rule.says}, {"expected", violation.expected}, {"actual", violation.actual}});
+    violations.push_back({{"invariant", rule.id},
+                          {"rule", rule.says},
+                          {"expected", violation.expected},
+                          {"actual", violation.actual}});
   }
   return {{"number", failure.number},
           {"flaky", failure.flaky},
@@ -69,15 +72,17 @@ void print_coverage(const std::vector<TargetResult>& results) {
                  rule.least_share * 100);
     }
     const props::Tally& tally = result.campaign.tally;
-    fmt::print("    maps granted {}, refused {}; lists merged {}; faults fired {}; refused by the hypervisor {}\n",
-               tally.maps_granted, tally.maps_refused, tally.lists_merged, tally.faults_fired,
-               tally.hypervisor_refusals);
-    fmt::print("    guards: {} commands not run, {} scenarios cut short; {} warnings of the target\n", tally.skipped,
-               tally.tolerated, tally.warnings);
+    fmt::print(
+        "    maps granted {}, refused {}; lists merged {}; faults fired {}; refused by the hypervisor {}\n",
+        tally.maps_granted, tally.maps_refused, tally.lists_merged, tally.faults_fired,
+        tally.hypervisor_refusals);
+    fmt::print("    guards: {} commands not run, {} scenarios cut short; {} warnings of the target\n",
+               tally.skipped, tally.tolerated, tally.warnings);
   }
 }
 
-std::string check_result_json(const std::vector<TargetResult>& results, const std::vector<props::Finding>& findings,
+std::string check_result_json(const std::vector<TargetResult>& results,
+                              const std::vector<props::Finding>& findings,
                               const props::CampaignOptions& campaign, const std::string& assumption,
                               reports::Verdict verdict) {
   Json json = {{"schema", "nospan.result/1"},

@@ -26,7 +26,8 @@ struct TargetResult {
 void print_coverage(const std::vector<TargetResult>& results);
 
 // The run as JSON, schema nospan.result/1.
-std::string check_result_json(const std::vector<TargetResult>& results, const std::vector<props::Finding>& findings,
+std::string check_result_json(const std::vector<TargetResult>& results,
+                              const std::vector<props::Finding>& findings,
                               const props::CampaignOptions& campaign, const std::string& assumption,
                               reports::Verdict verdict);
 

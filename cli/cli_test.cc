@@ -41,7 +41,8 @@ class CliTest : public ::testing::Test {
 
   // Runs nospan with arguments in the shell's syntax, in the test's folder.
   Ran nospan(const std::string& arguments) const {
-    const std::string command = "cd '" + folder_.string() + "' && '" NOSPAN_BINARY "' " + arguments + " >out 2>err";
+    const std::string command =
+        "cd '" + folder_.string() + "' && '" NOSPAN_BINARY "' " + arguments + " >out 2>err";
     const int status = std::system(command.c_str());
     Ran ran;
     ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -101,7 +102,8 @@ TEST_F(CliTest, QuietPrintsNothingWhenItHolds) {
 
 // Must show 4 of the issue: without the hypothesis, two VMs, one map call; with it, the same seed holds.
 TEST_F(CliTest, WithoutTheHypothesisTwoVmsAndOneMapCall) {
-  const Ran ran = nospan("check --assume none --target linux --page-shift 16 --seed 5 --scenarios 200 --save s");
+  const Ran ran =
+      nospan("check --assume none --target linux --page-shift 16 --seed 5 --scenarios 200 --save s");
   EXPECT_EQ(ran.code, 1) << ran.err;
   EXPECT_NE(ran.out.find("ISO-1"), std::string::npos);
   EXPECT_NE(ran.out.find("exposed"), std::string::npos);
@@ -117,7 +119,8 @@ TEST_F(CliTest, WithoutTheHypothesisTwoVmsAndOneMapCall) {
     EXPECT_NE(repro.out.find("ISO-1"), std::string::npos);
   }
   EXPECT_GE(files, 1);
-  const Ran with = nospan("check --assume granule --target linux --page-shift 16 --seed 5 --scenarios 200 --save s2");
+  const Ran with =
+      nospan("check --assume granule --target linux --page-shift 16 --seed 5 --scenarios 200 --save s2");
   EXPECT_EQ(with.code, 0) << with.out;
 }
 
@@ -153,8 +156,10 @@ TEST_F(CliTest, MalformedScenarios) {
   expect_error(nospan("repro empty.json"), "empty.json");
   write("truncated.json", "{\"schema\": \"nospan.scenario/1\",");
   expect_error(nospan("repro truncated.json"), "truncated.json:1:");
-  write("key.json", R"({"schema": "nospan.scenario/1", "system_page": "64K", "window": {"iommu_page": "64K", "entries": 1},)"
-                    R"( "memory": [], "commands": [], "colour": 1})");
+  write(
+      "key.json",
+      R"({"schema": "nospan.scenario/1", "system_page": "64K", "window": {"iommu_page": "64K", "entries": 1},)"
+      R"( "memory": [], "commands": [], "colour": 1})");
   expect_error(nospan("repro key.json"), "colour");
   write("schema.json", R"({"schema": "nospan.scenario/2"})");
   expect_error(nospan("repro schema.json"), "schema");
@@ -174,7 +179,8 @@ TEST_F(CliTest, BadTreesAndPatches) {
   fs::create_directory(folder_ / "tree");
   expect_error(nospan("check --tree tree"), "tree");
   write("bad.patch",
-        "--- a/arch/powerpc/kernel/iommu.c\n+++ b/arch/powerpc/kernel/iommu.c\n@@ -1,3 +1,3 @@\n one\n-two\n+three\n four\n");
+        "--- a/arch/powerpc/kernel/iommu.c\n+++ b/arch/powerpc/kernel/iommu.c\n@@ -1,3 +1,3 @@\n "
+        "one\n-two\n+three\n four\n");
   expect_error(nospan("check --patch bad.patch --save s"), "bad.patch");
 }
 
@@ -182,7 +188,8 @@ TEST_F(CliTest, BadTreesAndPatches) {
 TEST_F(CliTest, ATreeThatDoesNotCompileIsSkipped) {
   // The packaged tree, with one line of a file that every build reads made nonsense.
   const std::string script =
-      "set -e; tar -C . --strip-components=1 -xf /usr/src/linux-source-6.12.tar.xz linux-source-6.12/arch/powerpc "
+      "set -e; tar -C . --strip-components=1 -xf /usr/src/linux-source-6.12.tar.xz "
+      "linux-source-6.12/arch/powerpc "
       "linux-source-6.12/include linux-source-6.12/lib linux-source-6.12/Makefile; "
       "echo 'int broken(' >> lib/iommu-helper.c";
   fs::create_directory(folder_ / "tree");

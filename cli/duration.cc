@@ -9,7 +9,8 @@ namespace nospan::cli {
 reports::Expected<std::chrono::milliseconds> parse_duration(const std::string& text) {
   constexpr std::uint64_t kMost = std::uint64_t{30} * 24 * 3600 * 1000;
   const auto bad = [&] {
-    return reports::failure("", "\"" + text + "\" is not a time between 1ms and 30 days", "write it like 10s, 500ms, 5m or 2h");
+    return reports::failure("", "\"" + text + "\" is not a time between 1ms and 30 days",
+                            "write it like 10s, 500ms, 5m or 2h");
   };
   std::uint64_t number = 0;
   const char* end = text.data() + text.size();

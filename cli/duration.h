@@ -10,8 +10,8 @@
 
 namespace nospan::cli {
 
-// "10s", "500ms", "5m", "2h"; a number without a unit is seconds. Between 1 ms and 30 days. The error's `where` is
-// empty.
+// "10s", "500ms", "5m", "2h"; a number without a unit is seconds. Between 1 ms and 30 days. The error's `where`
+// is empty.
 reports::Expected<std::chrono::milliseconds> parse_duration(const std::string& text);
 
 }  // namespace nospan::cli

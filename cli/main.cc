@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -37,7 +37,8 @@ int run(int argc, char** argv) {
     CLI::App* sub = app.add_subcommand(name, says);
     commands.emplace_back(sub, make(*sub));
   };
-  add("check", "run random scenarios on implementations and on the reference model, and shrink what differs", add_check);
+  add("check", "run random scenarios on implementations and on the reference model, and shrink what differs",
+      add_check);
   add("repro", "run one scenario file again", add_repro);
   add("bench", "measure nospan and the builtin mapper, side by side with what they are compared to", add_bench);
   add("targets", "list what can be checked here", add_targets);

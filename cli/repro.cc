@@ -44,11 +44,13 @@ reports::Expected<int> repro(const ReproOptions& options, bool page_shift_given)
   if (!page_shift_given) selection.page_shift = own;
   if (selection.page_shift == "both") selection.page_shift = own;
   if (selection.page_shift != own) {
-    return reports::failure(options.file, "is a scenario for PAGE_SHIFT " + own + ", not " + selection.page_shift,
+    return reports::failure(options.file,
+                            "is a scenario for PAGE_SHIFT " + own + ", not " + selection.page_shift,
                             "leave out --page-shift, or change \"system_page\" in the file");
   }
   ProgressLine progress;
-  auto targets = select_targets(selection, [&](const std::string& text) { progress.show("nospan: " + text + " ..."); });
+  auto targets =
+      select_targets(selection, [&](const std::string& text) { progress.show("nospan: " + text + " ..."); });
   progress.clear();
   if (!targets) return tl::make_unexpected(targets.error());
 
@@ -78,7 +80,9 @@ reports::Expected<int> repro(const ReproOptions& options, bool page_shift_given)
 
 Command add_repro(CLI::App& app) {
   auto options = std::make_shared<ReproOptions>();
-  app.add_option("FILE", options->file, "a scenario file, or a file of props/findings")->required()->type_name("");
+  app.add_option("FILE", options->file, "a scenario file, or a file of props/findings")
+      ->required()
+      ->type_name("");
   options->selection.add_options(app);
   app.footer(
       "Runs the scenario on builtin and every packaged kernel, unless told otherwise; no guard is in force.\n"

@@ -21,8 +21,9 @@ using reports::failure;
 
 // A path as an argument of the shell.
 std::string quoted(const std::string& text) {
-  if (!text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-=:,@") ==
-                           std::string::npos) {
+  if (!text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-=:,@") ==
+          std::string::npos) {
     return text;
   }
   std::string result = "'";
@@ -36,9 +37,9 @@ std::string quoted(const std::string& text) {
   return result + "'";
 }
 
-Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection& selection, const std::string& selector,
-                          const std::vector<unsigned>& shifts, const std::function<void(std::string)>& tell,
-                          std::vector<SelectedTarget>& selected) {
+Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection& selection,
+                          const std::string& selector, const std::vector<unsigned>& shifts,
+                          const std::function<void(std::string)>& tell, std::vector<SelectedTarget>& selected) {
   linux_target::Tree tree = given;
   std::string name = "linux " + tree.version();
   std::string options = selector;
@@ -58,7 +59,8 @@ Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection
   for (const unsigned shift : shifts) {
     for (const bool sanitized : {false, true}) {
       if (sanitized && !selection.sanitize) continue;
-      tell(fmt::format("compiling {} with {}K pages{}", name, (1u << shift) / 1024, sanitized ? ", sanitized" : ""));
+      tell(fmt::format("compiling {} with {}K pages{}", name, (1u << shift) / 1024,
+                       sanitized ? ", sanitized" : ""));
       linux_target::BuildOptions build;
       build.system_page_shift = static_cast<int>(shift);
       build.sanitized = sanitized;
@@ -77,17 +79,21 @@ void add_library(const nospan_target* target, const std::string& name, const std
   for (const unsigned shift : shifts) {
     if ((target->system_page_shifts >> shift & 1) == 0) continue;
     const std::string shown = name == "builtin" ? fmt::format("builtin {}", target->version) : name;
-    selected.push_back({target, model::SystemPageShift{shift}, shown, "--target " + quoted(name), false, false});
+    selected.push_back(
+        {target, model::SystemPageShift{shift}, shown, "--target " + quoted(name), false, false});
   }
 }
 
 }  // namespace
 
 void TargetSelection::add_options(CLI::App& app) {
-  app.add_option("--target", targets, "builtin, linux, or the path of a library that implements targets/target.h")
+  app.add_option("--target", targets,
+                 "builtin, linux, or the path of a library that implements targets/target.h")
       ->type_name("builtin|linux|PATH.so");
-  app.add_option("--tree", tree, "a kernel source tree; without it, Debian's packaged sources")->type_name("DIR");
-  app.add_option("--patch", patches, "a patch, format-patch file or mbox to apply to a private copy of the tree")
+  app.add_option("--tree", tree, "a kernel source tree; without it, Debian's packaged sources")
+      ->type_name("DIR");
+  app.add_option("--patch", patches,
+                 "a patch, format-patch file or mbox to apply to a private copy of the tree")
       ->type_name("FILE");
   app.add_option("--page-shift", page_shift, "the kernel's PAGE_SHIFT: 12, 16 or both")
       ->check(CLI::IsMember({"12", "16", "both"}))
@@ -112,7 +118,8 @@ Expected<std::vector<SelectedTarget>> select_targets(const TargetSelection& sele
 
   std::vector<std::string> names = selection.targets;
   const bool kernel_options = !selection.tree.empty() || !selection.patches.empty();
-  if (names.empty()) names = kernel_options ? std::vector<std::string>{"linux"} : std::vector<std::string>{"builtin", "linux"};
+  if (names.empty())
+    names = kernel_options ? std::vector<std::string>{"linux"} : std::vector<std::string>{"builtin", "linux"};
   if (kernel_options && std::find(names.begin(), names.end(), "linux") == names.end()) {
     return failure("--tree, --patch", "concern the target linux only", "add --target linux or leave them out");
   }
@@ -149,7 +156,8 @@ Expected<std::vector<SelectedTarget>> select_targets(const TargetSelection& sele
     }
   }
   if (selected.empty()) {
-    return failure("--page-shift", "no selected target supports PAGE_SHIFT " + selection.page_shift, "choose another");
+    return failure("--page-shift", "no selected target supports PAGE_SHIFT " + selection.page_shift,
+                   "choose another");
   }
   return selected;
 }

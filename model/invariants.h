@@ -39,7 +39,8 @@ struct Rule {
 
 inline constexpr std::array<Rule, kInvariantCount> kRules{{
     {Invariant::kSafe1, "SAFE-1",
-     "no crash, BUG, hang, lock left held or sanitizer report on any input that the API allows", "common sense"},
+     "no crash, BUG, hang, lock left held or sanitizer report on any input that the API allows",
+     "common sense"},
     {Invariant::kIso1, "ISO-1", "every byte reachable through a live TCE of a VM's table is owned by that VM",
      "the mission; LoPAR, partition isolation of TCE tables"},
     {Invariant::kOwn1, "OWN-1", "live mappings never share a TCE", "DMA API"},
@@ -62,13 +63,15 @@ inline constexpr std::array<Rule, kInvariantCount> kRules{{
      "a coherent address is aligned to the smallest page order that is at least the size",
      "DMA API howto, dma_alloc_coherent"},
     {Invariant::kFail1, "FAIL-1",
-     "a call that fails leaves TCEs and allocation state exactly as before, and says that it failed", "DMA API"},
+     "a call that fails leaves TCEs and allocation state exactly as before, and says that it failed",
+     "DMA API"},
     {Invariant::kFree1, "FREE-1",
      "unmapping clears exactly the mapping's TCEs and gives back exactly its allocation; after the last unmap "
      "both are as they were at the start",
      "DMA API, dma_unmap_single"},
     {Invariant::kCap1, "CAP-1",
-     "a request that fits is not refused in an empty table; capacity does not shrink over time", "common sense"},
+     "a request that fits is not refused in an empty table; capacity does not shrink over time",
+     "common sense"},
     {Invariant::kHcall1, "HCALL-1", "hypercalls stay within LoPAR's limits and their errors are not lost",
      "LoPAR, H_PUT_TCE_INDIRECT, H_STUFF_TCE"},
 }};

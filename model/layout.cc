@@ -36,7 +36,8 @@ void Layout::assign(Translation translation, VmId device_vm, std::span<const Blo
     if (block.owner == device_vm) by_guest_.push_back(block);
   }
   std::sort(by_real_.begin(), by_real_.end(), [](const Block& a, const Block& b) { return a.real < b.real; });
-  std::sort(by_guest_.begin(), by_guest_.end(), [](const Block& a, const Block& b) { return a.guest < b.guest; });
+  std::sort(by_guest_.begin(), by_guest_.end(),
+            [](const Block& a, const Block& b) { return a.guest < b.guest; });
 }
 
 const Block* Layout::device_block(GuestAddress address) const {

@@ -24,7 +24,8 @@ struct Block {
   friend constexpr bool operator==(const Block&, const Block&) = default;
 };
 
-// What the hypervisor does with a TCE whose IOMMU page is not contained in memory that the VM owns contiguously.
+// What the hypervisor does with a TCE whose IOMMU page is not contained in memory that the VM owns
+// contiguously.
 enum class Installation : std::uint8_t {
   kBlind,      // installs the translation of the page's first byte
   kContained,  // refuses the TCE
@@ -36,15 +37,15 @@ enum class Translation : std::uint8_t {
   kTwoStage,  // through the blocks; an address in no block has no translation
 };
 
-// Which memory each VM owns, and at which guest address it sees it. Memory in no block belongs to the hypervisor.
-// Immutable once built; may be shared by threads.
+// Which memory each VM owns, and at which guest address it sees it. Memory in no block belongs to the
+// hypervisor. Immutable once built; may be shared by threads.
 class Layout {
  public:
   Layout() = default;
 
-  // Preconditions (props/scenario checks them for scenarios from outside): blocks are not empty, do not wrap, do
-  // not overlap in real memory, blocks of one VM do not overlap in guest memory; with kIdentity guest == real.
-  // `device_vm` is the VM whose guest addresses are translated: the one that the device was given to.
+  // Preconditions (props/scenario checks them for scenarios from outside): blocks are not empty, do not wrap,
+  // do not overlap in real memory, blocks of one VM do not overlap in guest memory; with kIdentity guest ==
+  // real. `device_vm` is the VM whose guest addresses are translated: the one that the device was given to.
   Layout(Translation translation, VmId device_vm, std::span<const Block> blocks);
 
   // Same, in place: keeps the capacity of an earlier layout.

@@ -8,8 +8,8 @@
 
 namespace nospan::model {
 
-// A 64-bit number of one kind. Two kinds do not compare, add or convert to each other: what lies between them is
-// a translation, and translations are functions with names.
+// A 64-bit number of one kind. Two kinds do not compare, add or convert to each other: what lies between them
+// is a translation, and translations are functions with names.
 template <class Kind>
 struct Ordinal {
   std::uint64_t value = 0;
@@ -41,8 +41,8 @@ struct PageShift {
   friend constexpr auto operator<=>(PageShift, PageShift) = default;
 };
 
-// What one TCE maps. LoPAR defines 12, 16, 21, 24 to 28 and 34 (ibm,query-pe-dma-window, "IO Page Sizes"; Linux:
-// enum in arch/powerpc/platforms/pseries/iommu.c); the model takes 12 to 34.
+// What one TCE maps. LoPAR defines 12, 16, 21, 24 to 28 and 34 (ibm,query-pe-dma-window, "IO Page Sizes";
+// Linux: enum in arch/powerpc/platforms/pseries/iommu.c); the model takes 12 to 34.
 using IommuPageShift = PageShift<struct IommuPageKind>;
 inline constexpr unsigned kLeastIommuPageShift = 12;
 inline constexpr unsigned kGreatestIommuPageShift = 34;

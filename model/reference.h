@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The reference model: what every call may do to the table, to the allocation state and to its caller. It follows
-// an implementation call by call and says where the two part.
+// The reference model: what every call may do to the table, to the allocation state and to its caller. It
+// follows an implementation call by call and says where the two part.
 //
-// It does not predict which entries an implementation picks. It checks that the choice was allowed, notes it, and
-// holds the implementation to it from then on.
+// It does not predict which entries an implementation picks. It checks that the choice was allowed, notes it,
+// and holds the implementation to it from then on.
 #ifndef NOSPAN_MODEL_REFERENCE_H
 #define NOSPAN_MODEL_REFERENCE_H
 
@@ -27,10 +27,10 @@ struct Violation {
   std::string actual;    // what the implementation did
   // Places concerned, where there are any: for the picture and the report.
   std::optional<TceIndex> tce;
-  std::optional<GuestAddress> page;          // the start of the IOMMU page that the TCE maps
-  std::optional<RealAddress> foreign_byte;   // ISO-1: the first reachable byte that the VM does not own,
-  std::optional<VmId> foreign_owner;         //        and whose it is; absent: the hypervisor's
-  std::uint32_t merged_elements = 0;         // elements of the segment concerned, where it is about a segment
+  std::optional<GuestAddress> page;         // the start of the IOMMU page that the TCE maps
+  std::optional<RealAddress> foreign_byte;  // ISO-1: the first reachable byte that the VM does not own,
+  std::optional<VmId> foreign_owner;        //        and whose it is; absent: the hypervisor's
+  std::uint32_t merged_elements = 0;        // elements of the segment concerned, where it is about a segment
 };
 
 // A range of entries in which an implementation looks for space on its own, relative to the window.
@@ -69,22 +69,22 @@ struct Mapping {
   GuestAddress address;
   std::uint64_t size = 0;
   DmaAddress dma;
-  TceRange tces;                       // kPage, kCoherent
-  std::uint32_t pages_order = 0;       // kCoherent
-  std::vector<TceRange> list_tces;     // kList: one range per element that is not empty
+  TceRange tces;                         // kPage, kCoherent
+  std::uint32_t pages_order = 0;         // kCoherent
+  std::vector<TceRange> list_tces;       // kList: one range per element that is not empty
   std::vector<GuestAddress> list_pages;  // kList: the first IOMMU page of each
 };
 
-// Not thread-safe. Calls follow one another like this: begin_call(), the implementation's call with its writes going
-// to table(), then the function below that is named after the call. After the first violation the model and the
-// implementation have parted: throw both away.
+// Not thread-safe. Calls follow one another like this: begin_call(), the implementation's call with its writes
+// going to table(), then the function below that is named after the call. After the first violation the model
+// and the implementation have parted: throw both away.
 class Reference {
  public:
   TceTable& table() { return table_; }
   const TceTable& table() const { return table_; }
 
-  // Starts a scenario: an empty table, but for what the configuration inherits. The layout and the observer must
-  // outlive the scenario.
+  // Starts a scenario: an empty table, but for what the configuration inherits. The layout and the observer
+  // must outlive the scenario.
   void reset(const Configuration& configuration, const Layout& layout, Observer& observer);
   void begin_call() {
     table_.begin_call();
@@ -120,9 +120,9 @@ class Reference {
   const Mapping& mapping(std::uint32_t id) const { return id < mappings_.size() ? mappings_[id] : none_; }
   std::size_t live() const { return live_; }
 
-  // About the current call, for who has to judge a violation: was a table operation refused; the mapping that it
-  // made or undid; would the request that it refused (CAP-1) also fit if the last `spared` entries of each pool, or
-  // before the end of what the mask allows, were out of bounds?
+  // About the current call, for who has to judge a violation: was a table operation refused; the mapping that
+  // it made or undid; would the request that it refused (CAP-1) also fit if the last `spared` entries of each
+  // pool, or before the end of what the mask allows, were out of bounds?
   bool refused() const { return refused_; }
   std::uint32_t current_mapping() const { return current_mapping_; }
   bool refused_request_fits(std::uint64_t spared) { return fits(request_, spared, nullptr); }
@@ -138,13 +138,15 @@ class Reference {
   // Is the range inside the window and free? Reports RANGE-1 and OWN-1. Marks it as allocated.
   bool take(TceRange range);
   // Do the TCEs of these ranges hold what they must, and was nothing else written? Reports XLAT, PERM, OWN.
-  void check_installed(std::span<const TceRange> ranges, std::span<const GuestAddress> pages, Direction direction);
+  void check_installed(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
+                       Direction direction);
   void check_installed_slowly(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
                               Direction direction);
   // What a device reaches through this range, against what the buffer is (ISO-1, XLAT-1 of the second stage).
   void check_reach(TceRange range, GuestAddress page, GuestAddress buffer, std::uint64_t size);
   void check_reach_of_page(TceIndex index, GuestAddress page, GuestAddress buffer, std::uint64_t size);
-  void check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary, std::uint32_t elements);
+  void check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary,
+                     std::uint32_t elements);
   // A request for entries, for CAP-1. No pages: nothing is claimed.
   struct Request {
     std::uint64_t pages = 0;
@@ -169,7 +171,7 @@ class Reference {
   EntrySet allocated_;  // expected: reserved, inherited and mapped entries
   std::vector<Mapping> mappings_;
   std::vector<std::uint32_t> used_slots_;
-  std::vector<TceRange> ranges_;      // of the current call
+  std::vector<TceRange> ranges_;  // of the current call
   std::vector<GuestAddress> pages_;
   std::vector<std::uint64_t> words_;
   std::vector<Violation> violations_;

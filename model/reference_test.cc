@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The model against implementations that are wrong in one way at a time: a rule that no mistake breaks is no rule.
+// The model against implementations that are wrong in one way at a time: a rule that no mistake breaks is no
+// rule.
 #include "model/reference.h"
 
 #include <gtest/gtest.h>
@@ -33,7 +34,8 @@ class ReferenceTest : public ::testing::Test {
   ReferenceTest() {
     configuration_.system_page = {12};
     configuration_.granule = 4096;
-    configuration_.window = {.page = {12}, .first = {16}, .entries = 64, .reserved_start = {20}, .reserved_end = {22}};
+    configuration_.window = {
+        .page = {12}, .first = {16}, .entries = 64, .reserved_start = {20}, .reserved_end = {22}};
     configuration_.blocks = {{{0}, {0}, {0}, 0x100000}, {{1}, {0x100000}, {0x100000}, 0x100000}};
   }
 

@@ -61,8 +61,8 @@ void TceTable::clear(TceIndex first, std::uint64_t count) {
       if ((dirty_[chunk / 64] >> (chunk % 64) & 1) == 0) continue;
       const std::uint64_t start = std::max(entry, chunk * kChunk);
       const std::uint64_t end = std::min(entry + count, (chunk + 1) * kChunk);
-      std::fill(tces_.begin() + static_cast<std::ptrdiff_t>(start), tces_.begin() + static_cast<std::ptrdiff_t>(end),
-                Tce{});
+      std::fill(tces_.begin() + static_cast<std::ptrdiff_t>(start),
+                tces_.begin() + static_cast<std::ptrdiff_t>(end), Tce{});
     }
   }
 }
@@ -71,7 +71,8 @@ void TceTable::inherit(TceRange range, Tce tce) { fill(range.first - window_.fir
 
 bool TceTable::all_live(TceRange range) const {
   const auto start = tces_.begin() + static_cast<std::ptrdiff_t>(range.first - window_.first);
-  return std::all_of(start, start + static_cast<std::ptrdiff_t>(range.count), [](Tce tce) { return tce.live(); });
+  return std::all_of(start, start + static_cast<std::ptrdiff_t>(range.count),
+                     [](Tce tce) { return tce.live(); });
 }
 
 }  // namespace nospan::model

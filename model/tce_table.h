@@ -16,11 +16,11 @@ namespace nospan::model {
 struct TableOperation {
   enum class Kind : std::uint8_t { kPut, kClear };
   Kind kind = Kind::kPut;
-  bool failed = false;            // the caller was told that it failed
-  bool outside = false;           // reached past the window; nothing was written there
-  TceRange range;                 // what was asked for
-  Tce tce;                        // kPut: the first TCE; the i-th is this + (i << page shift)
-  std::uint64_t written = 0;      // TCEs that took effect, from range.first on
+  bool failed = false;        // the caller was told that it failed
+  bool outside = false;       // reached past the window; nothing was written there
+  TceRange range;             // what was asked for
+  Tce tce;                    // kPut: the first TCE; the i-th is this + (i << page shift)
+  std::uint64_t written = 0;  // TCEs that took effect, from range.first on
 };
 
 // Not thread-safe: one table, one thread.

@@ -21,8 +21,8 @@ struct Window {
 
   constexpr bool contains(TceIndex index) const { return index - first < entries; }
 
-  // RANGE-1: may a mapping never use this TCE? Entry 0 of a window at bus address 0 is never handed out, because
-  // drivers take DMA address 0 for "no address" (Linux: iommu_table_reserve_pages).
+  // RANGE-1: may a mapping never use this TCE? Entry 0 of a window at bus address 0 is never handed out,
+  // because drivers take DMA address 0 for "no address" (Linux: iommu_table_reserve_pages).
   constexpr bool reserved(TceIndex index) const {
     return index.value == 0 || (reserved_start <= index && index < reserved_end);
   }
@@ -31,10 +31,10 @@ struct Window {
 
 // What a device can do (Linux: dma_get_mask, dma_get_seg_boundary, dma_get_max_seg_size).
 struct DeviceLimits {
-  std::uint64_t dma_mask = UINT64_MAX;            // highest DMA address of a streaming mapping, inclusive
-  std::uint64_t coherent_mask = UINT64_MAX;       // the same for coherent memory
-  std::uint64_t segment_boundary = UINT64_MAX;    // 2^n - 1: a segment stays between two multiples of 2^n
-  std::uint32_t max_segment_size = UINT32_MAX;    // bytes; merging stops here
+  std::uint64_t dma_mask = UINT64_MAX;          // highest DMA address of a streaming mapping, inclusive
+  std::uint64_t coherent_mask = UINT64_MAX;     // the same for coherent memory
+  std::uint64_t segment_boundary = UINT64_MAX;  // 2^n - 1: a segment stays between two multiples of 2^n
+  std::uint32_t max_segment_size = UINT32_MAX;  // bytes; merging stops here
   friend constexpr bool operator==(const DeviceLimits&, const DeviceLimits&) = default;
 };
 

@@ -17,7 +17,8 @@ using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
 constexpr int kPollMilliseconds = 250;
-// While a hang is shrunk, every candidate that hangs costs this much; what is left is confirmed with the full limit.
+// While a hang is shrunk, every candidate that hangs costs this much; what is left is confirmed with the full
+// limit.
 constexpr HangLimit kHangLimitWhileShrinking{20};
 
 bool shows(const Outcome& outcome, model::Invariant invariant) {
@@ -40,8 +41,8 @@ bool same_violation(const Outcome& a, const Outcome& b) {
 
 }  // namespace
 
-void confirm_and_shrink(const nospan_target& target, const GuardSet& guards, std::chrono::milliseconds shrink_time,
-                        Failure& failure) {
+void confirm_and_shrink(const nospan_target& target, const GuardSet& guards,
+                        std::chrono::milliseconds shrink_time, Failure& failure) {
   const auto start = Clock::now();
   Worker worker(target, guards, HangLimit{});
   const Outcome again = worker.run(failure.found);
@@ -121,7 +122,8 @@ CampaignResult run_campaign(const nospan_target& target, const GuardSet& guards,
     }
     int wait = kPollMilliseconds;
     if (options.time && !time_up) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(start + *options.time - Clock::now());
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(start + *options.time - Clock::now());
       wait = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kPollMilliseconds));
     }
     poll(descriptors.data(), descriptors.size(), wait);
@@ -138,7 +140,8 @@ CampaignResult run_campaign(const nospan_target& target, const GuardSet& guards,
         first->outcome = worker.outcome();
       }
       std::uint64_t lowest = counters->lowest_failure.load();
-      while (worker.number() < lowest && !counters->lowest_failure.compare_exchange_weak(lowest, worker.number())) {
+      while (worker.number() < lowest &&
+             !counters->lowest_failure.compare_exchange_weak(lowest, worker.number())) {
       }
     }
     const double seconds = Seconds(Clock::now() - start).count();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A campaign: many random scenarios on one target, in worker processes; the first failure is confirmed and shrunk.
+// A campaign: many random scenarios on one target, in worker processes; the first failure is confirmed and
+// shrunk.
 #ifndef NOSPAN_PROPS_CAMPAIGN_H
 #define NOSPAN_PROPS_CAMPAIGN_H
 
@@ -33,10 +34,10 @@ struct CampaignOptions {
 struct Failure {
   std::uint64_t number = 0;  // of the scenario in the campaign
   Scenario found;
-  Outcome outcome;           // of the scenario as found
+  Outcome outcome;  // of the scenario as found
   // The second run did not show the violation: something besides the scenario decides.
   bool flaky = false;
-  ShrinkResult shrunk;       // equal to found if flaky
+  ShrinkResult shrunk;  // equal to found if flaky
   double shrink_seconds = 0;
 };
 
@@ -60,14 +61,14 @@ struct CampaignListener {
   std::function<bool()> stop;
 };
 
-// Runs scenarios until the first failure or the end of the budget. The failure is the one with the lowest number,
-// whatever the number of jobs.
+// Runs scenarios until the first failure or the end of the budget. The failure is the one with the lowest
+// number, whatever the number of jobs.
 CampaignResult run_campaign(const nospan_target& target, const GuardSet& guards, const CampaignOptions& options,
                             const CampaignListener& listener);
 
 // Confirms by a second run and shrinks: what happens to every failing scenario, wherever it comes from.
-void confirm_and_shrink(const nospan_target& target, const GuardSet& guards, std::chrono::milliseconds shrink_time,
-                        Failure& failure);
+void confirm_and_shrink(const nospan_target& target, const GuardSet& guards,
+                        std::chrono::milliseconds shrink_time, Failure& failure);
 
 }  // namespace nospan::props
 

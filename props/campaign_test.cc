@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Campaigns end to end: crashes, hangs and wrong results are found, confirmed and shrunk, the same way every time.
+// Campaigns end to end: crashes, hangs and wrong results are found, confirmed and shrunk, the same way every
+// time.
 #include "props/campaign.h"
 
 #include <gtest/gtest.h>
@@ -35,11 +36,12 @@ TEST(Campaign, BuiltinHolds) {
 }
 
 TEST(Campaign, FindsACrashAndShrinksIt) {
-  const nospan_target target = with_map_page([](void* table, const nospan_map_request* request) -> std::uint64_t {
-    static volatile std::uintptr_t nowhere = 8;
-    if ((request->offset & 0xfff) == 0x123) *reinterpret_cast<volatile int*>(nowhere) = 0;
-    return nospan_builtin_target()->map_page(table, request);
-  });
+  const nospan_target target =
+      with_map_page([](void* table, const nospan_map_request* request) -> std::uint64_t {
+        static volatile std::uintptr_t nowhere = 8;
+        if ((request->offset & 0xfff) == 0x123) *reinterpret_cast<volatile int*>(nowhere) = 0;
+        return nospan_builtin_target()->map_page(table, request);
+      });
   const CampaignResult result = run_campaign(target, GuardSet{}, options(100000), {});
   ASSERT_TRUE(result.failure.has_value());
   EXPECT_EQ(id(result.failure->outcome), "SAFE-1");
@@ -50,12 +52,13 @@ TEST(Campaign, FindsACrashAndShrinksIt) {
 }
 
 TEST(Campaign, FindsAHang) {
-  const nospan_target target = with_map_page([](void* table, const nospan_map_request* request) -> std::uint64_t {
-    static volatile bool forever = true;
-    while (request->size == 0x10000 && forever) {
-    }
-    return nospan_builtin_target()->map_page(table, request);
-  });
+  const nospan_target target =
+      with_map_page([](void* table, const nospan_map_request* request) -> std::uint64_t {
+        static volatile bool forever = true;
+        while (request->size == 0x10000 && forever) {
+        }
+        return nospan_builtin_target()->map_page(table, request);
+      });
   const CampaignResult result = run_campaign(target, GuardSet{}, options(100000), {});
   ASSERT_TRUE(result.failure.has_value());
   EXPECT_NE(result.failure->shrunk.outcome.violations[0].actual.find("hangs"), std::string::npos);
@@ -66,10 +69,11 @@ TEST(Campaign, ReportsWhatDoesNotHappenAgainAsFlaky) {
   // Fails in the process that runs the campaign and in no later one: the file is there only the first time.
   static char marker[] = "/tmp/nospan-flaky-XXXXXX";
   ASSERT_NE(mkdtemp(marker), nullptr);
-  const nospan_target target = with_map_page([](void* table, const nospan_map_request* request) -> std::uint64_t {
-    if (rmdir(marker) == 0) return 0;
-    return nospan_builtin_target()->map_page(table, request);
-  });
+  const nospan_target target =
+      with_map_page([](void* table, const nospan_map_request* request) -> std::uint64_t {
+        if (rmdir(marker) == 0) return 0;
+        return nospan_builtin_target()->map_page(table, request);
+      });
   const CampaignResult result = run_campaign(target, GuardSet{}, options(1000), {});
   ASSERT_TRUE(result.failure.has_value());
   EXPECT_TRUE(result.failure->flaky);
@@ -77,11 +81,12 @@ TEST(Campaign, ReportsWhatDoesNotHappenAgainAsFlaky) {
 }
 
 TEST(Campaign, OneOffsetIn65536TogetherWithASecondCondition) {
-  const nospan_target target = with_map_page([](void* table, const nospan_map_request* request) -> std::uint64_t {
-    const std::uint64_t dma = nospan_builtin_target()->map_page(table, request);
-    const bool rare = (request->offset & 0xffff) == 0xbeef && request->direction == NOSPAN_FROM_DEVICE;
-    return rare && dma != NOSPAN_MAPPING_ERROR ? dma + 1 : dma;
-  });
+  const nospan_target target =
+      with_map_page([](void* table, const nospan_map_request* request) -> std::uint64_t {
+        const std::uint64_t dma = nospan_builtin_target()->map_page(table, request);
+        const bool rare = (request->offset & 0xffff) == 0xbeef && request->direction == NOSPAN_FROM_DEVICE;
+        return rare && dma != NOSPAN_MAPPING_ERROR ? dma + 1 : dma;
+      });
   const CampaignResult result = run_campaign(target, GuardSet{}, options(4000000), {});
   ASSERT_TRUE(result.failure.has_value());
   EXPECT_EQ(id(result.failure->outcome), "XLAT-1");
@@ -89,10 +94,13 @@ TEST(Campaign, OneOffsetIn65536TogetherWithASecondCondition) {
 }
 
 TEST(Campaign, ResultsDoNotDependOnTheNumberOfJobs) {
-  const nospan_target target = with_map_page([](void* table, const nospan_map_request* request) -> std::uint64_t {
-    const std::uint64_t dma = nospan_builtin_target()->map_page(table, request);
-    return (request->offset & 0xff) == 0x77 && request->size > 64 && dma != NOSPAN_MAPPING_ERROR ? dma + 4096 : dma;
-  });
+  const nospan_target target =
+      with_map_page([](void* table, const nospan_map_request* request) -> std::uint64_t {
+        const std::uint64_t dma = nospan_builtin_target()->map_page(table, request);
+        return (request->offset & 0xff) == 0x77 && request->size > 64 && dma != NOSPAN_MAPPING_ERROR
+                   ? dma + 4096
+                   : dma;
+      });
   const CampaignResult one = run_campaign(target, GuardSet{}, options(50000, 1), {});
   ASSERT_TRUE(one.failure.has_value());
   for (const unsigned jobs : {1u, 2u, 5u}) {

@@ -57,7 +57,9 @@ void Coverage::count(const Scenario& scenario) {
   const model::Window& window = configuration.window;
   const unsigned page = window.page.value;
   const unsigned system_page = configuration.system_page.value;
-  const auto hit = [this](CoverageClass what, bool holds) { counts[static_cast<std::size_t>(what)] += holds ? 1 : 0; };
+  const auto hit = [this](CoverageClass what, bool holds) {
+    counts[static_cast<std::size_t>(what)] += holds ? 1 : 0;
+  };
   ++scenarios;
   hit(CoverageClass::kIommuPageLarger, page > system_page);
   hit(CoverageClass::kIommuPageEqual, page == system_page);
@@ -68,9 +70,9 @@ void Coverage::count(const Scenario& scenario) {
   hit(CoverageClass::kWindowAtZero, window.first.value == 0);
   const std::uint64_t last = window.first.value + (window.entries - 1);
   hit(CoverageClass::kWindowAtTop, last == UINT64_MAX >> page);
-  hit(CoverageClass::kReservedRange,
-      window.reserved_start < window.reserved_end && window.reserved_start.value <= last &&
-          window.first < window.reserved_end);
+  hit(CoverageClass::kReservedRange, window.reserved_start < window.reserved_end &&
+                                         window.reserved_start.value <= last &&
+                                         window.first < window.reserved_end);
   const std::uint64_t mask = configuration.device.dma_mask >> page;
   hit(CoverageClass::kMaskInWindow, window.first.value <= mask && mask < last);
   const std::uint64_t boundary = configuration.device.segment_boundary >> page;

@@ -13,39 +13,39 @@ namespace nospan::props {
 
 // A class of scenarios that a generator must reach. A scenario may belong to many.
 enum class CoverageClass : std::uint8_t {
-  kIommuPageLarger,     // IOMMU page > system page: the seed's question
+  kIommuPageLarger,  // IOMMU page > system page: the seed's question
   kIommuPageEqual,
   kIommuPageSmaller,
-  kIommuPageHuge,       // 16G
-  kWindowTiny,          // at most 4 entries
-  kWindowLarge,         // 2^14 entries and more
+  kIommuPageHuge,  // 16G
+  kWindowTiny,     // at most 4 entries
+  kWindowLarge,    // 2^14 entries and more
   kWindowAtZero,
-  kWindowAtTop,         // ends at the top of the 64-bit bus
+  kWindowAtTop,  // ends at the top of the 64-bit bus
   kReservedRange,
-  kMaskInWindow,        // the device's mask ends inside the window
-  kBoundaryInWindow,    // a multiple of the segment boundary lies inside the window
-  kSegmentLimit,        // maximum segment size below 1 MiB
+  kMaskInWindow,      // the device's mask ends inside the window
+  kBoundaryInWindow,  // a multiple of the segment boundary lies inside the window
+  kSegmentLimit,      // maximum segment size below 1 MiB
   kNoMerge,
   kManyCpus,
   kCrashKernel,
   kTwoStage,
   kContained,
-  kManyVms,             // at least 8
-  kScatteredMemory,     // guest memory contiguous over real memory that is not
+  kManyVms,          // at least 8
+  kScatteredMemory,  // guest memory contiguous over real memory that is not
   kFaults,
   kLists,
-  kEmptyElements,       // a list with an element of length 0
+  kEmptyElements,  // a list with an element of length 0
   kCoherent,
   kNoTable,
   kChecks,
-  kLargeRequests,       // a request of more than 15 IOMMU pages (Linux: the large pool)
+  kLargeRequests,  // a request of more than 15 IOMMU pages (Linux: the large pool)
 };
 inline constexpr std::size_t kCoverageClassCount = 26;
 
 struct CoverageRule {
   CoverageClass what;
-  std::string_view name;      // stable, for reports
-  double least_share;         // of all scenarios
+  std::string_view name;  // stable, for reports
+  double least_share;     // of all scenarios
 };
 const CoverageRule& coverage_rule(CoverageClass what);
 

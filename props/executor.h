@@ -48,10 +48,11 @@ class Executor {
   // `more` is asked for further commands when those of the scenario are used up: it appends to the scenario and
   // returns true, or returns false at the end. A run that ends early leaves the rest ungenerated.
   using MoreCommands = std::function<bool()>;
-  Outcome run(const Scenario& scenario, const GuardSet& guards, Progress& progress, const MoreCommands& more = {});
+  Outcome run(const Scenario& scenario, const GuardSet& guards, Progress& progress,
+              const MoreCommands& more = {});
 
-  // run() step by step, for a caller that appends a command to the scenario and sees how it goes before the next:
-  // begin(), step() for each command, end(). False: it came to a violation, only end() may follow.
+  // run() step by step, for a caller that appends a command to the scenario and sees how it goes before the
+  // next: begin(), step() for each command, end(). False: it came to a violation, only end() may follow.
   bool begin(const Scenario& scenario, const GuardSet& guards, Progress& progress);
   bool step();
   Outcome end();

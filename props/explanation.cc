@@ -48,8 +48,8 @@ std::string operations(const model::Reference& reference) {
     if (operation.kind == model::TableOperation::Kind::kClear) {
       text += range + " cleared";
     } else {
-      text += fmt::format("{} := {}{}{}", range, hex(operation.tce.address()), operation.tce.readable() ? " r" : "",
-                          operation.tce.writable() ? " w" : "");
+      text += fmt::format("{} := {}{}{}", range, hex(operation.tce.address()),
+                          operation.tce.readable() ? " r" : "", operation.tce.writable() ? " w" : "");
       if (operation.failed) text += fmt::format(" (failed after {})", operation.written);
     }
     if (operation.outside) text += " OUTSIDE THE WINDOW";
@@ -58,14 +58,16 @@ std::string operations(const model::Reference& reference) {
 }
 
 std::string step(const Scenario& scenario, std::size_t index, const model::Reference& reference) {
-  if (index >= scenario.commands.size()) return "clean-up: what is still mapped is unmapped, the table compared";
+  if (index >= scenario.commands.size())
+    return "clean-up: what is still mapped is unmapped, the table compared";
   const Command& command = scenario.commands[index];
   std::string text = fmt::format("{}. {}\n     ", index + 1, describe(scenario, command));
   const model::Mapping& mapping = reference.mapping(command.mapping);
   switch (command.kind) {
     case CommandKind::kMapPage:
     case CommandKind::kAllocCoherent:
-      if (mapping.kind != model::MappingKind::kNone) text += fmt::format("mapped at DMA {}; ", hex(mapping.dma));
+      if (mapping.kind != model::MappingKind::kNone)
+        text += fmt::format("mapped at DMA {}; ", hex(mapping.dma));
       break;
     default: break;
   }
@@ -92,7 +94,8 @@ std::string describe(const Scenario& scenario, const Command& command) {
       break;
     }
     case CommandKind::kAllocCoherent:
-      text += fmt::format(" #{}: {} bytes, pages at guest {}", command.mapping, hex(command.size), hex(command.address));
+      text += fmt::format(" #{}: {} bytes, pages at guest {}", command.mapping, hex(command.size),
+                          hex(command.address));
       break;
     case CommandKind::kUnmapPage:
     case CommandKind::kUnmapSg:
@@ -108,7 +111,9 @@ std::string describe(const Scenario& scenario, const Command& command) {
                           format_size(std::uint64_t{1} << command.page_shift));
       break;
     case CommandKind::kTceDirection: text += fmt::format(": TCE {}", hex(command.address)); break;
-    case CommandKind::kDirectionPermissions: text += fmt::format(": {}", direction_name(command.direction)); break;
+    case CommandKind::kDirectionPermissions:
+      text += fmt::format(": {}", direction_name(command.direction));
+      break;
   }
   if (command.no_table) text += ", without a table";
   if (command.fault == FaultKind::kPages) text += ", no pages to be had";
@@ -170,9 +175,10 @@ std::vector<std::string> steps(const nospan_target& target, const Scenario& scen
 std::string explain(const nospan_target& target, const Scenario& scenario, const Outcome& outcome) {
   const model::Configuration& configuration = scenario.configuration;
   const model::Window& window = configuration.window;
-  std::string text = fmt::format("  system page {}, IOMMU page {}, window of {} TCEs from {} on, granule {}\n",
-                                 format_size(configuration.system_page.bytes()), format_size(window.page.bytes()),
-                                 window.entries, hex(window.first), format_size(configuration.granule));
+  std::string text =
+      fmt::format("  system page {}, IOMMU page {}, window of {} TCEs from {} on, granule {}\n",
+                  format_size(configuration.system_page.bytes()), format_size(window.page.bytes()),
+                  window.entries, hex(window.first), format_size(configuration.granule));
   std::size_t told = 0;
   const std::vector<std::string> lines = steps(target, scenario);
   // A long scenario: its end is what matters.
@@ -183,12 +189,13 @@ std::string explain(const nospan_target& target, const Scenario& scenario, const
   }
   for (; told < lines.size(); ++told) text += fmt::format("  {}\n", lines[told]);
   if (outcome.command < scenario.commands.size() && lines.size() <= outcome.command) {
-    text += fmt::format("  {}. {}\n", outcome.command + 1, describe(scenario, scenario.commands[outcome.command]));
+    text +=
+        fmt::format("  {}. {}\n", outcome.command + 1, describe(scenario, scenario.commands[outcome.command]));
   }
   for (const model::Violation& violation : outcome.violations) {
     const model::Rule& rule = model::rule(violation.invariant);
-    text += fmt::format("\n  {}: {}\n    source:   {}\n    expected: {}\n    actual:   {}\n", rule.id, rule.says,
-                        rule.source, violation.expected, violation.actual);
+    text += fmt::format("\n  {}: {}\n    source:   {}\n    expected: {}\n    actual:   {}\n", rule.id,
+                        rule.says, rule.source, violation.expected, violation.actual);
   }
   const model::Violation* pictured = nullptr;
   for (const model::Violation& violation : outcome.violations) {
@@ -199,7 +206,8 @@ std::string explain(const nospan_target& target, const Scenario& scenario, const
     model::Layout layout(configuration.translation, configuration.device_vm, configuration.blocks);
     const auto reached = layout.translate(*pictured->page);
     if (reached) {
-      PictureInput input{configuration, {}, 0, *pictured->tce, *pictured->page, *reached, pictured->foreign_byte};
+      PictureInput input{configuration,         {}, 0, *pictured->tce, *pictured->page, *reached,
+                         pictured->foreign_byte};
       if (command.kind == CommandKind::kMapPage) {
         input.buffer = model::GuestAddress{command.address + command.offset};
         input.buffer_size = command.size;

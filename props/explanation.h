@@ -15,8 +15,8 @@ namespace nospan::props {
 // One line for a command: "map_page #0: 1 byte at guest 0xffffff, bidirectional".
 std::string describe(const Scenario& scenario, const Command& command);
 
-// Runs the scenario once more, in a process of its own, and returns a line for each command: what it was and what
-// it did to the table. Ends where the scenario ends or the target stops.
+// Runs the scenario once more, in a process of its own, and returns a line for each command: what it was and
+// what it did to the table. Ends where the scenario ends or the target stops.
 std::vector<std::string> steps(const nospan_target& target, const Scenario& scenario);
 
 // The whole text for a terminal, without colour, at most 100 columns wide but for messages of the target.

@@ -79,7 +79,9 @@ Expected<Finding> read_finding(const std::filesystem::path& file) {
     }
     if (!read) return tl::make_unexpected(read.error());
   }
-  if (!schema) return failure(name + ": $", "has no \"schema\"", "add \"schema\": \"" + std::string(kFindingSchema) + "\"");
+  if (!schema)
+    return failure(name + ": $", "has no \"schema\"",
+                   "add \"schema\": \"" + std::string(kFindingSchema) + "\"");
   if (!scenario) return failure(name + ": $", "has no \"scenario\"");
   if (finding.id.empty() || finding.id != file.stem().string()) {
     return failure(name + ": $.id", "is not the file's name", "call it \"" + file.stem().string() + "\"");
@@ -93,7 +95,9 @@ Expected<std::vector<Finding>> read_findings(const std::filesystem::path& folder
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
-  if (error) return failure(folder.string(), "cannot be read: " + error.message(), "set NOSPAN_SHARE to nospan's folder");
+  if (error)
+    return failure(folder.string(), "cannot be read: " + error.message(),
+                   "set NOSPAN_SHARE to nospan's folder");
   std::sort(files.begin(), files.end());
   std::vector<Finding> findings;
   for (const auto& file : files) {
@@ -116,8 +120,9 @@ bool reproduces(const nospan_target& target, const Finding& finding, model::Syst
   if (!validate(scenario)) return false;
   Worker worker(target, GuardSet{}, kReplayHangLimit);
   const Outcome outcome = worker.run(scenario);
-  return std::any_of(outcome.violations.begin(), outcome.violations.end(),
-                     [&](const model::Violation& violation) { return violation.invariant == finding.invariant; });
+  return std::any_of(
+      outcome.violations.begin(), outcome.violations.end(),
+      [&](const model::Violation& violation) { return violation.invariant == finding.invariant; });
 }
 
 GuardSet guards_of(const std::vector<const Finding*>& findings, bool sanitized) {

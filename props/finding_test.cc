@@ -63,7 +63,8 @@ TEST(Findings, EachHasAGuardAndEachGuardAFinding) {
         << finding.id;
   }
   for (const Guard& guard : all_guards()) {
-    EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const Finding& f) { return f.id == guard.id; })) << guard.id;
+    EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const Finding& f) { return f.id == guard.id; }))
+        << guard.id;
   }
 }
 

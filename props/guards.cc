@@ -13,7 +13,8 @@ namespace {
 using model::Configuration;
 using model::Invariant;
 
-// --- what the conditions below are made of ---------------------------------------------------------------------
+// --- what the conditions below are made of
+// ---------------------------------------------------------------------
 
 bool maps(const Command* command) {
   return command != nullptr && !command->no_table &&
@@ -37,7 +38,8 @@ bool any_request(const GuardContext& context, Condition condition) {
     case CommandKind::kMapSg:
       for (std::uint32_t i = 0; i < command.element_count; ++i) {
         const Element& element = context.scenario.elements[command.first_element + i];
-        if (element.length != 0 && condition(iommu_pages_touched(element.address, element.length, page))) return true;
+        if (element.length != 0 && condition(iommu_pages_touched(element.address, element.length, page)))
+          return true;
       }
       return false;
     default: return false;
@@ -67,10 +69,12 @@ bool list_exceeds_32_bits(const GuardContext& context) {
   return total > UINT32_MAX;
 }
 
-// --- the guards, each with its finding's name ------------------------------------------------------------------
+// --- the guards, each with its finding's name
+// ------------------------------------------------------------------
 
 constexpr std::array kGuards{
-    // A request for more entries than lie between two segment boundaries: the search starts again at the boundary
+    // A request for more entries than lie between two segment boundaries: the search starts again at the
+    // boundary
     // where it is, for ever, as soon as it stands on one with enough free entries behind it.
     Guard{.id = "boundary-smaller-than-request-hangs",
           .kind = Guard::Kind::kPrevent,
@@ -161,7 +165,8 @@ constexpr std::array kGuards{
           .invariant = Invariant::kXlat1,
           .concerns = [](const Configuration& configuration) { return configuration.window.page.value >= 32; },
           .applies = [](const GuardContext& context) { return maps(context.current()); }},
-    // The failure path of a list takes the offset from the DMA address, where it is missing: it frees too little.
+    // The failure path of a list takes the offset from the DMA address, where it is missing: it frees too
+    // little.
     Guard{.id = "page-mask-overflows-int",
           .invariant = Invariant::kFail1,
           .concerns = [](const Configuration& configuration) { return configuration.window.page.value >= 32; },
@@ -198,11 +203,13 @@ constexpr std::array kGuards{
           .invariant = Invariant::kAlign1,
           .applies =
               [](const GuardContext& context) {
-                if (!maps(context.current()) || context.current()->kind != CommandKind::kAllocCoherent) return false;
+                if (!maps(context.current()) || context.current()->kind != CommandKind::kAllocCoherent)
+                  return false;
                 const Configuration& configuration = context.configuration();
                 const std::uint64_t alignment =
                     model::coherent_alignment(context.current()->size, configuration.system_page);
-                return ((configuration.window.first.value << configuration.window.page.value) & (alignment - 1)) != 0;
+                return ((configuration.window.first.value << configuration.window.page.value) &
+                        (alignment - 1)) != 0;
               }},
     // The last entry of a pool, and the last below the mask, is never handed out.
     Guard{.id = "last-entry-never-used",

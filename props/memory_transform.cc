@@ -14,11 +14,13 @@ using model::Configuration;
 
 // Moves every address of a buffer from the block that held it to the same place in that block's new version.
 // `removed_head[i]` bytes are gone from the start of block i.
-void move_buffers(Scenario& scenario, const std::vector<Block>& before, const std::vector<std::uint64_t>& removed_head) {
+void move_buffers(Scenario& scenario, const std::vector<Block>& before,
+                  const std::vector<std::uint64_t>& removed_head) {
   const std::vector<Block>& after = scenario.configuration.blocks;
   const auto moved = [&](std::uint64_t address) -> std::uint64_t {
     for (std::size_t i = 0; i < before.size(); ++i) {
-      if (before[i].owner != scenario.configuration.device_vm || !before[i].holds(model::GuestAddress{address})) continue;
+      if (before[i].owner != scenario.configuration.device_vm || !before[i].holds(model::GuestAddress{address}))
+        continue;
       const std::uint64_t offset = address - before[i].guest.value;
       const std::uint64_t head = removed_head.empty() ? 0 : removed_head[i];
       return after[i].guest.value + (offset >= head ? offset - head : 0);
@@ -175,7 +177,8 @@ Scenario with_neighbour_at(const Scenario& scenario, model::RealAddress byte) {
   if (configuration.translation == model::Translation::kTwoStage) {
     block.guest.value = 0;
     for (const Block& other : configuration.blocks) {
-      if (other.owner == block.owner) block.guest.value = std::max(block.guest.value, other.guest.value + other.size);
+      if (other.owner == block.owner)
+        block.guest.value = std::max(block.guest.value, other.guest.value + other.size);
     }
   }
   configuration.blocks.push_back(block);

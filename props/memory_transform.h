@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Changes of a scenario's memory that take the buffers along: the steps of shrinking that move more than one number.
-// All functions return a changed copy; it may be invalid (props/scenario.h, validate), and the caller checks that.
+// Changes of a scenario's memory that take the buffers along: the steps of shrinking that move more than one
+// number. All functions return a changed copy; it may be invalid (props/scenario.h, validate), and the caller
+// checks that.
 #ifndef NOSPAN_PROPS_MEMORY_TRANSFORM_H
 #define NOSPAN_PROPS_MEMORY_TRANSFORM_H
 
@@ -16,8 +17,8 @@ Scenario with_identity_layout(const Scenario& scenario);
 // The device's VM is VM 0, and all others are VM 1.
 Scenario with_few_owners(const Scenario& scenario);
 
-// Blocks move down until each touches the one before, the first to address 0; with keep_alignment, only by whole
-// IOMMU pages, so that each keeps its offset in its IOMMU page.
+// Blocks move down until each touches the one before, the first to address 0; with keep_alignment, only by
+// whole IOMMU pages, so that each keeps its offset in its IOMMU page.
 Scenario with_gaps_closed(const Scenario& scenario, bool keep_alignment);
 
 // The granule of real memory that holds `byte`, the hypervisor's until now, belongs to another VM.

@@ -40,12 +40,12 @@ std::string name_of(const ::testing::TestParamInfo<model::Invariant>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Property, PropertyTest,
-                         ::testing::Values(model::Invariant::kSafe1, model::Invariant::kIso1, model::Invariant::kOwn1,
-                                           model::Invariant::kRange1, model::Invariant::kRange2,
-                                           model::Invariant::kXlat1, model::Invariant::kXlat2,
-                                           model::Invariant::kPerm1, model::Invariant::kAlign1,
-                                           model::Invariant::kFail1, model::Invariant::kFree1,
-                                           model::Invariant::kCap1),
+                         ::testing::Values(model::Invariant::kSafe1, model::Invariant::kIso1,
+                                           model::Invariant::kOwn1, model::Invariant::kRange1,
+                                           model::Invariant::kRange2, model::Invariant::kXlat1,
+                                           model::Invariant::kXlat2, model::Invariant::kPerm1,
+                                           model::Invariant::kAlign1, model::Invariant::kFail1,
+                                           model::Invariant::kFree1, model::Invariant::kCap1),
                          name_of);
 
 TEST(Property, IsolationNeedsItsHypothesis) {

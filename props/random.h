@@ -16,8 +16,8 @@ constexpr std::uint64_t mix(std::uint64_t value) {
   return value ^ (value >> 31);
 }
 
-// SplitMix64 as a stream. RapidCheck's own generator is a cipher, and drawing from it costs more than running the
-// code under test: it seeds this one (props/scenario_generator.h).
+// SplitMix64 as a stream. RapidCheck's own generator is a cipher, and drawing from it costs more than running
+// the code under test: it seeds this one (props/scenario_generator.h).
 class Random {
  public:
   explicit constexpr Random(std::uint64_t seed) : state_(seed) {}

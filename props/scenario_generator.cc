@@ -60,7 +60,10 @@ bool ScenarioGenerator::extend() {
   if (to_come_ == 0) return false;
   const std::uint64_t now = std::min(to_come_, kStep);
   to_come_ -= now;
-  for (std::uint64_t i = 0; i < now; ++i) command(scenario_->commands.emplace_back());
+  std::vector<Command>& commands = scenario_->commands;
+  const std::size_t first = commands.size();
+  commands.resize(first + now);
+  for (std::size_t i = first; i < commands.size(); ++i) command(commands[i]);
   return true;
 }
 
@@ -503,7 +506,7 @@ void ScenarioGenerator::command(Command& command) {
   // One draw decides what the command is.
   const std::uint64_t draw = random_.next();
   const std::uint32_t cpus = scenario_->configuration.cpus;
-  command.cpu = cpus == 1 ? 0 : static_cast<std::uint16_t>((draw >> 48) % cpus);
+  command.cpu = static_cast<std::uint16_t>((draw >> 48) * cpus >> 16);
   const auto percent = [draw](unsigned position) { return static_cast<unsigned>((draw >> position) & 127) * 100 / 128; };
   if (profile_.question_percent != 0 && percent(0) < profile_.question_percent) {
     command.cpu = 0;
@@ -511,7 +514,7 @@ void ScenarioGenerator::command(Command& command) {
     return;
   }
   if (!live_.empty() && (free_.empty() || percent(7) < profile_.unmap_percent)) {
-    const std::size_t position = (draw >> 14 & 1) != 0 ? live_.size() - 1 : (draw >> 20) % live_.size();
+    const std::size_t position = (draw >> 14 & 1) != 0 ? live_.size() - 1 : (draw >> 32) * live_.size() >> 32;
     command.mapping = live_[position];
     live_[position] = live_.back();
     live_.pop_back();

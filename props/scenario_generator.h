@@ -29,23 +29,24 @@ inline constexpr int kGreatestSize = 100;
 
 // Makes scenarios; keeps its buffers between calls. Not thread-safe.
 //
-// Numbers are drawn from three sources, mixed: uniform over the whole range, the neighbourhood of boundaries (of
-// pages, blocks, masks, windows), and values used shortly before. A violation that needs one offset in 65,536
-// together with something else is out of reach of each source alone.
+// Numbers are drawn from three sources, mixed: uniform over the whole range, the neighbourhood of boundaries
+// (of pages, blocks, masks, windows), and values used shortly before. A violation that needs one offset in
+// 65,536 together with something else is out of reach of each source alone.
 class ScenarioGenerator {
  public:
   explicit ScenarioGenerator(GeneratorOptions options) : options_(options), random_(0) {}
 
-  // The scenario of a seed: the same for the same seed, size and options, on every machine. Valid (validate()) by
-  // construction.
+  // The scenario of a seed: the same for the same seed, size and options, on every machine. Valid (validate())
+  // by construction.
   void generate(std::uint64_t seed, int size, Scenario& scenario) {
     begin(seed, size, scenario);
     while (extend()) {
     }
   }
 
-  // The same in steps, for a run that may end early: the configuration without a command; then a few commands more
-  // with each extend(), which returns false when there are no more. The scenario must outlive the last step.
+  // The same in steps, for a run that may end early: the configuration without a command; then a few commands
+  // more with each extend(), which returns false when there are no more. The scenario must outlive the last
+  // step.
   void begin(std::uint64_t seed, int size, Scenario& scenario);
   bool extend();
 
@@ -88,7 +89,7 @@ class ScenarioGenerator {
   Profile profile_;
   std::uint64_t to_come_ = 0;  // commands
   std::vector<Run> runs_;
-  std::vector<std::uint32_t> live_;   // mappings that are bound, as far as the generator knows
+  std::vector<std::uint32_t> live_;  // mappings that are bound, as far as the generator knows
   std::vector<std::uint32_t> free_;
   std::vector<CommandKind> kind_of_;  // by mapping
   std::uint64_t recent_offset_ = 0;

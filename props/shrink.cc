@@ -94,7 +94,8 @@ class Shrinker {
     if (attempt_value(field, static_cast<Type>(least))) return;
     // An address wants its low bits kept and the rest gone,
     for (std::uint64_t bit = std::bit_floor(value()); bit != 0; bit >>= 1) {
-      if ((value() & bit) != 0 && (value() & ~bit) >= least) attempt_value(field, static_cast<Type>(value() & ~bit));
+      if ((value() & bit) != 0 && (value() & ~bit) >= least)
+        attempt_value(field, static_cast<Type>(value() & ~bit));
     }
     // a size wants to be less.
     for (std::uint64_t step = (value() - least) / 2; step != 0; step /= 2) {
@@ -197,7 +198,8 @@ class Shrinker {
       s.configuration.cpus = 1;
       for (Command& command : s.commands) command.cpu = 0;
     });
-    attempt_change([](Scenario& s) { s.configuration.window.reserved_start = s.configuration.window.reserved_end = {}; });
+    attempt_change(
+        [](Scenario& s) { s.configuration.window.reserved_start = s.configuration.window.reserved_end = {}; });
     attempt_change([](Scenario& s) { s.configuration.device = {}; });
     attempt_change([](Scenario& s) { s.configuration.device.dma_mask = UINT64_MAX; });
     attempt_change([](Scenario& s) { s.configuration.device.coherent_mask = UINT64_MAX; });
@@ -256,7 +258,9 @@ class Shrinker {
   void numbers() {
     // The window: at 0 if it can be, and no larger than it has to be.
     for (const std::uint64_t first : {std::uint64_t{0}, now().configuration.window.entries}) {
-      if (first < now().configuration.window.first.value && attempt(with_window_at(now(), model::TceIndex{first}))) break;
+      if (first < now().configuration.window.first.value &&
+          attempt(with_window_at(now(), model::TceIndex{first})))
+        break;
     }
     minimize([](Scenario& s) -> auto& { return s.configuration.window.first.value; }, 0);
     minimize([](Scenario& s) -> auto& { return s.configuration.window.entries; }, 1);
@@ -271,9 +275,8 @@ class Shrinker {
 
   void command_numbers(std::size_t i) {
     const Command& map = now().commands[i];
-    if (map.kind == CommandKind::kAllocCoherent ||
-        (map.kind == CommandKind::kMapSg && map.element_count == 1 &&
-         now().elements[map.first_element].length != 0)) {
+    if (map.kind == CommandKind::kAllocCoherent || (map.kind == CommandKind::kMapSg && map.element_count == 1 &&
+                                                    now().elements[map.first_element].length != 0)) {
       attempt(with_map_page(now(), i));
     }
     const auto field = [i](auto Command::* member) {
@@ -358,7 +361,8 @@ class Shrinker {
   void lower_element(std::size_t element) {
     for (const std::uint64_t start : device_block_starts()) {
       if (start >= now().elements[element].address.value) break;
-      if (attempt_value([element](Scenario& s) -> auto& { return s.elements[element].address.value; }, start)) return;
+      if (attempt_value([element](Scenario& s) -> auto& { return s.elements[element].address.value; }, start))
+        return;
     }
     minimize([element](Scenario& s) -> auto& { return s.elements[element].address.value; }, 0);
   }

@@ -8,8 +8,8 @@
 
 namespace nospan::reports {
 
-// The answer to one question, or to a whole run. The default is the pessimistic one: a verdict that nobody set is
-// an error.
+// The answer to one question, or to a whole run. The default is the pessimistic one: a verdict that nobody set
+// is an error.
 enum class Verdict : std::uint8_t {
   kError,     // bad usage, bad input, broken tree
   kHolds,     // no violation in the stated campaign

@@ -57,19 +57,19 @@ enum nospan_direction {
 
 /* What a target reports through environment.fail(). */
 enum nospan_failure {
-  NOSPAN_FAILURE_BUG = 1,        /* the implementation's own assertion (BUG, BUG_ON, assert) */
-  NOSPAN_FAILURE_LOCK_HELD = 2,  /* a lock or a disabled preemption count outlived the call */
-  NOSPAN_FAILURE_UNDEFINED = 3,  /* undefined behaviour, as a sanitizer reports it */
-  NOSPAN_FAILURE_GLUE = 4,       /* the target's glue cannot go on: not a finding, an error of ours */
+  NOSPAN_FAILURE_BUG = 1,       /* the implementation's own assertion (BUG, BUG_ON, assert) */
+  NOSPAN_FAILURE_LOCK_HELD = 2, /* a lock or a disabled preemption count outlived the call */
+  NOSPAN_FAILURE_UNDEFINED = 3, /* undefined behaviour, as a sanitizer reports it */
+  NOSPAN_FAILURE_GLUE = 4,      /* the target's glue cannot go on: not a finding, an error of ours */
 };
 
 /*
  * What the harness provides. Every pointer is set. `context` is the first argument of every function.
  */
 struct nospan_environment {
-  uint32_t abi;  /* NOSPAN_TARGET_ABI */
+  uint32_t abi; /* NOSPAN_TARGET_ABI */
   uint32_t reserved;
-  void *context;
+  void* context;
 
   /*
    * Writes `count` TCEs from the absolute index `index` on. TCE i gets `tce + (i << page_shift)`: a guest
@@ -77,76 +77,76 @@ struct nospan_environment {
    * Returns 0, or a negative errno: then some or none of the TCEs may have been written, as with a hypercall
    * that fails half-way, and the target has to undo it.
    */
-  int (*put_tces)(void *context, uint64_t index, uint64_t count, uint64_t tce);
+  int (*put_tces)(void* context, uint64_t index, uint64_t count, uint64_t tce);
 
   /* Writes zero to `count` TCEs from the absolute index `index` on. Cannot fail. */
-  void (*clear_tces)(void *context, uint64_t index, uint64_t count);
+  void (*clear_tces)(void* context, uint64_t index, uint64_t count);
 
   /* The TCE at the absolute index `index`; 0 if there is none. */
-  uint64_t (*get_tce)(void *context, uint64_t index);
+  uint64_t (*get_tce)(void* context, uint64_t index);
 
   /* Makes the device see all TCEs written so far. */
-  void (*flush)(void *context);
+  void (*flush)(void* context);
 
   /*
    * Allocates 2^order system pages of guest memory, aligned to their size, for alloc_coherent.
    * Returns 0 and the guest address, or a negative errno.
    */
-  int (*allocate_pages)(void *context, uint32_t order, uint64_t *guest_address);
+  int (*allocate_pages)(void* context, uint32_t order, uint64_t* guest_address);
 
   /* Gives back what allocate_pages returned. `order` must be the same. */
-  void (*free_pages)(void *context, uint64_t guest_address, uint32_t order);
+  void (*free_pages)(void* context, uint64_t guest_address, uint32_t order);
 
   /* Says that `size` bytes of guest memory from `guest_address` on were set to zero. */
-  void (*zero)(void *context, uint64_t guest_address, uint64_t size);
+  void (*zero)(void* context, uint64_t guest_address, uint64_t size);
 
   /*
-   * Memory for the target's own state, zeroed; NULL if there is none. Aligned to 64 bytes if `size` is a multiple
-   * of 64, else to 8. The end of the object (its size rounded up to 8) is followed by an inaccessible page, so
-   * that an access past it is found.
+   * Memory for the target's own state, zeroed; NULL if there is none. Aligned to 64 bytes if `size` is a
+   * multiple of 64, else to 8. The end of the object (its size rounded up to 8) is followed by an inaccessible
+   * page, so that an access past it is found.
    */
-  void *(*allocate)(void *context, uint64_t size);
+  void* (*allocate)(void* context, uint64_t size);
 
   /* Gives back what allocate() returned. NULL is allowed. */
-  void (*release)(void *context, void *memory);
+  void (*release)(void* context, void* memory);
 
   /* A warning of the implementation (WARN, pr_warn). Counted and shown, no finding by itself. */
-  void (*warn)(void *context, const char *text);
+  void (*warn)(void* context, const char* text);
 
   /*
    * The implementation cannot go on. `failure` is an enum nospan_failure; `text` says what and where
    * (file:line). Does not return; the table is thrown away.
    */
-  void (*fail)(void *context, uint32_t failure, const char *text);
+  void (*fail)(void* context, uint32_t failure, const char* text);
 };
 
 /* A window, the device behind it and the machine: what create() gets. */
 struct nospan_configuration {
-  uint32_t page_shift;         /* of the IOMMU page: 12 to 34 */
-  uint32_t system_page_shift;  /* 12 or 16; one of the target's system_page_shifts */
-  uint64_t first_index;        /* absolute index of the window's first TCE (Linux: it_offset) */
-  uint64_t entries;            /* TCEs in the window, at least 1 (Linux: it_size) */
-  uint64_t reserved_start;     /* absolute indices [start, end) that must not be handed out; start >= end: */
-  uint64_t reserved_end;       /* none. May lie partly or wholly outside the window. */
-  uint64_t block_entries;      /* allocation granularity hint, a power of two (Linux: it_blocksize) */
-  uint32_t cpus;               /* CPU numbers are below this, at least 1 */
-  uint32_t virtual_merge;      /* 1: map_sg may merge adjacent elements into one segment (Linux: iommu=vmerge) */
-  uint32_t inherited;          /* 1: live TCEs found at create() stay mapped, as in a crash kernel */
+  uint32_t page_shift;        /* of the IOMMU page: 12 to 34 */
+  uint32_t system_page_shift; /* 12 or 16; one of the target's system_page_shifts */
+  uint64_t first_index;       /* absolute index of the window's first TCE (Linux: it_offset) */
+  uint64_t entries;           /* TCEs in the window, at least 1 (Linux: it_size) */
+  uint64_t reserved_start;    /* absolute indices [start, end) that must not be handed out; start >= end: */
+  uint64_t reserved_end;      /* none. May lie partly or wholly outside the window. */
+  uint64_t block_entries;     /* allocation granularity hint, a power of two (Linux: it_blocksize) */
+  uint32_t cpus;              /* CPU numbers are below this, at least 1 */
+  uint32_t virtual_merge;     /* 1: map_sg may merge adjacent elements into one segment (Linux: iommu=vmerge) */
+  uint32_t inherited;         /* 1: live TCEs found at create() stay mapped, as in a crash kernel */
   uint32_t reserved;
-  uint64_t dma_mask;           /* highest DMA address for map_page and map_sg, inclusive */
-  uint64_t coherent_mask;      /* the same for alloc_coherent */
-  uint64_t segment_boundary;   /* a segment never crosses a multiple of this + 1; 2^n - 1 */
-  uint32_t max_segment_size;   /* bytes; map_sg merges no further */
+  uint64_t dma_mask;         /* highest DMA address for map_page and map_sg, inclusive */
+  uint64_t coherent_mask;    /* the same for alloc_coherent */
+  uint64_t segment_boundary; /* a segment never crosses a multiple of this + 1; 2^n - 1 */
+  uint32_t max_segment_size; /* bytes; map_sg merges no further */
   uint32_t reserved2;
 };
 
 /* One call of map_page. The buffer is `size` bytes from guest address `page + offset` on. */
 struct nospan_map_request {
-  uint64_t page;    /* guest address of a system page */
-  uint64_t offset;  /* bytes; may be larger than a system page */
-  uint64_t size;    /* bytes, at least 1 */
+  uint64_t page;   /* guest address of a system page */
+  uint64_t offset; /* bytes; may be larger than a system page */
+  uint64_t size;   /* bytes, at least 1 */
   uint64_t attributes;
-  uint32_t direction;  /* enum nospan_direction, not NOSPAN_NO_DIRECTION */
+  uint32_t direction; /* enum nospan_direction, not NOSPAN_NO_DIRECTION */
   uint32_t cpu;
 };
 
@@ -155,8 +155,8 @@ struct nospan_map_request {
  * map_sg writes `dma_address` and `dma_length` of the first elements of the list: the segments.
  */
 struct nospan_segment {
-  uint64_t address;  /* guest address */
-  uint32_t length;   /* bytes; 0 is allowed */
+  uint64_t address; /* guest address */
+  uint32_t length;  /* bytes; 0 is allowed */
   uint32_t dma_length;
   uint64_t dma_address;
 };
@@ -177,8 +177,8 @@ struct nospan_pool {
 struct nospan_target {
   uint32_t abi;                /* NOSPAN_TARGET_ABI */
   uint32_t flags;              /* NOSPAN_TARGET_* */
-  const char *name;            /* short, stable: "builtin", "linux" */
-  const char *version;         /* of the implementation, for reports: "6.12.90" */
+  const char* name;            /* short, stable: "builtin", "linux" */
+  const char* version;         /* of the implementation, for reports: "6.12.90" */
   uint64_t system_page_shifts; /* bit n set: system page shift n is supported */
 
   /*
@@ -186,55 +186,54 @@ struct nospan_target {
    * environment are cleared, or, with configuration.inherited, kept and treated as allocated.
    * The environment outlives the table; the configuration does not.
    */
-  void *(*create)(const struct nospan_environment *environment,
-                  const struct nospan_configuration *configuration);
+  void* (*create)(const struct nospan_environment* environment,
+                  const struct nospan_configuration* configuration);
 
   /* Frees the table. Live mappings are allowed. */
-  void (*destroy)(void *table);
+  void (*destroy)(void* table);
 
   /*
    * Maps one buffer and returns its DMA address, or NOSPAN_MAPPING_ERROR with nothing changed.
    * table may be NULL: then the result is NOSPAN_MAPPING_ERROR.
    */
-  uint64_t (*map_page)(void *table, const struct nospan_map_request *request);
+  uint64_t (*map_page)(void* table, const struct nospan_map_request* request);
 
   /* Undoes map_page. Does nothing if table is NULL. */
-  void (*unmap_page)(void *table, uint64_t dma_address, uint64_t size, uint32_t direction,
-                     uint64_t attributes, uint32_t cpu);
+  void (*unmap_page)(void* table, uint64_t dma_address, uint64_t size, uint32_t direction, uint64_t attributes,
+                     uint32_t cpu);
 
   /*
    * Maps a list. Returns the number of segments, at least 1, at most `count`, or a negative errno with nothing
    * changed but dma_address and dma_length. count may be 0 and table may be NULL: a negative errno.
    */
-  int (*map_sg)(void *table, struct nospan_segment *list, uint32_t count, uint32_t direction,
+  int (*map_sg)(void* table, struct nospan_segment* list, uint32_t count, uint32_t direction,
                 uint64_t attributes, uint32_t cpu);
 
   /* Undoes map_sg; list as map_sg left it, count as given to map_sg. Does nothing if table is NULL. */
-  void (*unmap_sg)(void *table, struct nospan_segment *list, uint32_t count, uint32_t direction,
+  void (*unmap_sg)(void* table, struct nospan_segment* list, uint32_t count, uint32_t direction,
                    uint64_t attributes, uint32_t cpu);
 
   /*
    * Allocates and maps zeroed memory. Returns 0, or a negative errno with nothing changed.
    * table may be NULL: a negative errno.
    */
-  int (*alloc_coherent)(void *table, uint64_t size, uint32_t cpu, uint64_t *guest_address,
-                        uint64_t *dma_address);
+  int (*alloc_coherent)(void* table, uint64_t size, uint32_t cpu, uint64_t* guest_address,
+                        uint64_t* dma_address);
 
   /* Undoes alloc_coherent; same size. Does nothing if table is NULL. */
-  void (*free_coherent)(void *table, uint64_t size, uint64_t guest_address, uint64_t dma_address,
-                        uint32_t cpu);
+  void (*free_coherent)(void* table, uint64_t size, uint64_t guest_address, uint64_t dma_address, uint32_t cpu);
 
   /* 1 if any entry is allocated that is not reserved, else 0. */
-  int (*in_use)(void *table);
+  int (*in_use)(void* table);
 
   /*
    * Observation, not under test. Sets bit i of words[] if entry first + i is allocated or reserved, clears it
    * otherwise, for i below count. first is a multiple of 64; bits from count on are undefined.
    */
-  void (*read_allocation)(void *table, uint64_t first, uint64_t count, uint64_t *words);
+  void (*read_allocation)(void* table, uint64_t first, uint64_t count, uint64_t* words);
 
   /* Observation. Writes at most `most` pools and returns how many there are. Entries relative to the window. */
-  uint32_t (*pools)(void *table, struct nospan_pool *pools, uint32_t most);
+  uint32_t (*pools)(void* table, struct nospan_pool* pools, uint32_t most);
 
   /*
    * The checks that VFIO and KVM make before they install a guest's TCE. NULL is allowed for each.
@@ -244,8 +243,7 @@ struct nospan_target {
    * tce_direction: the direction that a TCE's permission bits allow.
    * direction_permissions: the permission bits for a direction; 0 for NOSPAN_NO_DIRECTION.
    */
-  int (*check_ioba)(uint32_t page_shift, uint64_t first_index, uint64_t entries, uint64_t ioba,
-                    uint64_t count);
+  int (*check_ioba)(uint32_t page_shift, uint64_t first_index, uint64_t entries, uint64_t ioba, uint64_t count);
   int (*check_gpa)(uint32_t page_shift, uint64_t guest_address);
   uint32_t (*tce_direction)(uint64_t tce);
   uint64_t (*direction_permissions)(uint32_t direction);
@@ -255,8 +253,8 @@ struct nospan_target {
  * The one symbol that a target library exports. Called once per process; the result lives as long as the
  * library is loaded.
  */
-typedef const struct nospan_target *(*nospan_target_entry_function)(void);
-const struct nospan_target *nospan_target_entry(void);
+typedef const struct nospan_target* (*nospan_target_entry_function)(void);
+const struct nospan_target* nospan_target_entry(void);
 
 #ifdef __cplusplus
 }

@@ -13,19 +13,13 @@ constexpr unsigned kPageShift = 16;
 }  // namespace
 
 BareTable::BareTable(const nospan_target& target, std::uint64_t entries, std::uint64_t pages_per_request)
-    : target_(target), entries_(entries), pages_(pages_per_request), tces_(entries) {
+    : target_(target), entries_(entries), pages_(pages_per_request) {
   environment_.abi = NOSPAN_TARGET_ABI;
   environment_.context = this;
   static const auto self = [](void* context) -> BareTable& { return *static_cast<BareTable*>(context); };
-  environment_.put_tces = [](void* context, std::uint64_t index, std::uint64_t count, std::uint64_t tce) {
-    std::uint64_t* tces = self(context).tces_.data() + index;
-    for (std::uint64_t i = 0; i < count; ++i) tces[i] = tce + (i << kPageShift);
-    return 0;
-  };
-  environment_.clear_tces = [](void* context, std::uint64_t index, std::uint64_t count) {
-    std::fill_n(self(context).tces_.data() + index, count, 0);
-  };
-  environment_.get_tce = [](void* context, std::uint64_t index) { return self(context).tces_[index]; };
+  environment_.put_tces = [](void*, std::uint64_t, std::uint64_t, std::uint64_t) { return 0; };
+  environment_.clear_tces = [](void*, std::uint64_t, std::uint64_t) {};
+  environment_.get_tce = [](void*, std::uint64_t) -> std::uint64_t { return 0; };
   environment_.flush = [](void*) {};
   environment_.allocate_pages = [](void*, std::uint32_t, std::uint64_t*) { return -12; };
   environment_.free_pages = [](void*, std::uint64_t, std::uint32_t) {};
@@ -96,14 +90,18 @@ void BareTable::fill_and_thin(double share) {
 }
 
 void BareTable::replace(std::uint64_t count) {
+  std::size_t next = random_.below(live_.size());
   for (; count != 0; --count) {
-    std::uint64_t& which = live_[random_.below(live_.size())];
-    unmap(which);
-    which = map();
-    if (which != NOSPAN_MAPPING_ERROR) continue;
+    const std::size_t which = next;
+    next = random_.below(live_.size());
+    __builtin_prefetch(&live_[next]);  // this list is ours, not the target's
+    unmap(live_[which]);
+    live_[which] = map();
+    if (live_[which] != NOSPAN_MAPPING_ERROR) continue;
     ++refused_;
-    which = live_.back();
+    live_[which] = live_.back();
     live_.pop_back();
+    next = random_.below(live_.size());
   }
 }
 

@@ -14,7 +14,7 @@ namespace nospan::bench {
 
 // A window of IOMMU pages of 64 KiB at bus address 0, on one CPU. Every request is of the same number of pages, and
 // the stream of maps and unmaps depends on its seed alone: the target decides where a mapping goes, not what is asked
-// for. TCEs are stored in an array.
+// for. TCEs go nowhere.
 class BareTable {
  public:
   BareTable(const nospan_target& target, std::uint64_t entries, std::uint64_t pages_per_request);
@@ -43,7 +43,6 @@ class BareTable {
   std::uint64_t entries_;
   std::uint64_t pages_;
   void* table_ = nullptr;
-  std::vector<std::uint64_t> tces_;
   std::vector<std::uint64_t> live_;  // DMA addresses
   std::uint64_t refused_ = 0;
   std::uint64_t bytes_ = 0;

@@ -107,8 +107,9 @@ std::vector<Mutant> builtin_mutants() {
        .mistake = "the search for runs of more than 64 entries does not see their first word",
        .edits = {{kSpace, "last_taken", R"(if \(word == first_word\) mask &=)",
                   "if (word == first_word) mask = 0, mask &="}},
-       .violates = {Invariant::kOwn1, Invariant::kRange1},
-       .why_several = "what it does not see may be mapped or reserved"},
+       .violates = {Invariant::kOwn1, Invariant::kRange1, Invariant::kFail1},
+       .why_several =
+           "what it does not see may be mapped or reserved; a call that fails clears another mapping's TCEs"},
 
       // ---- FREE-1 ----
       {.name = "builtin.clears_one_tce_less",

@@ -25,22 +25,22 @@
 extern int nospan_no_such_symbol(void);
 #endif
 
-static void *create(const struct nospan_environment *environment,
-                    const struct nospan_configuration *configuration) {
+static void* create(const struct nospan_environment* environment,
+                    const struct nospan_configuration* configuration) {
   (void)environment;
   (void)configuration;
 #ifdef SAMPLE_NEEDS_UNKNOWN_SYMBOL
-  if (nospan_no_such_symbol()) return (void *)configuration;
+  if (nospan_no_such_symbol()) return (void*)configuration;
 #endif
   return NULL;
 }
-static void destroy(void *table) { (void)table; }
-static uint64_t map_page(void *table, const struct nospan_map_request *request) {
+static void destroy(void* table) { (void)table; }
+static uint64_t map_page(void* table, const struct nospan_map_request* request) {
   (void)table;
   (void)request;
   return NOSPAN_MAPPING_ERROR;
 }
-static void unmap_page(void *table, uint64_t dma_address, uint64_t size, uint32_t direction,
+static void unmap_page(void* table, uint64_t dma_address, uint64_t size, uint32_t direction,
                        uint64_t attributes, uint32_t cpu) {
   (void)table;
   (void)dma_address;
@@ -49,7 +49,7 @@ static void unmap_page(void *table, uint64_t dma_address, uint64_t size, uint32_
   (void)attributes;
   (void)cpu;
 }
-__attribute__((unused)) static int map_sg(void *table, struct nospan_segment *list, uint32_t count,
+__attribute__((unused)) static int map_sg(void* table, struct nospan_segment* list, uint32_t count,
                                           uint32_t direction, uint64_t attributes, uint32_t cpu) {
   (void)table;
   (void)list;
@@ -59,7 +59,7 @@ __attribute__((unused)) static int map_sg(void *table, struct nospan_segment *li
   (void)cpu;
   return -22;
 }
-static void unmap_sg(void *table, struct nospan_segment *list, uint32_t count, uint32_t direction,
+static void unmap_sg(void* table, struct nospan_segment* list, uint32_t count, uint32_t direction,
                      uint64_t attributes, uint32_t cpu) {
   (void)table;
   (void)list;
@@ -68,8 +68,8 @@ static void unmap_sg(void *table, struct nospan_segment *list, uint32_t count, u
   (void)attributes;
   (void)cpu;
 }
-static int alloc_coherent(void *table, uint64_t size, uint32_t cpu, uint64_t *guest_address,
-                          uint64_t *dma_address) {
+static int alloc_coherent(void* table, uint64_t size, uint32_t cpu, uint64_t* guest_address,
+                          uint64_t* dma_address) {
   (void)table;
   (void)size;
   (void)cpu;
@@ -77,7 +77,7 @@ static int alloc_coherent(void *table, uint64_t size, uint32_t cpu, uint64_t *gu
   (void)dma_address;
   return -22;
 }
-static void free_coherent(void *table, uint64_t size, uint64_t guest_address, uint64_t dma_address,
+static void free_coherent(void* table, uint64_t size, uint64_t guest_address, uint64_t dma_address,
                           uint32_t cpu) {
   (void)table;
   (void)size;
@@ -85,17 +85,17 @@ static void free_coherent(void *table, uint64_t size, uint64_t guest_address, ui
   (void)dma_address;
   (void)cpu;
 }
-static int in_use(void *table) {
+static int in_use(void* table) {
   (void)table;
   return 0;
 }
-static void read_allocation(void *table, uint64_t first, uint64_t count, uint64_t *words) {
+static void read_allocation(void* table, uint64_t first, uint64_t count, uint64_t* words) {
   (void)table;
   (void)first;
   (void)count;
   (void)words;
 }
-static uint32_t pools(void *table, struct nospan_pool *list, uint32_t most) {
+static uint32_t pools(void* table, struct nospan_pool* list, uint32_t most) {
   (void)table;
   (void)list;
   (void)most;
@@ -121,8 +121,8 @@ static const struct nospan_target target = {
     .pools = pools,
 };
 
-const struct nospan_target *SAMPLE_ENTRY(void);
-const struct nospan_target *SAMPLE_ENTRY(void) {
-  const struct nospan_target *result = SAMPLE_RESULT;
+const struct nospan_target* SAMPLE_ENTRY(void);
+const struct nospan_target* SAMPLE_ENTRY(void) {
+  const struct nospan_target* result = SAMPLE_RESULT;
   return &target == result ? result : NULL;
 }
