@@ -10,19 +10,20 @@
 namespace nospan::model {
 namespace {
 
-// A table of at most this many words of allocation state is compared whole after every command; a larger one near
-// the command and in a sweep, kSweepWords a command, and whole at the end.
+// A table of at most this many words of allocation state is compared whole after every command; a larger one
+// near the command and in a sweep, kSweepWords a command, and whole at the end.
 constexpr std::uint64_t kWholeWords = 32;
 constexpr std::uint64_t kSweepWords = 4;
 
-// A crash kernel that finds fewer free entries than this takes the last ones of the table back from the mappings
-// that it inherits (Linux, iommu_table_clear, KDUMP_MIN_TCE_ENTRIES).
+// A crash kernel that finds fewer free entries than this takes the last ones of the table back from the
+// mappings that it inherits (Linux, iommu_table_clear, KDUMP_MIN_TCE_ENTRIES).
 constexpr std::uint64_t kLeastFreeForCrashKernel = 2048;
 
 std::string describe(Tce tce) {
   if (tce.value == 0) return "no TCE";
   std::string text = hex(tce.address());
-  text += tce.readable() ? (tce.writable() ? " read/write" : " read") : (tce.writable() ? " write" : " no access");
+  text +=
+      tce.readable() ? (tce.writable() ? " read/write" : " read") : (tce.writable() ? " write" : " no access");
   return text;
 }
 
@@ -43,7 +44,8 @@ std::string_view name(Direction direction) {
 
 }  // namespace
 
-void Reference::violate(Invariant invariant, std::string expected, std::string actual, std::optional<TceIndex> tce) {
+void Reference::violate(Invariant invariant, std::string expected, std::string actual,
+                        std::optional<TceIndex> tce) {
   Violation violation;
   violation.invariant = invariant;
   violation.expected = std::move(expected);
@@ -83,7 +85,8 @@ void Reference::reset(const Configuration& configuration, const Layout& layout, 
 
   if (configuration.crash_kernel) {
     for (const InheritedRange& range : configuration.inherited) {
-      // Mappings of the kernel that crashed: anything of the VM's own. The value only has to be recognised again.
+      // Mappings of the kernel that crashed: anything of the VM's own. The value only has to be recognised
+      // again.
       table_.inherit({range.first, range.count},
                      Tce{(range.first.value << window.page.value) | Tce::kRead | Tce::kWrite});
       const std::uint64_t entry = range.first - window.first;
@@ -122,9 +125,10 @@ void Reference::created() {
   }
   for (const TableOperation& operation : table_.operations()) {
     if (operation.kind == TableOperation::Kind::kPut || operation.outside) {
-      violate(operation.outside ? Invariant::kRange1 : Invariant::kXlat2, "a new table is empty",
-              describe(operation.range) + (operation.outside ? " outside the window was cleared" : " was written"),
-              operation.range.first);
+      violate(
+          operation.outside ? Invariant::kRange1 : Invariant::kXlat2, "a new table is empty",
+          describe(operation.range) + (operation.outside ? " outside the window was cleared" : " was written"),
+          operation.range.first);
       return;
     }
   }
@@ -176,7 +180,8 @@ Tce Reference::expected_tce(TceIndex index) const {
     if (mapping.kind == MappingKind::kPage || mapping.kind == MappingKind::kCoherent) {
       if (!mapping.tces.holds(index)) continue;
       return with_permissions(
-          iommu_page_start(mapping.address, page) + ((index - mapping.tces.first) << page.value), mapping.direction);
+          iommu_page_start(mapping.address, page) + ((index - mapping.tces.first) << page.value),
+          mapping.direction);
     }
     if (mapping.kind == MappingKind::kList) {
       for (std::size_t i = 0; i < mapping.list_tces.size(); ++i) {
@@ -223,18 +228,21 @@ void Reference::check_installed_slowly(std::span<const TceRange> ranges, std::sp
       const GuestAddress address = pages[i] + (k << page.value);
       const Tce tce = table_.at(index);
       if (!tce.live() && tce.value == 0) {
-        violate(Invariant::kXlat2, "TCE " + hex(index) + " maps " + hex(address), "it was not installed", index);
+        violate(Invariant::kXlat2, "TCE " + hex(index) + " maps " + hex(address), "it was not installed",
+                index);
         return;
       }
       if (tce.address() != address) {
-        violate(Invariant::kXlat1, "TCE " + hex(index) + " maps " + hex(address), "it maps " + describe(tce), index);
+        violate(Invariant::kXlat1, "TCE " + hex(index) + " maps " + hex(address), "it maps " + describe(tce),
+                index);
         violations_.back().page = tce.address();
         return;
       }
       if (!permissions_fit(tce, direction)) {
-        violate(Invariant::kPerm1,
-                "TCE " + hex(index) + " carries the permissions of a " + std::string(name(direction)) + " mapping",
-                "it is " + describe(tce), index);
+        violate(
+            Invariant::kPerm1,
+            "TCE " + hex(index) + " carries the permissions of a " + std::string(name(direction)) + " mapping",
+            "it is " + describe(tce), index);
         return;
       }
     }
@@ -248,7 +256,8 @@ void Reference::check_installed_slowly(std::span<const TceRange> ranges, std::sp
     }
     for (std::uint64_t k = 0; k < operation.written; ++k) {
       const TceIndex index = operation.range.first + k;
-      const bool own = std::any_of(ranges.begin(), ranges.end(), [&](TceRange range) { return range.holds(index); });
+      const bool own =
+          std::any_of(ranges.begin(), ranges.end(), [&](TceRange range) { return range.holds(index); });
       if (own) continue;
       const Tce expected = expected_tce(index);
       const Tce actual = table_.at(index);
@@ -269,7 +278,8 @@ void Reference::check_reach(TceRange range, GuestAddress page, GuestAddress buff
     const Block* block = layout_->device_block(page);
     const std::uint64_t contained =
         block == nullptr ? 0 : std::min(rest, (block->size - (page - block->guest)) >> shift);
-    if (contained == rest) [[likely]] return;
+    if (contained == rest) [[likely]]
+      return;
     page = page + (contained << shift);
     index = index + contained;
     rest -= contained;
@@ -285,7 +295,8 @@ void Reference::check_reach(TceRange range, GuestAddress page, GuestAddress buff
   }
 }
 
-void Reference::check_reach_of_page(TceIndex index, GuestAddress page, GuestAddress buffer, std::uint64_t size) {
+void Reference::check_reach_of_page(TceIndex index, GuestAddress page, GuestAddress buffer,
+                                    std::uint64_t size) {
   const std::uint64_t page_size = configuration_->window.page.bytes();
   const std::optional<RealAddress> real = layout_->translate(page);
   if (!real) {
@@ -340,13 +351,15 @@ void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t 
   }
 }
 
-void Reference::compare_words(std::uint64_t first, std::uint64_t count, Invariant if_missing, Invariant if_extra) {
+void Reference::compare_words(std::uint64_t first, std::uint64_t count, Invariant if_missing,
+                              Invariant if_extra) {
   words_.resize(std::max<std::size_t>(words_.size(), count));
   const std::uint64_t entries = std::min(count * 64, allocated_.entries() - first * 64);
   observer_->read_allocation(first * 64, entries, words_.data());
   if (first + count == allocated_.word_count()) words_[count - 1] &= allocated_.last_word_mask();
   const std::uint64_t* expected = allocated_.words() + first;
-  if (std::memcmp(expected, words_.data(), count * sizeof *expected) == 0) [[likely]] return;
+  if (std::memcmp(expected, words_.data(), count * sizeof *expected) == 0) [[likely]]
+    return;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t differing = expected[i] ^ words_[i];
     if (differing == 0) continue;
@@ -411,8 +424,8 @@ void Reference::failed(Request request) {
   TceIndex place;
   if (!refused_ && request.pages != 0 && live_ == 0 && inherited_live_ == 0 && fits(request, 0, &place)) {
     violate(Invariant::kCap1,
-            "a request of " + std::to_string(request.pages) + " entries in an empty table is granted: it fits at TCE " +
-                hex(place),
+            "a request of " + std::to_string(request.pages) +
+                " entries in an empty table is granted: it fits at TCE " + hex(place),
             "it was refused", place);
   }
 }
@@ -565,7 +578,8 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
     const SystemPageShift system_page = configuration_->system_page;
     const std::uint64_t alignment =
         page.value < system_page.value ? std::uint64_t{1} << (system_page.value - page.value) : 1;
-    // Where several elements must fit side by side, fragmentation by their order is the implementation's business.
+    // Where several elements must fit side by side, fragmentation by their order is the implementation's
+    // business.
     failed({filled == 1 ? pages : 0, alignment, configuration_->device.dma_mask});
     return;
   }
@@ -583,9 +597,9 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
   // Walk elements and segments side by side: a segment is one or several whole elements, end to end.
   ranges_.clear();
   pages_.clear();
-  std::size_t next = 0;         // segment
-  std::uint64_t position = 0;   // bytes of it that earlier elements fill
-  std::size_t in_segment = 0;   // elements in it
+  std::size_t next = 0;        // segment
+  std::uint64_t position = 0;  // bytes of it that earlier elements fill
+  std::size_t in_segment = 0;  // elements in it
   TceRange near{};
   for (const ListElement& element : elements) {
     if (element.length == 0) continue;
@@ -625,8 +639,8 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
     const std::uint64_t filled = i == next ? position : 0;
     if ((*segments)[i].length != filled) {
       violate(Invariant::kXlat1, "the segments hold the elements and no more",
-              "segment " + std::to_string(i) + " is " + hex((*segments)[i].length) + " bytes long, " + hex(filled) +
-                  " of them are the list's");
+              "segment " + std::to_string(i) + " is " + hex((*segments)[i].length) + " bytes long, " +
+                  hex(filled) + " of them are the list's");
       return;
     }
   }
@@ -673,7 +687,8 @@ void Reference::unmapped(std::uint32_t id) {
   mapping.kind = MappingKind::kNone;
   --live_;
   if (!used_slots_.empty() && live_ * 2 < used_slots_.size()) {
-    std::erase_if(used_slots_, [this](std::uint32_t used) { return mappings_[used].kind == MappingKind::kNone; });
+    std::erase_if(used_slots_,
+                  [this](std::uint32_t used) { return mappings_[used].kind == MappingKind::kNone; });
   }
 
   // The usual case: the writes are clears of what the mapping had, no more and no less.

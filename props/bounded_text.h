@@ -20,7 +20,7 @@ struct BoundedText {
   // Keeps the beginning of a text that is too long. Safe in a signal handler.
   void assign(std::string_view text) {
     const std::size_t count = std::min(text.size(), size - 1);
-    std::memcpy(bytes, text.data(), count);
+    text.copy(bytes, count);
     bytes[count] = '\0';
   }
   void clear() { bytes[0] = '\0'; }

@@ -253,8 +253,8 @@ Executor::Executor(const nospan_target& target, FailureHandler on_failure) : sta
     self(context).on_failure(failure, text);
   };
 
-  // The bare environment does what decides the target's way, the scenario's faults and what it inherits, and nothing
-  // else: TCEs go nowhere.
+  // The bare environment does what decides the target's way, the scenario's faults and what it inherits, and
+  // nothing else: TCEs go nowhere.
   state.bare_environment = environment;
   state.bare_environment.put_tces = [](void* context, std::uint64_t, std::uint64_t count, std::uint64_t) {
     State& bare = self(context);
@@ -546,7 +546,8 @@ void Executor::State::clean_up() {
   if (!violated()) reference.finished();
 }
 
-Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress& progress, const MoreCommands& more) {
+Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress& progress,
+                      const MoreCommands& more) {
   const State& state = *state_;
   bool going = begin(scenario, guards, progress);
   while (going && (state.next < scenario.commands.size() || (more && more()))) going = step();
@@ -621,7 +622,9 @@ Outcome Executor::end() {
   }
   state.command = nullptr;
   // After a violation the target's state may be corrupt: its memory is taken back, its code is not run again.
-  if (!state.violated()) state.target->destroy(state.table);
+  // After a known finding it can be destroyed, and must be: what it took past the environment would be lost a
+  // million times.
+  if (!outcome.violated() && state.table != nullptr) state.target->destroy(state.table);
   state.table = nullptr;
   return outcome;
 }

@@ -11,7 +11,7 @@ namespace nospan::props {
 namespace {
 
 // Commands that extend() makes at a time.
-constexpr std::uint64_t kStep = 16;
+constexpr std::uint64_t kStep = 4;
 
 // The IOMMU page shifts that LoPAR defines.
 constexpr std::array<unsigned, 9> kDefinedShifts{12, 16, 21, 24, 25, 26, 27, 28, 34};
@@ -20,7 +20,9 @@ constexpr std::uint64_t low_bits(unsigned count) {
   return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
 }
 
-constexpr std::uint64_t align_down(std::uint64_t value, std::uint64_t alignment) { return value & ~(alignment - 1); }
+constexpr std::uint64_t align_down(std::uint64_t value, std::uint64_t alignment) {
+  return value & ~(alignment - 1);
+}
 constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t alignment) {
   return (value + alignment - 1) & ~(alignment - 1);
 }
@@ -69,10 +71,10 @@ bool ScenarioGenerator::extend() {
 
 void ScenarioGenerator::window() {
   model::Window& window = scenario_->configuration.window;
-  window.page.value = random_.chance(70)
-                          ? kDefinedShifts[random_.below(kDefinedShifts.size())]
-                          : static_cast<unsigned>(random_.between(model::kLeastIommuPageShift,
-                                                                  model::kGreatestIommuPageShift));
+  window.page.value =
+      random_.chance(70)
+          ? kDefinedShifts[random_.below(kDefinedShifts.size())]
+          : static_cast<unsigned>(random_.between(model::kLeastIommuPageShift, model::kGreatestIommuPageShift));
   const std::uint64_t kind = random_.below(100);
   if (kind < 25) {
     window.entries = random_.between(1, 32);
@@ -81,7 +83,8 @@ void ScenarioGenerator::window() {
   } else if (kind < 96) {
     window.entries = random_.log_uniform(1 << 14);
   } else {
-    // Up to 2^20, every doubling as likely as every other: a large table costs up to a thousand small scenarios.
+    // Up to 2^20, every doubling as likely as every other: a large table costs up to a thousand small
+    // scenarios.
     const std::uint64_t low = std::uint64_t{1} << random_.between(14, 19);
     window.entries = random_.between(low, low * 2);
   }
@@ -165,7 +168,8 @@ void ScenarioGenerator::device() {
     }
     if (kind < 75) return low_bits(static_cast<unsigned>(random_.between(24, 64)));
     // A device must reach the window's start, or its driver would have been refused (dma_iommu_dma_supported).
-    const unsigned least = static_cast<unsigned>(std::max<int>(24, static_cast<int>(std::bit_width(first | window.page.offset_mask()))));
+    const unsigned least = static_cast<unsigned>(
+        std::max<int>(24, static_cast<int>(std::bit_width(first | window.page.offset_mask()))));
     return low_bits(static_cast<unsigned>(random_.between(least, 64)));
   };
   device.dma_mask = mask();
@@ -177,7 +181,8 @@ void ScenarioGenerator::device() {
   } else if (boundary < 55) {
     boundary_bits = 32;  // the default of dma_get_seg_boundary
   } else if (boundary < 85) {
-    boundary_bits = page + static_cast<unsigned>(random_.below(static_cast<unsigned>(std::bit_width(window.entries)) + 1));
+    boundary_bits =
+        page + static_cast<unsigned>(random_.below(static_cast<unsigned>(std::bit_width(window.entries)) + 1));
   } else {
     boundary_bits = static_cast<unsigned>(random_.between(page, 64));
   }
@@ -199,8 +204,10 @@ void ScenarioGenerator::kernel() {
   configuration.virtual_merge = !random_.chance(15);
   // A crash kernel looks at every entry: in a large table that costs as much as thousands of commands.
   configuration.crash_kernel = random_.chance(configuration.window.entries < 1 << 16 ? 8 : 1);
-  configuration.translation = random_.chance(60) ? model::Translation::kIdentity : model::Translation::kTwoStage;
-  configuration.installation = random_.chance(75) ? model::Installation::kBlind : model::Installation::kContained;
+  configuration.translation =
+      random_.chance(60) ? model::Translation::kIdentity : model::Translation::kTwoStage;
+  configuration.installation =
+      random_.chance(75) ? model::Installation::kBlind : model::Installation::kContained;
 }
 
 void ScenarioGenerator::memory(bool blocks_hypothesis) {
@@ -223,7 +230,8 @@ void ScenarioGenerator::memory(bool blocks_hypothesis) {
   const unsigned large_percent = random_.chance(50) ? 10 : 60;
   for (std::uint64_t i = 0; i < count; ++i) {
     model::Block block;
-    block.owner.value = i < vms ? static_cast<std::uint32_t>(i) : static_cast<std::uint32_t>(random_.below(vms));
+    block.owner.value =
+        i < vms ? static_cast<std::uint32_t>(i) : static_cast<std::uint32_t>(random_.below(vms));
     std::uint64_t units = random_.log_uniform(random_.chance(large_percent) ? 4096 : 16);
     if (unit >= std::uint64_t{1} << 30) units = std::min<std::uint64_t>(units, 64);
     block.size = unit * units;
@@ -283,8 +291,8 @@ void ScenarioGenerator::inherited() {
   if (!configuration.crash_kernel) return;
   if (random_.chance(30)) {
     // Nearly full: the crash kernel has to take entries back.
-    configuration.inherited.push_back({window.first, window.entries - random_.below(std::min<std::uint64_t>(
-                                                                         window.entries, 16))});
+    configuration.inherited.push_back(
+        {window.first, window.entries - random_.below(std::min<std::uint64_t>(window.entries, 16))});
     return;
   }
   std::uint64_t entry = random_.below(window.entries);
@@ -305,17 +313,26 @@ std::uint64_t ScenarioGenerator::address_in(const Run& run) {
   const std::uint64_t system_page = options_.system_page.bytes();
   std::uint64_t offset = random_.below(run.size);
   switch (bits & 15) {
-    case 0: case 1: case 2: case 3: case 4: break;                                    // uniform
-    case 5: case 6: case 7: case 8: offset = align_down(offset, system_page); break;  // a system page
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4: break;  // uniform
+    case 5:
+    case 6:
+    case 7:
+    case 8: offset = align_down(offset, system_page); break;  // a system page
     case 9: offset = 0; break;
     case 10: offset = run.size - 1 - (bits >> 4) % std::min<std::uint64_t>(run.size, 16); break;
-    case 11: case 12: {  // around the start of an IOMMU page
+    case 11:
+    case 12: {  // around the start of an IOMMU page
       const std::uint64_t page = scenario_->configuration.window.page.bytes();
       const std::uint64_t near = align_down(run.start + offset, page) + ((bits >> 4) & 7) - 3 - run.start;
       if (near < run.size) offset = near;
       break;
     }
-    case 13: case 14:  // the same offset in another page
+    case 13:
+    case 14:  // the same offset in another page
       offset = align_down(offset, system_page) + (recent_offset_ & (system_page - 1));
       if (offset >= run.size) offset = 0;
       break;
@@ -466,7 +483,8 @@ void ScenarioGenerator::question(Command& command) {
   if (where == 1) index = window.first.value - 1;
   if (where == 2) index = random_.next();
   command.address = (index << command.page_shift) | (random_.chance(10) ? random_.below(1 << 12) : 0);
-  command.count = random_.chance(70) ? random_.log_uniform(window.entries + 2) : UINT64_MAX - random_.below(1 << 20);
+  command.count =
+      random_.chance(70) ? random_.log_uniform(window.entries + 2) : UINT64_MAX - random_.below(1 << 20);
   if (random_.chance(5)) command.count = 0;
 }
 
@@ -507,7 +525,9 @@ void ScenarioGenerator::command(Command& command) {
   const std::uint64_t draw = random_.next();
   const std::uint32_t cpus = scenario_->configuration.cpus;
   command.cpu = static_cast<std::uint16_t>((draw >> 48) * cpus >> 16);
-  const auto percent = [draw](unsigned position) { return static_cast<unsigned>((draw >> position) & 127) * 100 / 128; };
+  const auto percent = [draw](unsigned position) {
+    return static_cast<unsigned>((draw >> position) & 127) * 100 / 128;
+  };
   if (profile_.question_percent != 0 && percent(0) < profile_.question_percent) {
     command.cpu = 0;
     question(command);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One table of a target with an environment that does as little as possible: for comparing targets with each other.
+// One table of a target with an environment that does as little as possible: for comparing targets with each
+// other.
 #ifndef NOSPAN_PROPS_BENCH_BARE_TABLE_H
 #define NOSPAN_PROPS_BENCH_BARE_TABLE_H
 
@@ -12,9 +13,9 @@
 
 namespace nospan::bench {
 
-// A window of IOMMU pages of 64 KiB at bus address 0, on one CPU. Every request is of the same number of pages, and
-// the stream of maps and unmaps depends on its seed alone: the target decides where a mapping goes, not what is asked
-// for. TCEs go nowhere.
+// A window of IOMMU pages of 64 KiB at bus address 0, on one CPU. Every request is of the same number of pages,
+// and the stream of maps and unmaps depends on its seed alone: the target decides where a mapping goes, not
+// what is asked for. TCEs go nowhere.
 class BareTable {
  public:
   BareTable(const nospan_target& target, std::uint64_t entries, std::uint64_t pages_per_request);
@@ -29,7 +30,9 @@ class BareTable {
   // `count` times: unmaps a mapping at random, maps one.
   void replace(std::uint64_t count);
 
-  double live_share() const { return static_cast<double>(live_.size() * pages_) / static_cast<double>(entries_); }
+  double live_share() const {
+    return static_cast<double>(live_.size() * pages_) / static_cast<double>(entries_);
+  }
   std::uint64_t refused() const { return refused_; }  // by replace(): 0, as every hole fits every request
   // Bytes that the target has asked the environment for and not given back.
   std::uint64_t bytes() const { return bytes_; }

@@ -91,7 +91,9 @@ double Bench::vs_rc_state() {
         return static_cast<double>(
             run_with_rapidcheck(configurations, executor, options_.guards, Draws::kRapidCheck, cases));
       }},
-      Side{[&] { return static_cast<double>(run_plainly(configurations, executor, options_.guards, 5 * cases)); }}};
+      Side{[&] {
+        return static_cast<double>(run_plainly(configurations, executor, options_.guards, 5 * cases));
+      }}};
   return take_turns(sides, rounds()).ratio(0, 1);
 }
 
@@ -132,6 +134,7 @@ double Bench::growth(std::span<const props::Scenario> scenarios) {
   }
   const Rounds measured = take_turns(sides, rounds());
   std::vector<double> costs;
+  costs.reserve(sides.size());
   for (std::size_t side = 0; side < sides.size(); ++side) costs.push_back(measured.median_of(side));
   const auto [least, greatest] = std::minmax_element(costs.begin(), costs.end());
   return *greatest / *least;
@@ -204,23 +207,27 @@ struct MeasuredRule {
 };
 
 constexpr std::array kFigures{
-    MeasuredRule{{"commands_per_second", "1/s", Better::kHigher, 3e6,
-                  "checked commands a second of a campaign on Linux 6.12 with 64 KiB pages on one core, generation "
-                  "included"},
-                 &Bench::commands_per_second},
-    MeasuredRule{{"vs_rc_state", "", Better::kHigher, 25,
-                  "checked commands a second compared with RapidCheck's rc::state::check on the same commands, model "
-                  "and target"},
-                 &Bench::vs_rc_state},
+    MeasuredRule{
+        {"commands_per_second", "1/s", Better::kHigher, 3e6,
+         "checked commands a second of a campaign on Linux 6.12 with 64 KiB pages on one core, generation "
+         "included"},
+        &Bench::commands_per_second},
+    MeasuredRule{
+        {"vs_rc_state", "", Better::kHigher, 25,
+         "checked commands a second compared with RapidCheck's rc::state::check on the same commands, model "
+         "and target"},
+        &Bench::vs_rc_state},
     MeasuredRule{{"vs_bare_target", "", Better::kLower, 2.5,
                   "time of a checked run compared with the same calls on the target alone"},
                  &Bench::vs_bare_target},
-    MeasuredRule{{"table_growth", "", Better::kLower, 2,
-                  "cost of a checked command on the dearest table of 2^10 to 2^20 entries compared with the cheapest"},
-                 &Bench::table_growth},
-    MeasuredRule{{"vm_growth", "", Better::kLower, 2,
-                  "cost of a checked command on the dearest layout of 1 to 4096 VMs compared with the cheapest"},
-                 &Bench::vm_growth},
+    MeasuredRule{
+        {"table_growth", "", Better::kLower, 2,
+         "cost of a checked command on the dearest table of 2^10 to 2^20 entries compared with the cheapest"},
+        &Bench::table_growth},
+    MeasuredRule{
+        {"vm_growth", "", Better::kLower, 2,
+         "cost of a checked command on the dearest layout of 1 to 4096 VMs compared with the cheapest"},
+        &Bench::vm_growth},
     MeasuredRule{{"builtin_vs_kernel_sparse", "", Better::kHigher, 2,
                   "the builtin mapper's speed compared with the kernel's code on a table that is 0.5 % full"},
                  &Bench::builtin_vs_kernel_sparse},
@@ -248,7 +255,8 @@ std::span<const FigureRule> all_figures() { return kRules; }
 reports::Expected<std::vector<Figure>> measure(std::span<const std::string> names, const BenchOptions& options,
                                                const BenchProgress& progress) {
   for (const std::string& name : names) {
-    const auto known = std::any_of(kRules.begin(), kRules.end(), [&](const auto& rule) { return rule.name == name; });
+    const auto known =
+        std::any_of(kRules.begin(), kRules.end(), [&](const auto& rule) { return rule.name == name; });
     if (known) continue;
     std::string all;
     for (const FigureRule& rule : kRules) all += fmt::format("{}{}", all.empty() ? "" : ", ", rule.name);
@@ -259,7 +267,8 @@ reports::Expected<std::vector<Figure>> measure(std::span<const std::string> name
   for (const auto& [rule, measure_it] : kFigures) {
     if (!names.empty() && std::find(names.begin(), names.end(), rule.name) == names.end()) continue;
     if (progress) progress(rule);
-    Figure figure{std::string(rule.name), 0, std::string(rule.unit), rule.goal, std::string(rule.what), rule.better};
+    Figure figure{std::string(rule.name), 0,          std::string(rule.unit), rule.goal,
+                  std::string(rule.what), rule.better};
     if (rule.name == "shrink_seconds" && options.shrink_seconds) {
       const auto seconds = options.shrink_seconds();
       if (!seconds) return tl::make_unexpected(seconds.error());
@@ -268,7 +277,8 @@ reports::Expected<std::vector<Figure>> measure(std::span<const std::string> name
       try {
         figure.value = (bench.*measure_it)();
       } catch (const std::runtime_error& error) {
-        return reports::failure(std::string(rule.name), fmt::format("the target cannot go on: {}", error.what()));
+        return reports::failure(std::string(rule.name),
+                                fmt::format("the target cannot go on: {}", error.what()));
       }
     }
     figures.push_back(std::move(figure));

@@ -49,8 +49,8 @@ struct BenchOptions {
   std::uint64_t seed = 1;
   // A tenth of the work: for tests. The figures are rough then.
   bool quick = false;
-  // Measures shrink_seconds: the median over the mutants (props/mutants, which this library does not know). Without
-  // it: the median over the kernel's known findings, each found afresh without guards.
+  // Measures shrink_seconds: the median over the mutants (props/mutants, which this library does not know).
+  // Without it: the median over the kernel's known findings, each found afresh without guards.
   std::function<reports::Expected<double>()> shrink_seconds;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Every figure can be measured, quickly and roughly. What the figures should be is for `nospan bench`, not for a test.
+// Every figure can be measured, quickly and roughly. What the figures should be is for `nospan bench`, not for
+// a test.
 #include "props/bench/figures.h"
 
 #include <gmock/gmock.h>
@@ -62,7 +63,8 @@ TEST(Figures, UnknownName) {
   const std::string name = "speed";
   const auto figures = measure({&name, 1}, quick_options());
   ASSERT_FALSE(figures.has_value());
-  EXPECT_THAT(figures.error().line(), testing::StartsWith("speed: is not a figure; name one or more of commands_per_"));
+  EXPECT_THAT(figures.error().line(),
+              testing::StartsWith("speed: is not a figure; name one or more of commands_per_"));
 }
 
 TEST(Figures, ShrinkSecondsFromOutside) {

@@ -72,9 +72,9 @@ struct Call {
 };
 
 // What a driver calls; all equally likely where they are possible.
-constexpr std::array kKinds{CommandKind::kMapPage,     CommandKind::kMapSg,        CommandKind::kAllocCoherent,
-                            CommandKind::kUnmapPage,   CommandKind::kUnmapSg,      CommandKind::kFreeCoherent,
-                            CommandKind::kInUse,       CommandKind::kCheckIoba};
+constexpr std::array kKinds{CommandKind::kMapPage,   CommandKind::kMapSg,    CommandKind::kAllocCoherent,
+                            CommandKind::kUnmapPage, CommandKind::kUnmapSg,  CommandKind::kFreeCoherent,
+                            CommandKind::kInUse,     CommandKind::kCheckIoba};
 
 CommandKind made_by(CommandKind undo) {
   return undo == CommandKind::kUnmapPage ? CommandKind::kMapPage
@@ -115,7 +115,8 @@ void make_call(const DriverState& state, CommandKind kind, Draw draw, Call& call
   const auto bind = [&] {
     command.mapping = static_cast<std::uint32_t>(std::countr_one(state.live));
     command.direction = static_cast<model::Direction>(draw(0, 2));
-    command.cpu = configuration.cpus == 1 ? std::uint16_t{0} : static_cast<std::uint16_t>(draw(0, configuration.cpus - 1));
+    command.cpu = configuration.cpus == 1 ? std::uint16_t{0}
+                                          : static_cast<std::uint16_t>(draw(0, configuration.cpus - 1));
   };
   switch (kind) {
     case CommandKind::kMapPage:
@@ -213,7 +214,8 @@ class Machine {
   bool going_ = false;
 };
 
-// --- RapidCheck's side ------------------------------------------------------------------------------------------
+// --- RapidCheck's side
+// ------------------------------------------------------------------------------------------
 
 struct AnyCall : rc::state::Command<DriverState, Machine> {
   Call call;
@@ -240,8 +242,10 @@ template <CommandKind kind>
 struct CallOf final : AnyCall {
   explicit CallOf(const DriverState& state) {
     RC_PRE(possible(state, kind));
-    make_call(state, kind,
-              [](std::uint64_t low, std::uint64_t high) { return *rc::gen::inRange<std::uint64_t>(low, high + 1); }, call);
+    make_call(
+        state, kind,
+        [](std::uint64_t low, std::uint64_t high) { return *rc::gen::inRange<std::uint64_t>(low, high + 1); },
+        call);
   }
 };
 
@@ -260,8 +264,9 @@ CommandKind draw_kind(const DriverState& state, props::Random& random) {
 }
 
 void make_any_call(const DriverState& state, props::Random& random, Call& call) {
-  make_call(state, draw_kind(state, random),
-            [&random](std::uint64_t low, std::uint64_t high) { return random.between(low, high); }, call);
+  make_call(
+      state, draw_kind(state, random),
+      [&random](std::uint64_t low, std::uint64_t high) { return random.between(low, high); }, call);
 }
 
 rc::Gen<CommandPointer> cheapest_generator(const DriverState& state) {
@@ -298,8 +303,9 @@ std::uint64_t run_with_rapidcheck(std::span<const Scenario> configurations, prop
         const std::size_t which = number++ % machine.count();
         machine.begin(which);
         rc::state::check(machine.initial_state(which), machine, [draws](const DriverState& state) {
-          return draws == Draws::kOneSeed ? cheapest_generator(state)
-                                          : documented_generator(state, std::make_index_sequence<kKinds.size()>());
+          return draws == Draws::kOneSeed
+                     ? cheapest_generator(state)
+                     : documented_generator(state, std::make_index_sequence<kKinds.size()>());
         });
         RC_ASSERT(machine.end());
       },

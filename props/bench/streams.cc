@@ -15,8 +15,8 @@ using props::Command;
 using props::CommandKind;
 using props::Scenario;
 
-// Pages for coherent memory that the scenario's layout does not have are refused by the checked run. The bare run
-// knows no layout: make it a fault of the scenario, which both know.
+// Pages for coherent memory that the scenario's layout does not have are refused by the checked run. The bare
+// run knows no layout: make it a fault of the scenario, which both know.
 void refuse_absent_pages(Scenario& scenario) {
   const model::Configuration& configuration = scenario.configuration;
   const model::Layout layout(configuration.translation, configuration.device_vm, configuration.blocks);
@@ -30,7 +30,8 @@ void refuse_absent_pages(Scenario& scenario) {
 }
 
 // Fills the scenario with a stream of commands on `memory`.
-void add_stream(Scenario& scenario, model::GuestAddress memory, std::uint64_t memory_size, std::uint64_t count) {
+void add_stream(Scenario& scenario, model::GuestAddress memory, std::uint64_t memory_size,
+                std::uint64_t count) {
   const model::Configuration& configuration = scenario.configuration;
   const std::uint64_t page = configuration.window.page.bytes();
   const std::uint64_t system_page = configuration.system_page.bytes();
@@ -61,7 +62,7 @@ void add_stream(Scenario& scenario, model::GuestAddress memory, std::uint64_t me
     }
     if ((live_bits >> id & 1) != 0) {
       live_bits &= ~(std::uint64_t{1} << id);
-      command.kind = live[id] == CommandKind::kMapPage  ? CommandKind::kUnmapPage
+      command.kind = live[id] == CommandKind::kMapPage ? CommandKind::kUnmapPage
                      : live[id] == CommandKind::kMapSg ? CommandKind::kUnmapSg
                                                        : CommandKind::kFreeCoherent;
       continue;
@@ -118,13 +119,16 @@ std::vector<Scenario> settled_scenarios(const props::CampaignPlan& plan, std::ui
     std::uint64_t idle = executor.tally().idle;
     executor.set_spectator([&](std::size_t index, const model::Reference& reference) {
       const bool did_something = std::exchange(idle, executor.tally().idle) == executor.tally().idle;
-      if (index < scenario.commands.size() && did_something && reference.violations().empty()) ran.push_back(index);
+      if (index < scenario.commands.size() && did_something && reference.violations().empty())
+        ran.push_back(index);
     });
     const props::Outcome outcome = executor.run(scenario, guards, progress);
     executor.set_spectator({});
     // Cut short by what only the clean-up shows: nothing to compare.
-    if (outcome.command == scenario.commands.size() && (outcome.violated() || outcome.tolerated != nullptr)) continue;
+    if (outcome.command == scenario.commands.size() && (outcome.violated() || outcome.tolerated != nullptr))
+      continue;
     std::vector<Command> commands;
+    commands.reserve(ran.size());
     for (const std::size_t index : ran) commands.push_back(scenario.commands[index]);
     scenario.commands = std::move(commands);
     refuse_absent_pages(scenario);

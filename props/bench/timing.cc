@@ -25,6 +25,7 @@ double Rounds::fastest_of(std::size_t side) const {
 
 double Rounds::ratio(std::size_t side, std::size_t other) const {
   std::vector<double> ratios;
+  ratios.reserve(seconds_per_unit[side].size());
   for (std::size_t round = 0; round < seconds_per_unit[side].size(); ++round) {
     ratios.push_back(seconds_per_unit[side][round] / seconds_per_unit[other][round]);
   }

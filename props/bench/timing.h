@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Times pieces of work against each other on a machine that also does something else.
 //
-// Google Benchmark repeats one function until its time is stable, then the next. What is asked here are ratios, on
-// machines whose speed changes by a factor within seconds: so short slices of all sides take turns, the ratio is
-// formed between neighbours, and the median of the ratios counts. Time is CPU time of the thread: the harness never
-// waits.
+// Google Benchmark repeats one function until its time is stable, then the next. What is asked here are ratios,
+// on machines whose speed changes by a factor within seconds: so short slices of all sides take turns, the
+// ratio is formed between neighbours, and the median of the ratios counts. Time is CPU time of the thread: the
+// harness never waits.
 #ifndef NOSPAN_PROPS_BENCH_TIMING_H
 #define NOSPAN_PROPS_BENCH_TIMING_H
 
@@ -20,8 +20,8 @@ double thread_seconds();
 // The middle value; the mean of the two middle ones of an even number. 0 of none.
 double median(std::vector<double> values);
 
-// One of the sides that are compared. slice() does the same work each time, some 10 to 200 ms, and returns how many
-// units that was.
+// One of the sides that are compared. slice() does the same work each time, some 10 to 200 ms, and returns how
+// many units that was.
 struct Side {
   std::function<double()> slice;
 };

@@ -1,17 +1,35 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Prints how each mutant dies: nospan_mutants [--seed N] [--no-control] [NAME]...
+// Prints how each mutant dies: nospan_mutants [--seed N] [--no-control] [--scenarios] [NAME]...
+// With --list: what each mutant is, as the table of docs/mutants.md.
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "props/mutants/mutant_run.h"
 #include "props/scenario_file.h"
 
-int main(int count, char** arguments) {
-  using namespace nospan::props;
+namespace nospan::props {
+namespace {
+
+void print_list() {
+  fmt::print("| mutant | the mistake | violates |\n|---|---|---|\n");
+  for (const Mutant& mutant : all_mutants()) {
+    std::string violates;
+    for (const nospan::model::Invariant invariant : mutant.violates) {
+      if (!violates.empty()) violates += ", ";
+      violates += nospan::model::rule(invariant).id;
+    }
+    if (!mutant.why_several.empty()) violates += fmt::format(" ({})", mutant.why_several);
+    if (!mutant.missing_rule.empty()) violates = fmt::format("survives; missing: {}", mutant.missing_rule);
+    fmt::print("| {} | {} | {} |\n", mutant.name, mutant.mistake, violates);
+  }
+}
+
+int run(int count, char** arguments) {
   MutantOptions options;
   bool show_scenarios = false;
   std::vector<std::string_view> names;
@@ -23,8 +41,11 @@ int main(int count, char** arguments) {
       options.control = false;
     } else if (argument == "--scenarios") {
       show_scenarios = true;
+    } else if (argument == "--list") {
+      print_list();
+      return 0;
     } else if (argument.starts_with("-")) {
-      fmt::print(stderr, "usage: nospan_mutants [--seed N] [--no-control] [--scenarios] [NAME]...\n");
+      fmt::print(stderr, "usage: nospan_mutants [--list] [--seed N] [--no-control] [--scenarios] [NAME]...\n");
       return 5;
     } else {
       names.push_back(argument);
@@ -58,3 +79,8 @@ int main(int count, char** arguments) {
              results.size(), median_shrink_seconds(results));
   return well ? 0 : 1;
 }
+
+}  // namespace
+}  // namespace nospan::props
+
+int main(int count, char** arguments) { return nospan::props::run(count, arguments); }
