@@ -217,6 +217,7 @@ void Reference::check_installed(std::span<const TceRange> ranges, std::span<cons
     if (same) return;
   }
   check_installed_slowly(ranges, pages, direction);
+  if (!violations_.empty()) check_reach_as_written();
 }
 
 void Reference::check_installed_slowly(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
@@ -270,6 +271,26 @@ void Reference::check_installed_slowly(std::span<const TceRange> ranges, std::sp
   }
 }
 
+void Reference::check_reach_as_written() {
+  // A call that goes wrong may write millions of TCEs: the first ones tell.
+  constexpr std::uint64_t kMost = 4096;
+  const IommuPageShift page = configuration_->window.page;
+  for (const TableOperation& operation : table_.operations()) {
+    for (std::uint64_t k = 0; k < std::min(operation.written, kMost); ++k) {
+      const TceIndex index = operation.range.first + k;
+      const Tce tce = table_.at(index);
+      if (!tce.live()) continue;
+      const GuestAddress start = iommu_page_start(tce.address(), page);
+      const std::optional<RealAddress> real = layout_->translate(start);
+      if (!real) continue;
+      if (const auto foreign = layout_->first_foreign_byte(*real, page.bytes())) {
+        violate_isolation(index, start, *foreign);
+        return;
+      }
+    }
+  }
+}
+
 void Reference::check_reach(TceRange range, GuestAddress page, GuestAddress buffer, std::uint64_t size) {
   const unsigned shift = configuration_->window.page.value;
   TceIndex index = range.first;
@@ -295,6 +316,19 @@ void Reference::check_reach(TceRange range, GuestAddress page, GuestAddress buff
   }
 }
 
+void Reference::violate_isolation(TceIndex index, GuestAddress page, RealAddress foreign) {
+  const Block* owner = layout_->owner_block(foreign);
+  violate(Invariant::kIso1,
+          "every byte of the IOMMU page behind TCE " + hex(index) + " is owned by VM " +
+              std::to_string(layout_->device_vm().value),
+          "real byte " + hex(foreign) + " is reachable and belongs to " +
+              (owner == nullptr ? std::string("the hypervisor") : "VM " + std::to_string(owner->owner.value)),
+          index);
+  violations_.back().page = page;
+  violations_.back().foreign_byte = foreign;
+  if (owner != nullptr) violations_.back().foreign_owner = owner->owner;
+}
+
 void Reference::check_reach_of_page(TceIndex index, GuestAddress page, GuestAddress buffer,
                                     std::uint64_t size) {
   const std::uint64_t page_size = configuration_->window.page.bytes();
@@ -305,16 +339,7 @@ void Reference::check_reach_of_page(TceIndex index, GuestAddress page, GuestAddr
     return;
   }
   if (const auto foreign = layout_->first_foreign_byte(*real, page_size)) {
-    const Block* owner = layout_->owner_block(*foreign);
-    violate(Invariant::kIso1,
-            "every byte of the IOMMU page behind TCE " + hex(index) + " is owned by VM " +
-                std::to_string(layout_->device_vm().value),
-            "real byte " + hex(*foreign) + " is reachable and belongs to " +
-                (owner == nullptr ? std::string("the hypervisor") : "VM " + std::to_string(owner->owner.value)),
-            index);
-    violations_.back().page = page;
-    violations_.back().foreign_byte = foreign;
-    if (owner != nullptr) violations_.back().foreign_owner = owner->owner;
+    violate_isolation(index, page, *foreign);
     return;
   }
   // The page is all this VM's own memory, but is it the memory that the buffer means?

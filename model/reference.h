@@ -145,6 +145,10 @@ class Reference {
   // What a device reaches through this range, against what the buffer is (ISO-1, XLAT-1 of the second stage).
   void check_reach(TceRange range, GuestAddress page, GuestAddress buffer, std::uint64_t size);
   void check_reach_of_page(TceIndex index, GuestAddress page, GuestAddress buffer, std::uint64_t size);
+  // After a call that wrote other TCEs than it should: what a device reaches through those that it wrote
+  // (ISO-1).
+  void check_reach_as_written();
+  void violate_isolation(TceIndex index, GuestAddress page, RealAddress foreign);
   void check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary,
                      std::uint32_t elements);
   // A request for entries, for CAP-1. No pages: nothing is claimed.
