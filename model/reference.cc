@@ -132,7 +132,7 @@ void Reference::created() {
       return;
     }
   }
-  compare_words(0, allocated_.word_count(), Invariant::kRange1, Invariant::kFree1);
+  compare_words(0, allocated_.word_count(), Invariant::kOwn1, Invariant::kFree1);
 }
 
 bool Reference::take(TceRange range) {
