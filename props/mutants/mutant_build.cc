@@ -11,18 +11,18 @@
 
 #include "nospan_builtin_recipe.h"  // generated: how targets/builtin/CMakeLists.txt compiles it
 #include "targets/linux/build.h"
-#include "targets/linux/cache.h"
-#include "targets/linux/digest.h"
-#include "targets/linux/process.h"
-#include "targets/linux/recipe.h"
 #include "targets/linux/tree.h"
+#include "targets/toolchain/cache.h"
+#include "targets/toolchain/digest.h"
+#include "targets/toolchain/process.h"
+#include "targets/toolchain/share.h"
 
 namespace nospan::props {
 namespace {
 
 namespace fs = std::filesystem;
-using linux_target::TemporaryFolder;
 using reports::Expected;
+using toolchain::TemporaryFolder;
 
 constexpr std::string_view kKernelVersion = "6.12";
 
@@ -36,7 +36,7 @@ Expected<Files> edited_files(const fs::path& root, const std::vector<SourceEdit>
     const std::string name(edit.file);
     auto file = files.find(name);
     if (file == files.end()) {
-      auto text = linux_target::read_file(root / name);
+      auto text = toolchain::read_file(root / name);
       if (!text) return tl::unexpected(text.error());
       file = files.emplace(name, std::move(*text)).first;
     }
@@ -62,7 +62,7 @@ Expected<void> link_tree(const linux_target::Tree& tree, const Files& edited, co
     const fs::path place = copy / file;
     if (place.parent_path() != last) fs::create_directories(last = place.parent_path(), error);
     if (const auto edit = edited.find(file); edit != edited.end()) {
-      if (auto written = linux_target::write_file(place, edit->second); !written) return written;
+      if (auto written = toolchain::write_file(place, edit->second); !written) return written;
       continue;
     }
     fs::create_hard_link(fs::canonical(tree.root() / file, error), place, error);
@@ -87,7 +87,7 @@ Expected<fs::path> build_kernel(const std::vector<SourceEdit>& edits, int system
 
   auto files = edited_files(tree->root(), edits);
   if (!files) return tl::unexpected(files.error());
-  auto cache = linux_target::cache_folder();
+  auto cache = toolchain::cache_folder();
   if (!cache) return tl::unexpected(cache.error());
   auto folder = TemporaryFolder::make(*cache);
   if (!folder) return tl::unexpected(folder.error());
@@ -133,7 +133,7 @@ Expected<Files> builtin_files(const fs::path& share) {
   }
   if (error) return reports::failure(share.string(), fmt::format("no sources of builtin: {}", error.message()));
   for (const std::string& name : names) {
-    auto text = linux_target::read_file(share / name);
+    auto text = toolchain::read_file(share / name);
     if (!text) return tl::unexpected(text.error());
     files.emplace(name, std::move(*text));
   }
@@ -141,19 +141,18 @@ Expected<Files> builtin_files(const fs::path& share) {
 }
 
 Expected<fs::path> build_builtin(const std::vector<SourceEdit>& edits) {
-  const fs::path share = fs::absolute(linux_target::share_folder());
+  const fs::path share = toolchain::share_folder();
   auto files = builtin_files(share);
   if (!files) return tl::unexpected(files.error());
   auto edited = edited_files(share, edits);
   if (!edited) return tl::unexpected(edited.error());
   for (auto& [name, text] : *edited) (*files)[name] = std::move(text);
 
-  auto cache = linux_target::cache_folder();
+  auto cache = toolchain::cache_folder();
   if (!cache) return tl::unexpected(cache.error());
-  auto version =
-      linux_target::run({.arguments = {NOSPAN_CXX_COMPILER, "--version"}, .folder = {}, .output = {}});
+  auto version = toolchain::run({.arguments = {NOSPAN_CXX_COMPILER, "--version"}, .folder = {}, .output = {}});
   if (!version) return tl::unexpected(version.error());
-  linux_target::Digest digest;
+  toolchain::Digest digest;
   digest.add("builtin mutant 1").add(version->text);
   for (const std::string& word : builtin_command("")) digest.add(word);
   for (const auto& [name, text] : *files) digest.add(name).add(text);
@@ -166,13 +165,13 @@ Expected<fs::path> build_builtin(const std::vector<SourceEdit>& edits) {
   const fs::path copy = folder->path() / "sources";
   fs::create_directories(copy / "targets/builtin", error);
   for (const auto& [name, text] : *files) {
-    if (auto written = linux_target::write_file(copy / name, text); !written)
+    if (auto written = toolchain::write_file(copy / name, text); !written)
       return tl::unexpected(written.error());
   }
   const fs::path fresh = folder->path() / "entry";
   fs::create_directory(fresh, error);
   auto outcome =
-      linux_target::run({.arguments = builtin_command(fresh / "target.so"), .folder = copy, .output = {}});
+      toolchain::run({.arguments = builtin_command(fresh / "target.so"), .folder = copy, .output = {}});
   if (!outcome) return tl::unexpected(outcome.error());
   if (outcome->status != 0)
     return reports::failure("builtin", "the edited sources do not compile: " + outcome->text);

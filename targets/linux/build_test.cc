@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "targets/linux/patch.h"
-#include "targets/linux/process.h"
 #include "targets/linux/recipe.h"
 #include "targets/linux/test_environment.h"
 #include "targets/linux/test_folder.h"
@@ -246,24 +245,6 @@ TEST_F(BuildTest, ClangBuildsIt) {
   const auto library = build_library(*tree_, {.sanitized = true, .compiler = "clang-19"});
   ASSERT_TRUE(library) << library.error().line();
   EXPECT_STREQ(LoadedTarget(*library)->name, "linux");
-}
-
-TEST(Process, TellsStatusAndOutput) {
-  const auto outcome =
-      run({.arguments = {"sh", "-c", "echo out; echo err >&2; exit 3"}, .folder = {}, .output = {}});
-  ASSERT_TRUE(outcome);
-  EXPECT_EQ(outcome->status, 3);
-  EXPECT_EQ(outcome->text, "out\nerr\n");
-  EXPECT_EQ(run({.arguments = {"sh", "-c", "kill -9 $$"}, .folder = {}, .output = {}})->status, 137);
-}
-
-TEST(Process, IsEndedWhenTimeIsUp) {
-  const auto outcome = run({.arguments = {"sh", "-c", "sleep 60 & sleep 60"},
-                            .folder = {},
-                            .output = {},
-                            .limit = std::chrono::seconds(1)});
-  ASSERT_FALSE(outcome);
-  EXPECT_THAT(outcome.error().what, HasSubstr("within 1 s"));
 }
 
 }  // namespace

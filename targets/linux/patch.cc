@@ -8,17 +8,23 @@
 #include <charconv>
 #include <set>
 
-#include "targets/linux/cache.h"
-#include "targets/linux/digest.h"
 #include "targets/linux/patch_text.h"
-#include "targets/linux/process.h"
 #include "targets/linux/recipe.h"
+#include "targets/toolchain/cache.h"
+#include "targets/toolchain/digest.h"
+#include "targets/toolchain/process.h"
 
 namespace nospan::linux_target {
 namespace {
 
 namespace fs = std::filesystem;
 using reports::Expected;
+using toolchain::cache_folder;
+using toolchain::Digest;
+using toolchain::discard;
+using toolchain::read_file;
+using toolchain::TemporaryFolder;
+using toolchain::write_file;
 
 constexpr const char* kHashFile = "content.sha256";
 
@@ -39,10 +45,10 @@ bool is_mail(std::string_view text) {
                      [](unsigned char c) { return std::isalnum(c) || c == '-'; });
 }
 
-Expected<Outcome> git(std::vector<std::string> arguments, const fs::path& folder,
-                      const fs::path& input = "/dev/null") {
+Expected<toolchain::Outcome> git(std::vector<std::string> arguments, const fs::path& folder,
+                                 const fs::path& input = "/dev/null") {
   arguments.insert(arguments.begin(), "git");
-  return run({.arguments = std::move(arguments), .folder = folder, .input = input, .output = {}});
+  return toolchain::run({.arguments = std::move(arguments), .folder = folder, .input = input, .output = {}});
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }

@@ -4,14 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace nospan::linux_target {
-
-std::filesystem::path share_folder() {
-  const char* override_folder = getenv("NOSPAN_SHARE");
-  return override_folder != nullptr && *override_folder != '\0' ? override_folder : NOSPAN_SOURCE_DIR;
-}
 
 const std::vector<std::string>& required_files() {
   static const std::vector<std::string> files = {

@@ -2,7 +2,7 @@
 // How the kernel's mapping code is compiled: which files, in which order headers are looked up, with which
 // flags.
 //
-// The one description of it. build.cc makes shared libraries from it, the solver LLVM bitcode: same sources,
+// The one description of it. build.cc makes shared libraries from it, bitcode.cc LLVM bitcode: same sources,
 // same kernel_flags(), other code generation flags.
 #ifndef NOSPAN_TARGETS_LINUX_RECIPE_H
 #define NOSPAN_TARGETS_LINUX_RECIPE_H
@@ -24,10 +24,6 @@ struct Source {
   World world;
   std::string path;
 };
-
-// The share folder holds targets/linux/ and targets/target.h: NOSPAN_SHARE, or the source folder we were built
-// from.
-std::filesystem::path share_folder();
 
 // Files that a tree must have for a build even to be tried.
 const std::vector<std::string>& required_files();

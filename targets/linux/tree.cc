@@ -7,15 +7,20 @@
 #include <charconv>
 #include <map>
 
-#include "targets/linux/cache.h"
-#include "targets/linux/digest.h"
-#include "targets/linux/process.h"
 #include "targets/linux/recipe.h"
+#include "targets/toolchain/cache.h"
+#include "targets/toolchain/digest.h"
+#include "targets/toolchain/process.h"
 
 namespace nospan::linux_target {
 namespace {
 
 namespace fs = std::filesystem;
+using toolchain::cache_folder;
+using toolchain::Command;
+using toolchain::Digest;
+using toolchain::read_file;
+using toolchain::TemporaryFolder;
 constexpr std::string_view kPrefix = "linux-source-";
 constexpr std::string_view kSuffix = ".tar.xz";
 

@@ -7,9 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "targets/linux/process.h"
 #include "targets/linux/recipe.h"
 #include "targets/linux/test_folder.h"
+#include "targets/toolchain/process.h"
 
 namespace nospan::linux_target {
 namespace {
@@ -112,9 +112,10 @@ class PackageTest : public TreeTest {
  protected:
   void SetUp() override {
     TreeTest::SetUp();
-    const auto packed = run({.arguments = {"tar", "-cJf", "linux-source-9.8.tar.xz", "linux-source-9.8"},
-                             .folder = folder_.path(),
-                             .output = {}});
+    const auto packed =
+        toolchain::run({.arguments = {"tar", "-cJf", "linux-source-9.8.tar.xz", "linux-source-9.8"},
+                        .folder = folder_.path(),
+                        .output = {}});
     ASSERT_TRUE(packed);
     ASSERT_EQ(packed->status, 0) << packed->text;
   }

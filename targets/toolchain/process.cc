@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "targets/linux/process.h"
+#include "targets/toolchain/process.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,7 +17,7 @@
 
 extern char** environ;
 
-namespace nospan::linux_target {
+namespace nospan::toolchain {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -124,4 +124,4 @@ reports::Expected<Outcome> run(const Command& command) {
   return outcome;
 }
 
-}  // namespace nospan::linux_target
+}  // namespace nospan::toolchain

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The user's cache of extracted trees, patched copies and compiled libraries. Any number of processes may use
-// it at once, and each may be killed at any moment: an entry is made in a temporary folder and appears by one
-// rename.
-#ifndef NOSPAN_TARGETS_LINUX_CACHE_H
-#define NOSPAN_TARGETS_LINUX_CACHE_H
+// The user's cache of extracted trees, patched copies, compiled libraries and bitcode. Any number of processes
+// may use it at once, and each may be killed at any moment: an entry is made in a temporary folder and appears
+// by one rename.
+#ifndef NOSPAN_TARGETS_TOOLCHAIN_CACHE_H
+#define NOSPAN_TARGETS_TOOLCHAIN_CACHE_H
 
 #include <filesystem>
 #include <string>
@@ -11,7 +11,7 @@
 
 #include "reports/error.h"
 
-namespace nospan::linux_target {
+namespace nospan::toolchain {
 
 // $XDG_CACHE_HOME/nospan or ~/.cache/nospan, made if it is missing. An Error says why it cannot be written.
 reports::Expected<std::filesystem::path> cache_folder();
@@ -42,6 +42,6 @@ reports::Expected<void> write_file(const std::filesystem::path& file, std::strin
 // Takes a damaged entry out of the way, so that a good one can be published.
 void discard(const std::filesystem::path& cache, const std::filesystem::path& entry);
 
-}  // namespace nospan::linux_target
+}  // namespace nospan::toolchain
 
-#endif  // NOSPAN_TARGETS_LINUX_CACHE_H
+#endif  // NOSPAN_TARGETS_TOOLCHAIN_CACHE_H

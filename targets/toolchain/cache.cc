@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "targets/linux/cache.h"
+#include "targets/toolchain/cache.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <cstring>
 
-namespace nospan::linux_target {
+namespace nospan::toolchain {
 namespace {
 
 namespace fs = std::filesystem;
@@ -103,4 +103,4 @@ void discard(const fs::path& cache, const fs::path& entry) {
   if (grave) rename(entry.c_str(), (grave->path() / "entry").c_str());
 }
 
-}  // namespace nospan::linux_target
+}  // namespace nospan::toolchain

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Running a compiler, tar or git: an argument vector, never a shell.
-#ifndef NOSPAN_TARGETS_LINUX_PROCESS_H
-#define NOSPAN_TARGETS_LINUX_PROCESS_H
+#ifndef NOSPAN_TARGETS_TOOLCHAIN_PROCESS_H
+#define NOSPAN_TARGETS_TOOLCHAIN_PROCESS_H
 
 #include <chrono>
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 #include "reports/error.h"
 
-namespace nospan::linux_target {
+namespace nospan::toolchain {
 
 struct Command {
   std::vector<std::string> arguments;  // arguments[0] is looked up in PATH
@@ -30,6 +30,6 @@ struct Outcome {
 // with LC_ALL=C, as messages are parsed.
 reports::Expected<Outcome> run(const Command& command);
 
-}  // namespace nospan::linux_target
+}  // namespace nospan::toolchain
 
-#endif  // NOSPAN_TARGETS_LINUX_PROCESS_H
+#endif  // NOSPAN_TARGETS_TOOLCHAIN_PROCESS_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // SHA-256 over a sequence of parts, for keys of cache entries and for finding damaged ones.
-#ifndef NOSPAN_TARGETS_LINUX_DIGEST_H
-#define NOSPAN_TARGETS_LINUX_DIGEST_H
+#ifndef NOSPAN_TARGETS_TOOLCHAIN_DIGEST_H
+#define NOSPAN_TARGETS_TOOLCHAIN_DIGEST_H
 
 #include <filesystem>
 #include <memory>
@@ -10,7 +10,7 @@
 
 #include "reports/error.h"
 
-namespace nospan::linux_target {
+namespace nospan::toolchain {
 
 // Parts are length-prefixed: "ab","c" and "a","bc" differ. Not thread-safe.
 class Digest {
@@ -36,6 +36,6 @@ reports::Expected<std::string> read_file(const std::filesystem::path& file, std:
 // The digest of one file's content.
 reports::Expected<std::string> digest_of_file(const std::filesystem::path& file);
 
-}  // namespace nospan::linux_target
+}  // namespace nospan::toolchain
 
-#endif  // NOSPAN_TARGETS_LINUX_DIGEST_H
+#endif  // NOSPAN_TARGETS_TOOLCHAIN_DIGEST_H

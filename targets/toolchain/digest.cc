@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "targets/linux/digest.h"
+#include "targets/toolchain/digest.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace nospan::linux_target {
+namespace nospan::toolchain {
 
 struct Digest::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -76,4 +76,4 @@ reports::Expected<std::string> digest_of_file(const std::filesystem::path& file)
   return read_file(file).map([](const std::string& content) { return Digest().add(content).hex(); });
 }
 
-}  // namespace nospan::linux_target
+}  // namespace nospan::toolchain

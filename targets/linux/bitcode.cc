@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "targets/linux/bitcode.h"
+
+#include <string>
+#include <vector>
+
+#include "targets/linux/compilation.h"
+#include "targets/linux/recipe.h"
+#include "targets/toolchain/bitcode.h"
+#include "targets/toolchain/share.h"
+
+namespace nospan::linux_target {
+namespace {
+
+namespace fs = std::filesystem;
+using reports::Expected;
+
+Expected<fs::path> build_module(const Tree& tree, const std::vector<Source>& sources,
+                                const BitcodeOptions& options) {
+  if (auto checked = check_system_page_shift(options.system_page_shift); !checked)
+    return tl::unexpected(checked.error());
+  const toolchain::Compilation compilation =
+      compilation_of(tree, toolchain::kBitcodeCompiler, sources, [&](Source::World) {
+        std::vector<std::string> flags =
+            kernel_flags(toolchain::share_folder(), options.system_page_shift, tree.version());
+        for (std::string& flag : toolchain::bitcode_flags()) flags.push_back(std::move(flag));
+        return flags;
+      });
+  return toolchain::bitcode_identity(compilation.compiler)
+      .and_then([&](const std::string& identity) { return key_of(compilation, tree, identity); })
+      .and_then([&](const std::string& key) {
+        return toolchain::cached("bitcode", key, "target.bc",
+                                 [&](const fs::path& scratch, const fs::path& file) {
+                                   return make_bitcode(compilation, scratch, file);
+                                 });
+      });
+}
+
+}  // namespace
+
+Expected<fs::path> build_bitcode(const Tree& tree, const BitcodeOptions& options) {
+  std::vector<Source> kernel_code = sources(false);
+  std::erase_if(kernel_code, [](const Source& source) { return source.world == Source::World::kHost; });
+  return build_module(tree, kernel_code, options);
+}
+
+}  // namespace nospan::linux_target

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Compiles the mapping code of a tree into LLVM bitcode for the prover (targets/toolchain/bitcode.h).
+#ifndef NOSPAN_TARGETS_LINUX_BITCODE_H
+#define NOSPAN_TARGETS_LINUX_BITCODE_H
+
+#include <filesystem>
+
+#include "reports/error.h"
+#include "targets/linux/tree.h"
+
+namespace nospan::linux_target {
+
+struct BitcodeOptions {
+  int system_page_shift = 12;  // 12 or 16
+};
+
+// One module of what the native library is made of, but without runtime.c: the functions of runtime.h stay
+// external. In the cache, under a key of everything that goes in: the tree's content, shims and glue, flags,
+// passes, versions of the tools. A damaged cache entry is made anew. May be called from several threads at
+// once.
+//
+// A tree that does not compile is an Error with Verdict::kSkip and the compiler's first message; whatever else
+// goes wrong (no clang, a full disk) is one with Verdict::kError.
+reports::Expected<std::filesystem::path> build_bitcode(const Tree& tree, const BitcodeOptions& options);
+
+}  // namespace nospan::linux_target
+
+#endif  // NOSPAN_TARGETS_LINUX_BITCODE_H
