@@ -138,6 +138,29 @@ Expected<std::vector<fs::path>> compile(const Compilation& compilation, const fs
   return objects;
 }
 
+Expected<std::string> preprocessed_key(const Compilation& compilation, const std::string& identity,
+                                       const fs::path& scratch) {
+  Digest digest;
+  digest.add(identity).add(compilation.compiler);
+  for (const Unit& unit : compilation.units) {
+    const fs::path text = scratch / "preprocessed";
+    Command command;
+    command.arguments = {compilation.compiler};
+    command.arguments.insert(command.arguments.end(), unit.flags.begin(), unit.flags.end());
+    command.arguments.insert(command.arguments.end(), {"-E", unit.input, "-o", text.string()});
+    command.folder = compilation.folder;
+    auto outcome = run(command);
+    if (!outcome) return tl::unexpected(outcome.error());
+    if (outcome->status != 0)
+      return compilation_failed(compilation.compiler, compilation.subject, *outcome, {});
+    auto content = read_file(text);
+    if (!content) return content;
+    digest.add(unit.input).add(*content);
+    for (const std::string& flag : unit.flags) digest.add(flag);
+  }
+  return digest.hex().substr(0, 32);
+}
+
 tl::unexpected<Error> compilation_failed(const std::string& program, const Subject& subject,
                                          const Outcome& outcome, std::string mend) {
   if (outcome.status > 128 || outcome.text.find("No space left on device") != std::string::npos ||

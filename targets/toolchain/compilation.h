@@ -51,6 +51,12 @@ reports::Expected<std::string> version_of(const std::string& program, const std:
 reports::Expected<std::vector<std::filesystem::path>> compile(const Compilation& compilation,
                                                               const std::filesystem::path& folder);
 
+// The key of what is made from the compilation: what the compiler sees after preprocessing, so that it covers
+// headers of the host too; the flags; and `identity`, which stands for the tools and what else goes in. Uses
+// `scratch`, a folder. The Error of sources that cannot be preprocessed is that of compile().
+reports::Expected<std::string> preprocessed_key(const Compilation& compilation, const std::string& identity,
+                                                const std::filesystem::path& scratch);
+
 // What went wrong when a compiler, linker or the like ended with an error: the fault of the subject, with its
 // first message, or of the machine (out of memory, disk full), which is Verdict::kError whatever the subject.
 tl::unexpected<reports::Error> compilation_failed(const std::string& program, const Subject& subject,
