@@ -144,16 +144,29 @@ first_error() {
     END { if (!done) print_and_stop(pending != "" ? pending : fallback != "" ? fallback : last) }' "$1" 2>/dev/null
 }
 
-# Configures build/$1 if that was not done yet. A build folder that was copied or moved together with the
-# checkout is configured from scratch: it names the old place.
+# Configures build/$1 if that was not done yet, or not with the solver although $2 is `solver`. A build folder that
+# was copied or moved together with the checkout is configured from scratch: it names the old place.
 configure() {
-  local build=$root/build/$1 fresh=()
+  local build=$root/build/$1 fresh=() options=()
+  local cache=$build/CMakeCache.txt
+  # Given explicitly: that LLVM and Z3 were not there when CMake first looked is what its cache remembers.
+  if [[ ${2:-} == solver ]]; then options=(-DNOSPAN_SOLVER=ON); fi
   if [[ -f $build/build.ninja ]]; then
-    if grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$build/CMakeCache.txt" 2>/dev/null; then return; fi
+    if grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache" 2>/dev/null; then
+      if [[ ${2:-} != solver ]] || grep -q '^NOSPAN_SOLVER:[A-Z]*=ON$' "$cache"; then return; fi
+      # What can be built without the solver still can if this fails: CMake would keep the option for good.
+      cp -- "$cache" "$cache.without_solver"
+      if cmake -S "$root" --preset "$1" "${options[@]}" </dev/null 9>&-; then
+        rm -f -- "$cache.without_solver"
+        return
+      fi
+      mv -f -- "$cache.without_solver" "$cache"
+      return 1
+    fi
     rm -f -- "$build/build.ninja"  # or it would be taken for a good one if configuring fails now
     fresh=(--fresh)
   fi
-  cmake -S "$root" --preset "$1" "${fresh[@]}" </dev/null 9>&-
+  cmake -S "$root" --preset "$1" "${fresh[@]}" "${options[@]}" </dev/null 9>&-
 }
 
 # Builds build/$1, or only the targets named after it.
@@ -176,13 +189,26 @@ show_progress() {
   if ((shown)); then printf '\r\033[K' >&2; fi
 }
 
-configure_and_build_launcher() {
-  configure release && build release nospan_cli
+# `solver` if the command line given needs the solver. The command is its first word that is no option.
+solver_for() {
+  local word
+  for word in "$@"; do
+    case $word in
+      prove | claims | gate | mutate) echo solver ;;
+      -*) continue ;;
+    esac
+    return
+  done
 }
 
-# What ./nospan does before it runs the command: packages, build, each only if something changed.
+configure_and_build_launcher() {
+  configure release "$1" && build release nospan_cli
+}
+
+# What ./nospan does before it runs the command line given: packages, build, each only if something changed.
 set_up_launcher() {
-  local built=$root/build/release/cli/nospan lock=$root/build/.lock
+  local built=$root/build/release/cli/nospan lock=$root/build/.lock solver
+  solver=$(solver_for "$@")
   if ! mkdir -p -- "$root/build" 2>/dev/null || ! { : >>"$lock"; } 2>/dev/null; then
     if [[ -x $built ]]; then return; fi  # someone else's checkout, built by its owner
     fail "cannot write to $root/build; clone the repository to a place of your own"
@@ -193,22 +219,25 @@ set_up_launcher() {
       if [[ ! -x $built ]]; then say "waiting for another nospan that is building"; fi
       flock 9
     fi
-    install_packages_once run kernel
+    install_packages_once .packages run kernel
+    if [[ $solver ]]; then install_packages_once .packages-prove prove; fi
     what=building
     if [[ ! -x $built ]]; then
       what='building (first run)'
       say "$what ..."
     fi
-    if ! configure_and_build_launcher 2>&1 | show_progress "$what" "$root/build/build.log"; then
-      rm -f -- "$root/build/.packages"  # someone may have removed a package: look again next time
+    if ! configure_and_build_launcher "$solver" 2>&1 | show_progress "$what" "$root/build/build.log"; then
+      rm -f -- "$root/build/.packages" "$root/build/.packages-prove"  # someone may have removed a package: look again next time
       fail "building failed: $(first_error "$root/build/build.log") (output: $root/build/build.log)"
     fi
   ) 9>"$lock"
 }
 
-# Looks for missing packages when the list is newer than the last look.
+# Looks for missing packages when the list is newer than the last look, which the file build/$1 stands for.
 install_packages_once() {
-  if [[ ${NOSPAN_NO_INSTALL:-} == 1 || $root/build/.packages -nt $root/ci/packages.txt ]]; then return; fi
+  local stamp=$root/build/$1
+  shift
+  if [[ ${NOSPAN_NO_INSTALL:-} == 1 || $stamp -nt $root/ci/packages.txt ]]; then return; fi
   install_packages "$@"
-  : >"$root/build/.packages"
+  : >"$stamp"
 }
