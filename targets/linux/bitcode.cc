@@ -15,15 +15,19 @@ namespace {
 namespace fs = std::filesystem;
 using reports::Expected;
 
+// The sources as one module. `first` are flags that come before kernel_flags().
 Expected<fs::path> build_module(const Tree& tree, const std::vector<Source>& sources,
-                                const BitcodeOptions& options) {
+                                const BitcodeOptions& options, const std::vector<std::string>& first) {
   if (auto checked = check_system_page_shift(options.system_page_shift); !checked)
     return tl::unexpected(checked.error());
   const toolchain::Compilation compilation =
       compilation_of(tree, toolchain::kBitcodeCompiler, sources, [&](Source::World) {
-        std::vector<std::string> flags =
-            kernel_flags(toolchain::share_folder(), options.system_page_shift, tree.version());
-        for (std::string& flag : toolchain::bitcode_flags()) flags.push_back(std::move(flag));
+        std::vector<std::string> flags = first;
+        for (const auto& more :
+             {kernel_flags(toolchain::share_folder(), options.system_page_shift, tree.version()),
+              toolchain::bitcode_flags()}) {
+          flags.insert(flags.end(), more.begin(), more.end());
+        }
         return flags;
       });
   return toolchain::bitcode_identity(compilation.compiler)
@@ -41,7 +45,11 @@ Expected<fs::path> build_module(const Tree& tree, const std::vector<Source>& sou
 Expected<fs::path> build_bitcode(const Tree& tree, const BitcodeOptions& options) {
   std::vector<Source> kernel_code = sources(false);
   std::erase_if(kernel_code, [](const Source& source) { return source.world == Source::World::kHost; });
-  return build_module(tree, kernel_code, options);
+  return build_module(tree, kernel_code, options, {});
+}
+
+Expected<fs::path> build_platform_bitcode(const Tree& tree, const BitcodeOptions& options) {
+  return build_module(tree, platform_sources(), options, platform_flags(toolchain::share_folder()));
 }
 
 }  // namespace nospan::linux_target

@@ -23,6 +23,15 @@ struct BitcodeOptions {
 // goes wrong (no clang, a full disk) is one with Verdict::kError.
 reports::Expected<std::filesystem::path> build_bitcode(const Tree& tree, const BitcodeOptions& options);
 
+// One module of the platforms' part of the tree: arch/powerpc/platforms/pseries/iommu.c (table operations by
+// hypercall and by memory, dynamic windows) and powernv/pci-ioda-tce.c (table operations, levels of tables).
+// Everything that reaches the machine stays external: plpar_hcall(), rtas_call(), of_get_property() and the
+// like, also the functions of build_bitcode()'s module. Structures that both modules know have the same layout
+// in both. Cache and errors as with build_bitcode(); a tree without these files is an Error with
+// Verdict::kSkip.
+reports::Expected<std::filesystem::path> build_platform_bitcode(const Tree& tree,
+                                                                const BitcodeOptions& options);
+
 }  // namespace nospan::linux_target
 
 #endif  // NOSPAN_TARGETS_LINUX_BITCODE_H

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <regex>
 
 #include "targets/linux/patch.h"
 #include "targets/linux/test_folder.h"
@@ -118,6 +119,71 @@ TEST_F(LinuxBitcodeTest, APatchAndAPageSizeAreOtherModules) {
   EXPECT_NE(*large_pages, *plain);
   EXPECT_THAT(listing(*module), HasSubstr("@nospan_new_variable = "));
   EXPECT_THAT(build_bitcode(tree(), {.system_page_shift = 14}).error().mend, HasSubstr("12 or 16"));
+}
+
+// The composite type of this name in the debug information, with its size, and its members with their offsets.
+std::vector<std::string> layout(const std::string& text, const std::string& structure) {
+  std::smatch match;
+  const std::regex composite("\n(![0-9]+) = distinct !DICompositeType\\(tag: DW_TAG_structure_type, name: \"" +
+                             structure + "\".*size: ([0-9]+).*elements: ");
+  if (!std::regex_search(text, match, composite)) return {};
+  std::vector<std::string> result = {match[2]};
+  const std::regex member("DW_TAG_member, name: \"([a-z_]+)\", scope: " + match[1].str() +
+                          ",.*(offset: [0-9]+)");
+  for (std::sregex_iterator at(text.begin(), text.end(), member); at != std::sregex_iterator(); ++at) {
+    result.push_back((*at)[1].str() + " " + (*at)[2].str());
+  }
+  std::sort(result.begin() + 1, result.end());
+  return result;
+}
+
+TEST_F(LinuxBitcodeTest, PlatformsHoldTheirTableOperationsForEachTreeAndPageSize) {
+  for (const Tree& tree : trees_) {
+    for (const int shift : {12, 16}) {
+      const auto module = build_platform_bitcode(tree, {.system_page_shift = shift});
+      ASSERT_TRUE(module) << tree.version() << ": " << module.error().line();
+      const std::string text = listing(*module);
+      for (const char* function :
+           {"tce_build_pSeries", "tce_free_pSeries", "tce_build_pSeriesLP", "tce_buildmulti_pSeriesLP",
+            "tce_freemulti_pSeriesLP", "tce_get_pSeriesLP", "tce_setrange_multi_pSeriesLP",
+            "iommu_get_page_shift", "pnv_tce_build", "pnv_tce_free"}) {
+        EXPECT_THAT(text, testing::ContainsRegex(defines(function))) << tree.version();
+      }
+      EXPECT_THAT(text, testing::ContainsRegex("\ndeclare [^\n]*@plpar_hcall_norets\\("));
+      EXPECT_THAT(text, testing::Not(testing::ContainsRegex(" (nsw|nuw) ")));
+      // What the mapping code passes to the table operations is what these take.
+      const std::string mapping = listing(*build_bitcode(tree, {.system_page_shift = shift}));
+      for (const char* structure : {"iommu_table", "iommu_table_ops", "device"}) {
+        EXPECT_GT(layout(text, structure).size(), 3u) << structure;
+        EXPECT_EQ(layout(text, structure), layout(mapping, structure)) << structure;
+      }
+    }
+  }
+}
+
+TEST_F(LinuxBitcodeTest, APatchOfThePlatformIsAnotherModule) {
+  const auto patched = with_line("arch/powerpc/platforms/pseries/iommu.c", "int nospan_new_variable;");
+  ASSERT_TRUE(patched) << patched.error().line();
+  const auto plain = build_platform_bitcode(tree(), {});
+  const auto module = build_platform_bitcode(patched->tree, {});
+  ASSERT_TRUE(module) << module.error().line();
+  EXPECT_NE(*module, *plain);
+  EXPECT_THAT(listing(*module), HasSubstr("@nospan_new_variable = "));
+}
+
+TEST_F(LinuxBitcodeTest, ATreeWithoutThePlatformIsSkipped) {
+  const fs::path other = folder_.path() / "elsewhere";
+  for (const std::string& file : tree().files()) {
+    if (!file.ends_with("pseries/iommu.c")) write_text(other / file, read_text(tree().root() / file));
+  }
+  const auto smaller = open_tree(other);
+  ASSERT_TRUE(smaller) << smaller.error().line();
+  EXPECT_TRUE(build_bitcode(*smaller, {}));
+  const auto module = build_platform_bitcode(*smaller, {});
+  ASSERT_FALSE(module);
+  EXPECT_EQ(module.error().verdict, reports::Verdict::kSkip);
+  EXPECT_THAT(module.error().what,
+              HasSubstr("no such file or directory: 'arch/powerpc/platforms/pseries/iommu.c'"));
 }
 
 TEST_F(LinuxBitcodeTest, ATreeThatDoesNotCompileIsSkippedWithItsFirstError) {

@@ -25,9 +25,22 @@ const std::vector<std::string>& required_files() {
 
 const std::vector<std::string>& readable_paths() {
   static const std::vector<std::string> paths = {
-      "Makefile",      "arch/powerpc/include/asm", "arch/powerpc/kernel/iommu.c", "include/asm-generic",
-      "include/linux", "include/uapi/asm-generic", "include/uapi/linux",          "include/vdso",
-      "lib/bitmap.c",  "lib/find_bit.c",           "lib/iommu-helper.c",          "lib/kstrtox.h",
+      "Makefile",
+      "arch/powerpc/include/asm",
+      "arch/powerpc/kernel/iommu.c",
+      "arch/powerpc/platforms/powernv/pci-ioda-tce.c",
+      "arch/powerpc/platforms/powernv/pci.h",
+      "arch/powerpc/platforms/pseries/iommu.c",
+      "arch/powerpc/platforms/pseries/pseries.h",
+      "include/asm-generic",
+      "include/linux",
+      "include/uapi/asm-generic",
+      "include/uapi/linux",
+      "include/vdso",
+      "lib/bitmap.c",
+      "lib/find_bit.c",
+      "lib/iommu-helper.c",
+      "lib/kstrtox.h",
   };
   return paths;
 }
@@ -58,6 +71,18 @@ std::vector<Source> sources(bool sanitized) {
   };
   if (sanitized) list.push_back({World::kHost, "targets/linux/undefined.c"});
   return list;
+}
+
+std::vector<Source> platform_sources() {
+  using World = Source::World;
+  return {
+      {World::kTree, "arch/powerpc/platforms/pseries/iommu.c"},
+      {World::kTree, "arch/powerpc/platforms/powernv/pci-ioda-tce.c"},
+  };
+}
+
+std::vector<std::string> platform_flags(const std::filesystem::path& share) {
+  return {"-I" + (share / "targets/linux/shims/platform").string()};
 }
 
 std::vector<std::string> kernel_flags(const std::filesystem::path& share, int system_page_shift,

@@ -41,6 +41,13 @@ const std::vector<std::string>& extracted_paths();
 // What to compile. `sanitized` adds the handlers of sanitizer reports.
 std::vector<Source> sources(bool sanitized);
 
+// The platforms' table operations and window set-up. As bitcode only: much of what they call is declared, not
+// defined. A tree must not have them for the rest to be built.
+std::vector<Source> platform_sources();
+
+// What goes before kernel_flags() for platform_sources(): further shims, which come before the others.
+std::vector<std::string> platform_flags(const std::filesystem::path& share);
+
 // Flags that make kernel code mean what it means in the kernel. The working folder must be the tree's root:
 // file names in messages are then relative to it, and the result does not depend on where the tree lies.
 std::vector<std::string> kernel_flags(const std::filesystem::path& share, int system_page_shift,

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/types.h>
 
+struct device_node;
 struct iommu_group;
 
 /* What a driver sets with dma_set_max_seg_size() and dma_set_seg_boundary() (include/linux/dma-mapping.h). */
@@ -35,6 +36,8 @@ struct device {
   struct iommu_group* iommu_group;
   bool dma_skip_sync;
   bool dma_iommu;
+  bool dma_ops_bypass;
+  struct device_node* of_node; /* for the platforms: NULL in the library */
 };
 
 extern bool device_is_registered(struct device* dev);

@@ -32,6 +32,8 @@ static inline unsigned long __get_free_pages(gfp_t flags, unsigned int order) {
   return page ? (unsigned long)page_to_virt(page) : 0;
 }
 
+#define __get_free_page(flags) __get_free_pages(flags, 0)
+
 static inline void free_pages(unsigned long address, unsigned int order) {
   nospan_free_pages(__pa(address), order);
 }

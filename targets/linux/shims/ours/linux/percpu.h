@@ -16,6 +16,7 @@
 #define __this_cpu_read(name) raw_cpu_read(name)
 #define raw_cpu_write(name, value) ((void)((name)[nospan_thread.cpu] = (value)))
 #define this_cpu_write(name, value) raw_cpu_write(name, value)
+#define __this_cpu_write(name, value) raw_cpu_write(name, value)
 #define this_cpu_ptr(pointer) (&(*(pointer))[nospan_thread.cpu])
 #define get_cpu_var(name)       \
   (*({                          \
