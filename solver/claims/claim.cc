@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "solver/claims/claim.h"
+
+#include <fmt/format.h>
+
+namespace nospan::solver {
+
+std::vector<Split> split_page_shift(const Term& page_shift) {
+  std::vector<Split> splits;
+  for (uint64_t shift = 12; shift <= 34; ++shift) {
+    splits.push_back({page_shift, Term::bits(page_shift.width(), shift)});
+  }
+  return splits;
+}
+
+std::vector<Case> safety_cases(const std::vector<Path>& paths) {
+  // In the order of the first time that the place was met.
+  std::vector<Case> cases;
+  std::map<std::string, std::size_t> known;
+  std::vector<std::vector<Term>> violations;
+  for (const Path& path : paths) {
+    for (const Obligation& obligation : path.obligations) {
+      if (obligation.kind == Obligation::Kind::kInvariant || obligation.kind == Obligation::Kind::kContract) continue;
+      const std::string name = fmt::format("{}: {} ({})", solver::name(obligation.kind), obligation.what,
+                                           obligation.place);
+      const auto [place, is_new] = known.emplace(name, cases.size());
+      if (is_new) {
+        cases.push_back({name, {}, Term::boolean(true), {}});
+        violations.emplace_back();
+      }
+      std::vector<Term> conditions(path.conditions.begin(),
+                                   path.conditions.begin() + static_cast<std::ptrdiff_t>(obligation.given));
+      conditions.push_back(!obligation.holds);
+      const Term violation = all_of(conditions);
+      std::vector<Term>& others = violations[place->second];
+      // Paths share their beginnings, and so their obligations.
+      bool is_known = false;
+      for (const Term& other : others) is_known = is_known || other.same(violation);
+      if (!is_known) others.push_back(violation);
+    }
+  }
+  for (std::size_t i = 0; i < cases.size(); ++i) cases[i].goal = !any_of(violations[i]);
+  return cases;
+}
+
+std::optional<reports::Error> incompleteness(const std::vector<Path>& paths) {
+  for (const Path& path : paths) {
+    if (path.end == Path::End::kUnsupported) return reports::Error{"", path.reason, "", reports::Verdict::kError};
+    if (path.end == Path::End::kLoopBound) return reports::Error{"", path.reason, "", reports::Verdict::kUnknown};
+  }
+  return std::nullopt;
+}
+
+}  // namespace nospan::solver

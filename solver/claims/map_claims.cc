@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "solver/claims/map_claims.h"
+
+#include <fmt/format.h>
+
+#include "solver/claims/scenario_text.h"
+
+namespace nospan::solver {
+namespace {
+
+using Kind = Event::Kind;
+
+std::vector<Term> conditions_before(const Path& path, std::size_t given) {
+  return {path.conditions.begin(), path.conditions.begin() + static_cast<std::ptrdiff_t>(given)};
+}
+
+
+const Event* find(const Path& path, Kind kind) {
+  for (const Event& event : path.events) {
+    if (event.kind == kind) return &event;
+  }
+  return nullptr;
+}
+
+// Cases that ask the same are one.
+void add_case(std::vector<Case>& cases, Case question) {
+  for (const Case& known : cases) {
+    if (!known.goal.same(question.goal) || known.given.size() != question.given.size()) continue;
+    bool same = true;
+    for (std::size_t i = 0; i < known.given.size(); ++i) same = same && known.given[i].same(question.given[i]);
+    if (same) return;
+  }
+  cases.push_back(std::move(question));
+}
+
+// Set events, each once for all paths that share it. The path's conditions are those when it happened.
+template <class Visit>
+void for_each_set(const MapCall& call, Visit visit) {
+  for (const Path& path : call.paths) {
+    for (const Event& event : path.events) {
+      if (event.kind == Kind::kSet) visit(path, event);
+    }
+  }
+}
+
+std::vector<std::vector<Term>> successes(const MapCall& call) {
+  std::vector<std::vector<Term>> result;
+  for (const Path& path : call.paths) {
+    if (path.end != Path::End::kReturned || find(path, Kind::kSet) == nullptr) continue;
+    std::vector<Term> witness = path.conditions;
+    witness.push_back(call.handle(path) != call.failure);
+    result.push_back(std::move(witness));
+  }
+  return result;
+}
+
+std::function<reports::Expected<std::string>(const Model&)> replay_of(const MapCall& call, std::string claim) {
+  return [replay = call.replay, shift = call.system_page_shift, claim = std::move(claim)](const Model& model) {
+    ScenarioText text(model, shift, fmt::format("a counterexample of the prover to {}", claim));
+    replay(text);
+    return text.text();
+  };
+}
+
+Instance exact(const MapCall& call) {
+  Instance instance = call.base;
+  instance.claim = "exact";
+  instance.words = "set gets exactly the IOMMU pages that the buffer touches, from the rounded-down first one";
+  instance.rests_on = call.exact_rests_on;
+  const Term pages = pages_touched(call.first, call.last, call.page_shift);
+  const Term start = page_start(call.first, call.page_shift) | call.address_bits;
+  for_each_set(call, [&](const Path& path, const Event& event) {
+    add_case(instance.cases,
+             {fmt::format("count at {}", event.place), conditions_before(path, event.given),
+              event.arguments[1] == pages, split_page_shift(call.page_shift)});
+    add_case(instance.cases,
+             {fmt::format("address at {}", event.place), conditions_before(path, event.given),
+              event.arguments[2] == start, split_page_shift(call.page_shift)});
+  });
+  instance.witnesses = successes(call);
+  instance.scenario = replay_of(call, instance.id());
+  return instance;
+}
+
+// ---- Isolation ----
+
+// The owner of a granule of real memory; any assignment.
+Term owner(const Term& address, const Term& granule_shift) {
+  return Term::apply("owner", 64, shift_right(address, granule_shift));
+}
+
+// Common to the three: a byte `reached` of the IOMMU pages that are set, and `nearest`, the byte of the buffer that
+// is nearest to it. It is in the same IOMMU page, as the pages are those that the buffer touches.
+struct Reach {
+  Term reached = free_word("reached");
+  Term granule_shift = free_word("granule_shift");
+  Term caller = free_word("caller");
+  Term nearest;
+  Term is_set;
+};
+
+Reach reach_of(const MapCall& call) {
+  Reach reach;
+  reach.nearest = choose(less(reach.reached, call.first), call.first,
+                         choose(less(call.last, reach.reached), call.last, reach.reached));
+  const Term page = shift_right(reach.reached, call.page_shift);
+  reach.is_set = less_equal(shift_right(call.first, call.page_shift), page) &
+                 less_equal(page, shift_right(call.last, call.page_shift));
+  return reach;
+}
+
+Instance isolation(const MapCall& call, const Reach& reach, std::string claim, std::string words) {
+  Instance instance = call.base;
+  instance.claim = std::move(claim);
+  instance.words = std::move(words);
+  // What `set` gets is put in closed form: that it is this, is the claim `exact`.
+  instance.rests_on = {"exact/" + call.base.function};
+  instance.inputs.insert(instance.inputs.end(), {{"reached", reach.reached},
+                                                 {"granule_shift", reach.granule_shift},
+                                                 {"caller", reach.caller},
+                                                 {"owner_of_reached", owner(reach.reached, reach.granule_shift)}});
+  instance.assumptions.push_back({"granule-range", "memory has one owner in granules of 4 KiB to 2^55 bytes",
+                                  "design section 2; a granule holds whole system pages"});
+  instance.domain.push_back(less_equal(word(call.system_page_shift), reach.granule_shift));
+  instance.domain.push_back(less_equal(reach.granule_shift, word(55)));
+  instance.domain.push_back(less(reach.reached, word(uint64_t{1} << 56)));
+  for (const std::vector<Term>& witness : successes(call)) instance.witnesses.push_back(witness);
+  return instance;
+}
+
+Hypothesis caller_owns(const Term& of_nearest, const Term& caller) {
+  return {"caller-owns-buffer", "every byte of the buffer belongs to the caller",
+          "DMA API: a driver maps memory of its own machine", of_nearest == caller};
+}
+
+// Tells the memory around a counterexample: the caller's granules, and the neighbour's that is reached.
+void tell_memory(const MapCall& call, ScenarioText& text) {
+  const uint64_t granule = uint64_t{1} << text.value("granule_shift", 16);
+  text.granule(granule);
+  const uint64_t first = text.value("first");
+  const uint64_t last = text.value("last");
+  const uint64_t reached = text.value("reached") / granule * granule;
+  text.owned_by_caller(first, last);
+  text.block(1, reached, reached, granule);
+  static_cast<void>(call);
+}
+
+void set_isolation_cases(Instance& instance, const MapCall& call, const Reach& reach, const Term& goal) {
+  for_each_set(call, [&](const Path& path, const Event& event) {
+    // On a path where `set` succeeds, so that a counterexample is a mapping that exists.
+    std::vector<Term> given = conditions_before(path, event.given);
+    given.push_back(event.arguments[4] == Term::bits(32, 0));
+    given.push_back(reach.is_set);
+    add_case(instance.cases, {fmt::format("pages set at {}", event.place), std::move(given), goal,
+                              split_page_shift(call.page_shift)});
+  });
+  instance.scenario = [call, id = instance.id()](const Model& model) {
+    ScenarioText text(model, call.system_page_shift, fmt::format("a counterexample of the prover to {}", id));
+    tell_memory(call, text);
+    call.replay(text);
+    return text.text();
+  };
+}
+
+Instance iso_granule(const MapCall& call) {
+  const Reach reach = reach_of(call);
+  Instance instance = isolation(call, reach, "iso-granule",
+                                "granule >= IOMMU page: every byte of every IOMMU page that is set belongs to the caller");
+  instance.hypotheses.push_back({"granule", "the granule of ownership is at least the IOMMU page",
+                                 "the mission; the usual way is system page size >= IOMMU page size",
+                                 less_equal(call.page_shift, reach.granule_shift)});
+  instance.hypotheses.push_back(caller_owns(owner(reach.nearest, reach.granule_shift), reach.caller));
+  set_isolation_cases(instance, call, reach, owner(reach.reached, reach.granule_shift) == reach.caller);
+  return instance;
+}
+
+Instance iso_blocks(const MapCall& call) {
+  const Reach reach = reach_of(call);
+  Instance instance =
+      isolation(call, reach, "iso-blocks",
+                "VM blocks aligned to the IOMMU page: every byte of every IOMMU page that is set belongs to the caller");
+  const Term same_page = shift_right(reach.reached, call.page_shift) == shift_right(reach.nearest, call.page_shift);
+  instance.hypotheses.push_back(
+      {"blocks", "VM blocks begin and end on IOMMU page boundaries: an IOMMU page has one owner",
+       "the hypervisor (PowerVM: logical memory blocks; seed thread)",
+       implies(same_page, owner(reach.reached, reach.granule_shift) == owner(reach.nearest, reach.granule_shift))});
+  instance.hypotheses.push_back(caller_owns(owner(reach.nearest, reach.granule_shift), reach.caller));
+  set_isolation_cases(instance, call, reach, owner(reach.reached, reach.granule_shift) == reach.caller);
+  return instance;
+}
+
+Instance iso_two_stage(const MapCall& call) {
+  const Reach reach = reach_of(call);
+  Instance instance = isolation(call, reach, "iso-two-stage",
+                                "through a layout from guest to real memory that is contiguous per granule: every byte "
+                                "that the device reaches belongs to the caller");
+  // Which real granule lies behind a guest granule, and who owns it.
+  const auto frame = [&](const Term& address) {
+    return Term::apply("frame", 64, shift_right(address, reach.granule_shift));
+  };
+  const Term page = page_start(reach.reached, call.page_shift);
+  const Term in_granule = page & (shift_left(word(1), reach.granule_shift) - word(1));
+  // The TCE leads to the real address of the IOMMU page's first byte; the device goes on from there.
+  const Term real = shift_left(frame(page), reach.granule_shift) + in_granule + (reach.reached - page);
+  const Term real_owner = Term::apply("owner", 64, shift_right(real, reach.granule_shift));
+  instance.domain.push_back(less(frame(page), shift_right(word(uint64_t{1} << 56), reach.granule_shift)));
+  instance.hypotheses.push_back({"granule", "the granule of ownership is at least the IOMMU page",
+                                 "the mission; the usual way is system page size >= IOMMU page size",
+                                 less_equal(call.page_shift, reach.granule_shift)});
+  instance.hypotheses.push_back(caller_owns(Term::apply("owner", 64, frame(reach.nearest)), reach.caller));
+  instance.inputs.push_back({"real_of_reached", real});
+  instance.inputs.push_back({"frame_of_page", frame(page)});
+  set_isolation_cases(instance, call, reach, real_owner == reach.caller);
+  instance.scenario = [call, id = instance.id()](const Model& model) {
+    ScenarioText text(model, call.system_page_shift, fmt::format("a counterexample of the prover to {}", id));
+    // The caller's buffer lies in one run of real memory; right behind what its granules hold, another VM's begins.
+    const uint64_t shift = text.value("granule_shift", 16);
+    const uint64_t granule = uint64_t{1} << shift;
+    text.granule(granule);
+    text.two_stage();
+    const uint64_t begin = text.value("first") / granule * granule;
+    const uint64_t end = (text.value("last") / granule + 1) * granule;
+    const uint64_t page_bytes = uint64_t{1} << text.value("page_shift", 16);
+    const uint64_t block = page_bytes > granule ? page_bytes * 4 + begin % page_bytes : begin;
+    text.block(0, begin, block, end - begin);
+    text.block(1, 0, block + (end - begin), granule);
+    call.replay(text);
+    return text.text();
+  };
+  return instance;
+}
+
+// ---- The rest ----
+
+Instance handle(const MapCall& call) {
+  Instance instance = call.base;
+  instance.claim = "handle";
+  instance.words = "the returned DMA address carries the buffer's offset and the entry that was set";
+  instance.hypotheses = call.handle_hypotheses;
+  instance.rests_on = call.exact_rests_on;
+  const Term low_bits = shift_left(word(1), call.page_shift) - word(1);
+  for (const Path& path : call.paths) {
+    const Event* set = find(path, Kind::kSet);
+    if (path.end != Path::End::kReturned || set == nullptr || find(path, Kind::kClear) != nullptr) continue;
+    const Term address = call.handle(path);
+    const Term right = shift_left(set->arguments[0], call.page_shift) | (call.first & low_bits);
+    std::vector<Term> given = path.conditions;
+    add_case(instance.cases, {"the DMA address that is returned", std::move(given), address == right,
+                              split_page_shift(call.page_shift)});
+  }
+  instance.witnesses = successes(call);
+  instance.scenario = replay_of(call, instance.id());
+  return instance;
+}
+
+Instance fail_atomic(const MapCall& call) {
+  Instance instance = call.base;
+  instance.claim = "fail-atomic";
+  instance.words = "on every path that returns failure, what was allocated was freed and what was set was cleared";
+  instance.rests_on = call.exact_rests_on;
+  for (const Path& path : call.paths) {
+    if (path.end != Path::End::kReturned) continue;
+    std::vector<const Event*> of_kind[4];
+    const Kind kinds[4] = {Kind::kTake, Kind::kGiveBack, Kind::kSet, Kind::kClear};
+    for (const Event& event : path.events) {
+      for (int i = 0; i < 4; ++i) {
+        if (event.kind == kinds[i]) of_kind[i].push_back(&event);
+      }
+    }
+    std::vector<Term> given = path.conditions;
+    given.push_back(call.handle(path) == call.failure);
+    // Whatever was taken is given back, whatever was set is cleared: in the same pieces, in any order.
+    const auto undone = [](const std::vector<const Event*>& done, const std::vector<const Event*>& undo) {
+      Term all = Term::boolean(true);
+      for (const Event* event : done) {
+        Term some = Term::boolean(false);
+        for (const Event* other : undo) {
+          some = some | ((other->arguments[0] == event->arguments[0]) & (other->arguments[1] == event->arguments[1]));
+        }
+        all = all & some;
+      }
+      return all;
+    };
+    const Term goal = undone(of_kind[0], of_kind[1]) & undone(of_kind[2], of_kind[3]);
+    if (goal.is_true()) continue;
+    add_case(instance.cases, {"a path that returns failure", std::move(given), goal, split_page_shift(call.page_shift)});
+  }
+  // A call that fails after it took something, or there is nothing to show.
+  for (const Path& path : call.paths) {
+    if (path.end != Path::End::kReturned || find(path, Kind::kTake) == nullptr) continue;
+    std::vector<Term> witness = path.conditions;
+    witness.push_back(call.handle(path) == call.failure);
+    instance.witnesses.push_back(std::move(witness));
+  }
+  instance.scenario = replay_of(call, instance.id());
+  return instance;
+}
+
+Instance safe(const MapCall& call) {
+  Instance instance = call.base;
+  instance.claim = "safe";
+  instance.words = "no undefined behaviour, BUG, overflow or access out of bounds on any path";
+  instance.rests_on = call.exact_rests_on;
+  instance.cases = safety_cases(call.paths);
+  instance.witnesses = successes(call);
+  instance.scenario = replay_of(call, instance.id());
+  return instance;
+}
+
+}  // namespace
+
+Term pages_touched(const Term& first, const Term& last, const Term& page_shift) {
+  return shift_right(last, page_shift) - shift_right(first, page_shift) + word(1);
+}
+
+Term page_start(const Term& address, const Term& page_shift) {
+  return shift_left(shift_right(address, page_shift), page_shift);
+}
+
+std::vector<Instance> map_claims(const MapCall& call) {
+  return {exact(call),         iso_granule(call), iso_blocks(call), iso_two_stage(call), handle(call),
+          fail_atomic(call), safe(call)};
+}
+
+}  // namespace nospan::solver

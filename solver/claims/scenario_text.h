@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Writes models as scenario files (docs/scenario-format.md): where the prover and the harness meet.
+#ifndef NOSPAN_SOLVER_CLAIMS_SCENARIO_TEXT_H
+#define NOSPAN_SOLVER_CLAIMS_SCENARIO_TEXT_H
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "reports/error.h"
+#include "solver/claims/claim.h"
+
+namespace nospan::solver {
+
+// A scenario under construction. Addresses and sizes in bytes. Not thread-safe.
+class ScenarioText {
+ public:
+  // The machine and the window of a model with the inputs of LinuxTable or BuiltinTable; what the model does not name
+  // has its default. `note` says which claim it refutes.
+  ScenarioText(const Model& model, unsigned system_page_shift, std::string note);
+
+  // The model's value of an input; `otherwise` if it has none.
+  uint64_t value(const std::string& input, uint64_t otherwise = 0) const;
+
+  // VM 0 owns the whole of each range, rounded out to `granule` bytes: what a buffer lies in.
+  void owned_by_caller(uint64_t first, uint64_t last);
+  // A block of one VM, multiples of the granule.
+  void block(unsigned vm, uint64_t guest, uint64_t real, uint64_t size);
+  void granule(uint64_t bytes);
+  void two_stage();
+
+  // Commands, in their order.
+  void map_page(unsigned mapping, uint64_t first, uint64_t size, uint64_t direction);
+  void command(nlohmann::json command);
+
+  // The file's text. An Error if the format cannot express the model (a window of more entries than it allows).
+  reports::Expected<std::string> text() const;
+
+ private:
+  Model model_;
+  uint64_t system_page_;
+  uint64_t granule_;
+  bool two_stage_ = false;
+  std::string note_;
+  nlohmann::json memory_ = nlohmann::json::array();
+  nlohmann::json commands_ = nlohmann::json::array();
+};
+
+}  // namespace nospan::solver
+
+#endif  // NOSPAN_SOLVER_CLAIMS_SCENARIO_TEXT_H

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "solver/decide.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <z3.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <functional>
+#include <optional>
+
+namespace nospan::solver {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Answer without(Answer::Kind kind, std::string reason) {
+  Answer answer;
+  answer.kind = kind;
+  answer.reason = std::move(reason);
+  return answer;
+}
+
+void limit_memory(uint64_t mebibytes) {
+  const rlimit limit{mebibytes << 20, mebibytes << 20};
+  setrlimit(RLIMIT_AS, &limit);
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+}
+
+void write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+// Runs `body` in a child; what it writes to `output` comes back. Its standard input is `input`.
+Answer decide_in_child(const std::function<void(int output)>& body, const std::string& input, const DecisionLimits& limits) {
+  const Clock::time_point start = Clock::now();
+  int to[2];
+  int from[2];
+  if (pipe2(to, O_CLOEXEC) != 0) return without(Answer::Kind::kError, std::strerror(errno));
+  if (pipe2(from, O_CLOEXEC) != 0) {
+    close(to[0]);
+    close(to[1]);
+    return without(Answer::Kind::kError, std::strerror(errno));
+  }
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  if (child == 0) {
+    // A solver that outlives us would go on for hours.
+    setpgid(0, 0);
+    signal(SIGPIPE, SIG_DFL);
+    dup2(to[0], STDIN_FILENO);
+    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere >= 0) dup2(nowhere, STDERR_FILENO);
+    limit_memory(limits.memory_mib);
+    if (getppid() != parent) _exit(1);
+    body(from[1]);
+    _exit(0);
+  }
+  close(to[0]);
+  close(from[1]);
+  if (child < 0) {
+    close(to[1]);
+    close(from[0]);
+    return without(Answer::Kind::kError, fmt::format("no process can be started: {}", std::strerror(errno)));
+  }
+
+  // The text may be longer than a pipe holds while the child already prints: both ends are polled.
+  std::string output;
+  std::string_view rest = input;
+  struct sigaction ignore{};
+  struct sigaction before{};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &ignore, &before);
+  fcntl(to[1], F_SETFL, O_NONBLOCK);
+  bool writing = true;
+  bool timed_out = false;
+  constexpr std::size_t kMostOutput = 1 << 20;
+  while (output.size() < kMostOutput) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(start + limits.time - Clock::now());
+    if (left.count() <= 0) {
+      timed_out = true;
+      break;
+    }
+    if (writing && rest.empty()) {
+      close(to[1]);
+      writing = false;
+    }
+    pollfd files[2] = {{from[0], POLLIN, 0}, {to[1], POLLOUT, 0}};
+    if (poll(files, writing ? 2 : 1, static_cast<int>(left.count())) < 0 && errno != EINTR) break;
+    if (writing && files[1].revents != 0) {
+      const ssize_t written = write(to[1], rest.data(), rest.size());
+      if (written > 0) {
+        rest.remove_prefix(static_cast<std::size_t>(written));
+      } else if (errno != EAGAIN && errno != EINTR) {
+        rest = {};
+      }
+    }
+    if (files[0].revents != 0) {
+      char buffer[65536];
+      const ssize_t got = read(from[0], buffer, sizeof buffer);
+      if (got == 0 || (got < 0 && errno != EINTR)) break;
+      if (got > 0) output.append(buffer, static_cast<std::size_t>(got));
+    }
+  }
+  if (writing) close(to[1]);
+  close(from[0]);
+  sigaction(SIGPIPE, &before, nullptr);
+  if (timed_out || output.size() >= kMostOutput) kill(-child, SIGKILL);
+  int status = 0;
+  rusage usage{};
+  while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
+  }
+
+  Answer answer;
+  if (timed_out) {
+    answer = without(Answer::Kind::kUnknown, fmt::format("no answer within {} ms", limits.time.count()));
+  } else if (WIFSIGNALED(status)) {
+    answer = without(Answer::Kind::kUnknown, fmt::format("the solver was ended by signal {}", WTERMSIG(status)));
+  } else if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+    answer = without(Answer::Kind::kError, "the solver cannot be started");
+  } else {
+    answer = parse_answer(output);
+  }
+  answer.seconds = Clock::now() - start;
+  answer.peak_kib = static_cast<uint64_t>(usage.ru_maxrss);
+  return answer;
+}
+
+std::string_view next_line(std::string_view* text) {
+  const std::size_t end = text->find('\n');
+  const std::string_view line = text->substr(0, end);
+  *text = end == std::string_view::npos ? std::string_view() : text->substr(end + 1);
+  return line;
+}
+
+// "#x0a", "#b01", "true", "false"; nothing for anything else or more than 64 bits.
+std::optional<uint64_t> number(std::string_view text) {
+  if (text == "true") return 1;
+  if (text == "false") return 0;
+  if (text.size() < 3 || text[0] != '#') return std::nullopt;
+  const int base = text[1] == 'x' ? 16 : text[1] == 'b' ? 2 : 0;
+  if (base == 0) return std::nullopt;
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), value, base);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// The last word of "((term value))", which may go over several lines.
+std::optional<uint64_t> value_in(std::string_view text) {
+  std::size_t end = text.find_last_not_of(") \n\t");
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::size_t begin = text.find_last_of(" \n\t(", end);
+  if (begin == std::string_view::npos) return std::nullopt;
+  return number(text.substr(begin + 1, end - begin));
+}
+
+}  // namespace
+
+std::string_view name(Answer::Kind kind) {
+  switch (kind) {
+    case Answer::Kind::kError: return "error";
+    case Answer::Kind::kUnknown: return "unknown";
+    case Answer::Kind::kSatisfiable: return "sat";
+    case Answer::Kind::kUnsatisfiable: return "unsat";
+  }
+  return "";
+}
+
+Answer parse_answer(std::string_view output) {
+  Answer answer;
+  const std::string_view verdict = next_line(&output);
+  if (verdict == "unknown" || verdict == "timeout") return without(Answer::Kind::kUnknown, "the solver gave up");
+  if (verdict == "unsat") {
+    answer.kind = Answer::Kind::kUnsatisfiable;
+    if (!output.starts_with("(") || output.starts_with("(error")) return answer;
+    const std::string_view list = output.substr(1, output.find(')') - 1);
+    for (std::size_t at = 0; at < list.size();) {
+      const std::size_t begin = list.find_first_not_of(" \n", at);
+      if (begin == std::string_view::npos) break;
+      const std::size_t end = std::min(list.find_first_of(" \n", begin), list.size());
+      answer.core.emplace_back(list.substr(begin, end - begin));
+      at = end;
+    }
+    std::sort(answer.core.begin(), answer.core.end());
+    return answer;
+  }
+  if (verdict != "sat") {
+    return without(Answer::Kind::kError,
+                   verdict.empty() ? "the solver says nothing" : fmt::format("the solver says: {}", verdict));
+  }
+  answer.kind = Answer::Kind::kSatisfiable;
+  // A core that was asked for and does not exist.
+  if (output.starts_with("(error")) next_line(&output);
+  while (!output.empty()) {
+    std::string_view label = next_line(&output);
+    if (label.starts_with('"') && label.ends_with('"') && label.size() >= 2) label = label.substr(1, label.size() - 2);
+    if (label.empty()) continue;
+    // The value's expression ends where the parentheses do.
+    std::size_t end = 0;
+    int depth = 0;
+    do {
+      if (end >= output.size()) return without(Answer::Kind::kError, fmt::format("no value of {}", label));
+      depth += output[end] == '(' ? 1 : output[end] == ')' ? -1 : 0;
+      ++end;
+    } while (depth > 0);
+    const auto value = value_in(output.substr(0, end));
+    if (!value) return without(Answer::Kind::kError, fmt::format("no number for {}", label));
+    answer.values.emplace(label, *value);
+    output.remove_prefix(end);
+    next_line(&output);
+  }
+  return answer;
+}
+
+Answer decide_with_z3(const std::string& smtlib, const DecisionLimits& limits) {
+  return decide_in_child(
+      [&](int output) {
+        Z3_config config = Z3_mk_config();
+        Z3_context context = Z3_mk_context(config);
+        write_all(output, Z3_eval_smtlib2_string(context, smtlib.c_str()));
+      },
+      "", limits);
+}
+
+Answer decide_with_program(const std::vector<std::string>& command, const std::string& smtlib,
+                           const DecisionLimits& limits) {
+  std::vector<char*> arguments;
+  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  return decide_in_child(
+      [&](int output) {
+        dup2(output, STDOUT_FILENO);
+        execvp(arguments[0], arguments.data());
+        _exit(127);
+      },
+      smtlib, limits);
+}
+
+Answer decide_with_cvc5(const std::string& smtlib, const DecisionLimits& limits) {
+  return decide_with_program({"cvc5", "--lang=smt2", "-q"}, smtlib, limits);
+}
+
+std::string z3_version() {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned build = 0;
+  unsigned revision = 0;
+  Z3_get_version(&major, &minor, &build, &revision);
+  return fmt::format("Z3 {}.{}.{}", major, minor, build);
+}
+
+std::string cvc5_version() {
+  FILE* pipe = popen("cvc5 --version 2>/dev/null", "re");
+  if (pipe == nullptr) return "";
+  char line[256] = "";
+  if (fgets(line, sizeof line, pipe) == nullptr) line[0] = '\0';
+  pclose(pipe);
+  const std::string_view text = line;
+  const std::size_t at = text.find("version ");
+  if (at == std::string_view::npos) return "";
+  const std::string_view rest = text.substr(at + 8);
+  return fmt::format("cvc5 {}", rest.substr(0, rest.find_first_of(" \n[")));
+}
+
+}  // namespace nospan::solver

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The inside of the executor: shared by executor.cc (paths, calls), instructions.cc and intrinsics.cc only.
+#ifndef NOSPAN_SOLVER_ENGINE_H
+#define NOSPAN_SOLVER_ENGINE_H
+
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/IR/DataLayout.h>
+#include <llvm/IR/Instructions.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/Module.h>
+#include <llvm/IR/Operator.h>
+
+#include <deque>
+#include <unordered_map>
+
+#include "solver/executor.h"
+
+namespace nospan::solver {
+
+// Why a path cannot be followed further.
+using Stop = tl::unexpected<reports::Error>;
+template <class T>
+using Maybe = reports::Expected<T>;
+
+// One activation of a function.
+struct State::Frame {
+  const llvm::Function* function = nullptr;
+  const llvm::BasicBlock* block = nullptr;
+  llvm::BasicBlock::const_iterator next;
+  std::vector<Value> registers;                           // by Engine::Numbering
+  std::vector<ObjectId> locals;                           // die with the frame
+  const llvm::CallBase* call = nullptr;                   // in the caller, waits for the result
+  std::map<const llvm::BasicBlock*, unsigned> iterations;  // of loops without contract
+  // Loops whose arbitrary iteration this is, with the values that they were entered with.
+  std::map<const llvm::BasicBlock*, std::vector<Value>> open_loops;
+};
+
+struct Executor::Engine {
+  Engine(const Program& the_program, Limits the_limits);
+
+  // Numbers of the values of a function.
+  struct Numbering {
+    llvm::DenseMap<const llvm::Value*, unsigned> index;
+    unsigned count = 0;
+  };
+
+  const Program& program;
+  const Limits limits;
+  const llvm::DataLayout& layout;
+  std::map<std::string, Contract, std::less<>> contracts;
+  std::vector<LoopContract> loop_contracts;
+  llvm::DenseMap<const llvm::Function*, const Contract*> resolved;
+  std::unordered_map<const llvm::Function*, std::unique_ptr<Numbering>> numberings;
+  std::set<std::string> executed;
+
+  // Of the current run.
+  std::unique_ptr<Feasibility> feasibility;
+  std::deque<State> waiting;  // the last one is taken next: depth first
+  std::vector<Path> paths;
+  std::size_t steps = 0;
+  unsigned fresh = 0;  // numbers for names of free constants
+
+  // ---- Paths (executor.cc) ----
+  void explore();
+  void follow(State state);
+  void end(State& state, Path::End how, std::string reason = {}, std::optional<Value> result = {});
+  void stop(State& state, const reports::Error& error);
+  bool possible(const State& state, const Term& condition);
+  const Numbering& numbering(const llvm::Function& function);
+  const Contract* contract_for(const llvm::Function& function);
+  const LoopContract* contract_for(const llvm::BasicBlock& header) const;
+
+  // ---- One step (executor.cc, instructions.cc, intrinsics.cc) ----
+  // The path goes on in `state`, or not at all (false): it has ended, or goes on in `waiting`.
+  bool step(State& state);
+  bool execute(State& state, const llvm::Instruction& instruction);
+  bool branch(State& state, const Term& condition, const llvm::BasicBlock& yes, const llvm::BasicBlock& no);
+  bool switch_to(State& state, const llvm::SwitchInst& instruction);
+  bool enter_block(State& state, const llvm::BasicBlock& block);
+  bool enter_loop(State& state, const llvm::BasicBlock& header, const LoopContract& contract, bool again,
+                  std::vector<Value> incoming);
+  bool give_back(State& state, std::optional<Value> result);
+  bool call(State& state, const llvm::CallBase& instruction);
+  bool call_contract(State& state, const llvm::CallBase& instruction, const Contract& contract, std::string name);
+  bool enter_function(State& state, const llvm::Function& function, std::vector<Value> arguments,
+                      const llvm::CallBase* call);
+  bool intrinsic(State& state, const llvm::IntrinsicInst& instruction);
+
+  // ---- Values (instructions.cc) ----
+  Maybe<Value> operand(State& state, const llvm::Value& value);
+  Maybe<Value> constant(State& state, const llvm::Constant& constant);
+  ObjectId object_of(State& state, const llvm::GlobalVariable& variable);
+  Maybe<void> initialize(State& state, Object& object, uint64_t offset, const llvm::Constant& content);
+  void define(State& state, const llvm::Instruction& instruction, Value value);
+  // A number of the instruction's width, pointers as the address that they are.
+  Maybe<Term> number(State& state, const llvm::Value& value);
+  Maybe<Value> arithmetic(State& state, const llvm::BinaryOperator& instruction);
+  Maybe<Term> comparison(State& state, const llvm::ICmpInst& instruction);
+  Maybe<Value> element_address(State& state, const llvm::GEPOperator& operation);
+  bool choose_value(State& state, const llvm::SelectInst& instruction);
+
+  // Makes the pointer one that `bytes` can be accessed through, or records that it is not. False: the path ended.
+  bool check_access(State& state, const Value& pointer, unsigned bytes, const std::string& place);
+  // Splits the state by the values of an offset that is not one number, where memory needs one. False: the path goes
+  // on in `waiting`, at the same instruction.
+  bool settle_offset(State& state, const llvm::Instruction& instruction, const Value& pointer);
+  void apply_settled(State& state, const llvm::Instruction& instruction, Value& pointer);
+  bool load(State& state, const llvm::LoadInst& instruction);
+  bool store(State& state, const llvm::StoreInst& instruction);
+  bool update_atomically(State& state, const llvm::AtomicRMWInst& instruction);
+  bool compare_and_exchange(State& state, const llvm::AtomicCmpXchgInst& instruction);
+  bool copy(State& state, const llvm::MemTransferInst& instruction);
+  bool fill(State& state, const llvm::MemSetInst& instruction);
+
+  unsigned width_of(const llvm::Type& type) const;
+  unsigned bytes_of(const llvm::Type& type) const;
+  Value free_value(const llvm::Type& type, std::string_view name);
+
+  static State::Frame& top(State& state) { return state.frames_.back(); }
+  std::vector<State::Frame>& frames(State& state) { return state.frames_; }
+};
+
+Stop unsupported(const llvm::Instruction& instruction, std::string what);
+
+}  // namespace nospan::solver
+
+#endif  // NOSPAN_SOLVER_ENGINE_H

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "solver/executor.h"
+
+#include <fmt/format.h>
+
+#include <llvm/IR/InlineAsm.h>
+
+#include <algorithm>
+
+#include "solver/engine.h"
+
+namespace nospan::solver {
+
+using reports::Expected;
+using reports::failure;
+
+std::string_view name(Obligation::Kind kind) {
+  switch (kind) {
+    case Obligation::Kind::kShift: return "shift";
+    case Obligation::Kind::kDivision: return "division";
+    case Obligation::Kind::kBounds: return "bounds";
+    case Obligation::Kind::kNull: return "null";
+    case Obligation::Kind::kUnreachable: return "unreachable";
+    case Obligation::Kind::kBug: return "bug";
+    case Obligation::Kind::kContract: return "contract";
+    case Obligation::Kind::kInvariant: return "invariant";
+    case Obligation::Kind::kUndefined: return "undefined";
+  }
+  return "";
+}
+
+// ---- State ----
+
+State::State() = default;
+State::State(const State&) = default;
+State::State(State&&) noexcept = default;
+State& State::operator=(const State&) = default;
+State& State::operator=(State&&) noexcept = default;
+State::~State() = default;
+
+void State::assume(const Term& condition) {
+  if (condition.is_true()) return;
+  if (condition.is_false()) impossible_ = true;
+  conditions.push_back(condition);
+}
+
+void State::require(Obligation::Kind kind, const Term& holds, std::string what, std::string place) {
+  if (holds.is_true()) return;
+  obligations.push_back({kind, holds, std::move(what), std::move(place), conditions.size()});
+  assume(holds);
+}
+
+void State::happened(Event::Kind kind, std::vector<Term> arguments, std::string place, std::string name) {
+  events.push_back({kind, std::move(arguments), std::move(name), std::move(place), conditions.size()});
+}
+
+Contract simple(std::function<Expected<Value>(State& state, const Call& call)> body) {
+  return [body = std::move(body)](State state, const Call& call) -> Expected<std::vector<Outcome>> {
+    auto value = body(state, call);
+    if (!value) return tl::unexpected(value.error());
+    std::vector<Outcome> outcomes;
+    outcomes.push_back({std::move(state), std::move(*value)});
+    return outcomes;
+  };
+}
+
+Expected<LoopView::Carried*> LoopView::find(std::string_view name) {
+  for (Carried& variable : carried) {
+    if (variable.name == name) return &variable;
+  }
+  std::string known;
+  for (const Carried& variable : carried) known += " " + variable.name;
+  return failure("loop contract", fmt::format("the loop carries no variable {}, only{}", name, known),
+                 "the tree has changed this loop: its contract in solver/ has to follow");
+}
+
+// ---- Paths ----
+
+Stop unsupported(const llvm::Instruction& instruction, std::string what) {
+  return failure(Program::place(instruction), std::move(what), "the executor in solver/ has to learn it");
+}
+
+Executor::Engine::Engine(const Program& the_program, Limits the_limits)
+    : program(the_program), limits(the_limits), layout(the_program.module().getDataLayout()) {}
+
+void Executor::Engine::explore() {
+  while (!waiting.empty()) {
+    State state = std::move(waiting.back());
+    waiting.pop_back();
+    follow(std::move(state));
+  }
+}
+
+void Executor::Engine::follow(State state) {
+  while (true) {
+    if (state.impossible()) {
+      // After an obligation that never holds: that is how the path ends. Otherwise there is no such path.
+      if (!state.obligations.empty() && state.obligations.back().holds.is_false()) end(state, Path::End::kStopped);
+      return;
+    }
+    if (steps >= limits.steps || paths.size() >= limits.paths) {
+      end(state, Path::End::kUnsupported, "more paths or instructions than this run was allowed");
+      waiting.clear();
+      return;
+    }
+    ++steps;
+    if (!step(state)) return;
+  }
+}
+
+void Executor::Engine::end(State& state, Path::End how, std::string reason, std::optional<Value> result) {
+  Path path;
+  path.end = how;
+  path.reason = std::move(reason);
+  path.result = std::move(result);
+  path.conditions = std::move(state.conditions);
+  path.events = std::move(state.events);
+  path.obligations = std::move(state.obligations);
+  path.memory = std::move(state.memory);
+  path.ghosts = std::move(state.ghosts);
+  paths.push_back(std::move(path));
+}
+
+void Executor::Engine::stop(State& state, const reports::Error& error) {
+  end(state, Path::End::kUnsupported, error.line());
+}
+
+bool Executor::Engine::possible(const State& state, const Term& condition) {
+  if (const auto value = condition.truth()) return *value;
+  return feasibility->possible(state.conditions, condition);
+}
+
+const Executor::Engine::Numbering& Executor::Engine::numbering(const llvm::Function& function) {
+  std::unique_ptr<Numbering>& numbers = numberings[&function];
+  if (!numbers) {
+    numbers = std::make_unique<Numbering>();
+    for (const llvm::Argument& argument : function.args()) numbers->index[&argument] = numbers->count++;
+    for (const llvm::BasicBlock& block : function) {
+      for (const llvm::Instruction& instruction : block) {
+        if (!instruction.getType()->isVoidTy()) numbers->index[&instruction] = numbers->count++;
+      }
+    }
+  }
+  return *numbers;
+}
+
+const Contract* Executor::Engine::contract_for(const llvm::Function& function) {
+  const auto known = resolved.find(&function);
+  if (known != resolved.end()) return known->second;
+  auto found = contracts.find(function.getName().str());
+  if (found == contracts.end()) found = contracts.find(Program::scoped_name(function));
+  const Contract* contract = found == contracts.end() ? nullptr : &found->second;
+  resolved[&function] = contract;
+  return contract;
+}
+
+const LoopContract* Executor::Engine::contract_for(const llvm::BasicBlock& header) const {
+  const llvm::Function& function = *header.getParent();
+  for (const LoopContract& contract : loop_contracts) {
+    if (contract.function != function.getName().str() && contract.function != Program::scoped_name(function)) continue;
+    const auto& headers = program.loop_headers(function);
+    if (contract.loop < headers.size() && headers[contract.loop] == &header) return &contract;
+  }
+  return nullptr;
+}
+
+// ---- Control flow ----
+
+bool Executor::Engine::step(State& state) {
+  State::Frame& frame = top(state);
+  const llvm::Instruction& instruction = *frame.next;
+  ++frame.next;
+  return execute(state, instruction);
+}
+
+// Follows both sides if both are possible. The side that is not taken first waits.
+bool Executor::Engine::branch(State& state, const Term& condition, const llvm::BasicBlock& yes,
+                              const llvm::BasicBlock& no) {
+  if (const auto value = condition.truth()) return enter_block(state, *value ? yes : no);
+  const bool may = possible(state, condition);
+  const bool may_not = !may || possible(state, !condition);
+  if (may && may_not) {
+    State other = state;
+    other.assume(!condition);
+    if (enter_block(other, no)) waiting.push_back(std::move(other));
+    state.assume(condition);
+    return enter_block(state, yes);
+  }
+  // The other side is impossible: saying so again would only lengthen every formula.
+  return enter_block(state, may ? yes : no);
+}
+
+bool Executor::Engine::switch_to(State& state, const llvm::SwitchInst& instruction) {
+  auto subject = number(state, *instruction.getCondition());
+  if (!subject) {
+    stop(state, subject.error());
+    return false;
+  }
+  // Cases that lead to the same block are one branch.
+  std::vector<std::pair<const llvm::BasicBlock*, Term>> targets;
+  Term none = Term::boolean(true);
+  for (const auto& handle : instruction.cases()) {
+    const Term equal = *subject == Term::bits(subject->width(), handle.getCaseValue()->getZExtValue());
+    none = none & !equal;
+    const llvm::BasicBlock* block = handle.getCaseSuccessor();
+    const auto same =
+        std::find_if(targets.begin(), targets.end(), [&](const auto& target) { return target.first == block; });
+    if (same == targets.end()) {
+      targets.emplace_back(block, equal);
+    } else {
+      same->second = same->second | equal;
+    }
+  }
+  targets.emplace_back(instruction.getDefaultDest(), none);
+  for (const auto& [block, condition] : targets) {
+    if (!possible(state, condition)) continue;
+    State taken = state;
+    taken.assume(condition);
+    if (enter_block(taken, *block)) waiting.push_back(std::move(taken));
+  }
+  return false;
+}
+
+bool Executor::Engine::enter_block(State& state, const llvm::BasicBlock& block) {
+  State::Frame& frame = top(state);
+  const llvm::BasicBlock* from = frame.block;
+  std::vector<Value> incoming;
+  for (const llvm::PHINode& phi : block.phis()) {
+    auto value = operand(state, *phi.getIncomingValueForBlock(from));
+    if (!value) {
+      stop(state, value.error());
+      return false;
+    }
+    incoming.push_back(std::move(*value));
+  }
+  const auto& headers = program.loop_headers(*frame.function);
+  if (std::find(headers.begin(), headers.end(), &block) != headers.end()) {
+    const bool again = program.in_loop(block, *from);
+    if (const LoopContract* contract = contract_for(block)) {
+      return enter_loop(state, block, *contract, again, std::move(incoming));
+    }
+    unsigned& iterations = frame.iterations[&block];
+    iterations = again ? iterations + 1 : 0;
+    if (iterations > limits.iterations) {
+      end(state, Path::End::kLoopBound,
+          fmt::format("the loop at {} has more than {} iterations", Program::place(*block.getTerminator()),
+                      limits.iterations));
+      return false;
+    }
+  }
+  std::size_t at = 0;
+  for (const llvm::PHINode& phi : block.phis()) define(state, phi, std::move(incoming[at++]));
+  frame.block = &block;
+  frame.next = block.getFirstNonPHIIt();
+  return true;
+}
+
+namespace {
+
+// The source variable of a phi node: clang calls it "name.addr.0", "name.0", or "name".
+std::string variable_of(const llvm::PHINode& phi) {
+  const std::string text = phi.getName().str();
+  return text.substr(0, text.find('.'));
+}
+
+}  // namespace
+
+bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, const LoopContract& contract,
+                                  bool again, std::vector<Value> incoming) {
+  State::Frame& frame = top(state);
+  std::vector<LoopView::Carried> carried;
+  std::size_t at = 0;
+  for (const llvm::PHINode& phi : header.phis()) {
+    const Value entry = again ? frame.open_loops.at(&header)[at] : incoming[at];
+    carried.push_back(
+        {variable_of(phi), incoming[at], entry, width_of(*phi.getType()), phi.getType()->isPointerTy()});
+    ++at;
+  }
+  LoopView view{state, carried};
+  const std::string place = Program::place(*header.getTerminator());
+  auto before = contract.invariant ? contract.invariant(view) : Term::boolean(true);
+  if (!before) {
+    stop(state, before.error());
+    return false;
+  }
+  state.require(Obligation::Kind::kInvariant, *before,
+                fmt::format("{} {}", again ? "preserved:" : "on entry:", contract.words), place);
+  if (again) {
+    end(state, Path::End::kLoopClosed);
+    return false;
+  }
+  for (LoopView::Carried& variable : carried) {
+    const std::string name = fmt::format("{}#{}", variable.name, fresh++);
+    if (!variable.is_pointer) {
+      variable.value = Value::number(Term::free_bits(variable.width, name));
+    } else if (variable.value.is_pointer()) {
+      variable.value.bits = free_word(name);
+    } else {
+      variable.value = Value::number(free_word(name));
+    }
+  }
+  if (contract.havoc) {
+    if (auto done = contract.havoc(view); !done) {
+      stop(state, done.error());
+      return false;
+    }
+  }
+  auto assumed = contract.invariant ? contract.invariant(view) : Term::boolean(true);
+  if (!assumed) {
+    stop(state, assumed.error());
+    return false;
+  }
+  state.assume(*assumed);
+  frame.open_loops[&header] = std::move(incoming);
+  at = 0;
+  for (const llvm::PHINode& phi : header.phis()) define(state, phi, carried[at++].value);
+  frame.block = &header;
+  frame.next = header.getFirstNonPHIIt();
+  return true;
+}
+
+// Ends the activation on top.
+bool Executor::Engine::give_back(State& state, std::optional<Value> result) {
+  const llvm::CallBase* call = top(state).call;
+  for (const ObjectId local : top(state).locals) state.memory.change(local).die();
+  frames(state).pop_back();
+  if (frames(state).empty()) {
+    end(state, Path::End::kReturned, {}, std::move(result));
+    return false;
+  }
+  if (result) define(state, *call, std::move(*result));
+  return true;
+}
+
+// ---- Calls ----
+
+bool Executor::Engine::enter_function(State& state, const llvm::Function& function, std::vector<Value> arguments,
+                                      const llvm::CallBase* call) {
+  if (frames(state).size() >= 64) {
+    end(state, Path::End::kUnsupported, fmt::format("{} is called recursively", function.getName().str()));
+    return false;
+  }
+  executed.insert(function.getName().str());
+  const Numbering& numbers = numbering(function);
+  State::Frame frame;
+  frame.function = &function;
+  frame.block = &function.getEntryBlock();
+  frame.next = frame.block->begin();
+  frame.registers.resize(numbers.count);
+  frame.call = call;
+  for (const llvm::Argument& argument : function.args()) {
+    frame.registers[numbers.index.lookup(&argument)] = std::move(arguments[argument.getArgNo()]);
+  }
+  frames(state).push_back(std::move(frame));
+  return true;
+}
+
+bool Executor::Engine::call_contract(State& state, const llvm::CallBase& instruction, const Contract& contract,
+                                     std::string name) {
+  Call call;
+  call.function = std::move(name);
+  call.place = Program::place(instruction);
+  const llvm::Type& type = *instruction.getType();
+  call.returns_pointer = type.isPointerTy();
+  if (!type.isVoidTy() && !type.isStructTy()) call.result_width = width_of(type);
+  for (const llvm::Use& argument : instruction.args()) {
+    auto value = operand(state, *argument);
+    if (!value) {
+      stop(state, value.error());
+      return false;
+    }
+    call.arguments.push_back(std::move(*value));
+  }
+  auto outcomes = contract(std::move(state), call);
+  if (!outcomes) {
+    State nowhere;
+    stop(nowhere, outcomes.error());
+    return false;
+  }
+  for (Outcome& outcome : *outcomes) {
+    if (!type.isVoidTy()) define(outcome.state, instruction, std::move(outcome.result));
+    waiting.push_back(std::move(outcome.state));
+  }
+  return false;
+}
+
+bool Executor::Engine::call(State& state, const llvm::CallBase& instruction) {
+  if (const auto* known = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction)) return intrinsic(state, *known);
+  if (const auto* assembly = llvm::dyn_cast<llvm::InlineAsm>(instruction.getCalledOperand())) {
+    // An empty one only keeps the compiler from moving code.
+    if (assembly->getAsmString().empty() && instruction.getType()->isVoidTy()) return true;
+    stop(state, unsupported(instruction, "inline assembly: " + assembly->getAsmString()).value());
+    return false;
+  }
+  const llvm::Function* function = instruction.getCalledFunction();
+  if (function == nullptr) {
+    auto target = operand(state, *instruction.getCalledOperand());
+    if (!target) {
+      stop(state, target.error());
+      return false;
+    }
+    const std::string place = Program::place(instruction);
+    if (!target->is_pointer()) {
+      state.require(Obligation::Kind::kNull, Term::boolean(false), "a call through a pointer to no function", place);
+      return true;
+    }
+    if (target->null_if.sort() != Term::Sort::kNone) {
+      state.require(Obligation::Kind::kNull, !target->null_if, "a call through a null pointer", place);
+    }
+    const Object& object = state.memory.at(target->object);
+    if (!object.is_function()) {
+      stop(state, unsupported(instruction, "a call of " + object.name()).value());
+      return false;
+    }
+    const std::string name = object.name();
+    const auto contract = contracts.find(name);
+    if (contract != contracts.end()) return call_contract(state, instruction, contract->second, name);
+    function = program.module().getFunction(name);
+    if (function == nullptr) {
+      stop(state, unsupported(instruction, "a call of " + name + ", which has no contract").value());
+      return false;
+    }
+  }
+  if (const Contract* contract = contract_for(*function)) {
+    return call_contract(state, instruction, *contract, function->getName().str());
+  }
+  if (function->isDeclaration()) {
+    stop(state,
+         unsupported(instruction, "a call of " + function->getName().str() + ", which has no contract").value());
+    return false;
+  }
+  std::vector<Value> arguments;
+  for (const llvm::Use& argument : instruction.args()) {
+    auto value = operand(state, *argument);
+    if (!value) {
+      stop(state, value.error());
+      return false;
+    }
+    arguments.push_back(std::move(*value));
+  }
+  if (arguments.size() < function->arg_size()) {
+    stop(state, unsupported(instruction, "a call with too few arguments").value());
+    return false;
+  }
+  return enter_function(state, *function, std::move(arguments), &instruction);
+}
+
+// ---- The public face ----
+
+Executor::Executor(const Program& program, Limits limits) : engine_(std::make_unique<Engine>(program, limits)) {}
+Executor::~Executor() = default;
+
+void Executor::add(std::string function, Contract contract) {
+  engine_->contracts.insert_or_assign(std::move(function), std::move(contract));
+  engine_->resolved.clear();
+}
+
+void Executor::add(LoopContract contract) { engine_->loop_contracts.push_back(std::move(contract)); }
+
+Value Executor::function_pointer(State& state, std::string_view name) {
+  return Value::pointer(state.memory.add(Object::of_function(std::string(name))));
+}
+
+Expected<Value> Executor::global(State& state, std::string_view name) {
+  const llvm::GlobalVariable* variable =
+      engine_->program.module().getGlobalVariable(llvm::StringRef(name.data(), name.size()), true);
+  if (variable == nullptr) {
+    return failure(std::string(name), "is no variable of the program", "the tree may have renamed it: see solver/");
+  }
+  return Value::pointer(engine_->object_of(state, *variable));
+}
+
+Expected<std::vector<Path>> Executor::run(std::string_view name, State state, std::vector<Value> arguments,
+                                          const std::vector<Term>& domain) {
+  auto function = engine_->program.function(name);
+  if (!function) return tl::unexpected(function.error());
+  if ((*function)->arg_size() != arguments.size() || (*function)->isDeclaration()) {
+    return failure(std::string(name), fmt::format("takes {} arguments, {} are given", (*function)->arg_size(),
+                                                  arguments.size()),
+                   "the tree has changed it: its claims in solver/ have to follow");
+  }
+  engine_->feasibility = std::make_unique<Feasibility>(domain);
+  engine_->paths.clear();
+  engine_->steps = 0;
+  engine_->executed.clear();
+  engine_->waiting.clear();
+  if (engine_->enter_function(state, **function, std::move(arguments), nullptr)) {
+    engine_->waiting.push_back(std::move(state));
+  }
+  engine_->explore();
+  return std::move(engine_->paths);
+}
+
+const Program& Executor::program() const { return engine_->program; }
+const std::set<std::string>& Executor::executed() const { return engine_->executed; }
+std::size_t Executor::steps() const { return engine_->steps; }
+std::size_t Executor::feasibility_questions() const {
+  return engine_->feasibility ? engine_->feasibility->questions() : 0;
+}
+
+}  // namespace nospan::solver

@@ -1,0 +1,603 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What each instruction of LLVM's does to a state.
+#include <fmt/format.h>
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/GetElementPtrTypeIterator.h>
+#include <llvm/IR/Operator.h>
+
+#include "solver/engine.h"
+
+namespace nospan::solver {
+namespace {
+
+Term fits(const Term& offset, const Term& size, unsigned bytes) {
+  return less_equal(word(bytes), size) & less_equal(offset, size - word(bytes));
+}
+
+bool has_null(const Value& value) { return value.null_if.sort() != Term::Sort::kNone; }
+
+}  // namespace
+
+// ---- Types ----
+
+unsigned Executor::Engine::width_of(const llvm::Type& type) const {
+  if (type.isPointerTy()) return 64;
+  if (type.isIntegerTy()) return type.getIntegerBitWidth();
+  return 0;
+}
+
+unsigned Executor::Engine::bytes_of(const llvm::Type& type) const {
+  return static_cast<unsigned>(layout.getTypeStoreSize(const_cast<llvm::Type*>(&type)).getFixedValue());
+}
+
+Value Executor::Engine::free_value(const llvm::Type& type, std::string_view name) {
+  const std::string full = fmt::format("{}#{}", name, fresh++);
+  if (type.isIntegerTy(1)) return Value::number(Term::free_boolean(full));
+  return Value::number(Term::free_bits(width_of(type), full));
+}
+
+// ---- Constants and registers ----
+
+Maybe<void> Executor::Engine::initialize(State& state, Object& object, uint64_t offset,
+                                         const llvm::Constant& content) {
+  const llvm::Type& type = *content.getType();
+  if (content.isNullValue() || llvm::isa<llvm::UndefValue>(content)) {
+    return object.fill(offset, layout.getTypeAllocSize(content.getType()).getFixedValue(), 0);
+  }
+  if (type.isIntegerTy() || type.isPointerTy()) {
+    auto value = constant(state, content);
+    if (!value) return tl::unexpected(value.error());
+    if (value->bits.is_boolean()) value->bits = zero_extend(value->bits, 8);
+    return object.store(word(offset), bytes_of(type), *value);
+  }
+  if (const auto* structure = llvm::dyn_cast<llvm::StructType>(&type)) {
+    const llvm::StructLayout* places = layout.getStructLayout(const_cast<llvm::StructType*>(structure));
+    for (unsigned i = 0; i < structure->getNumElements(); ++i) {
+      const uint64_t inside = places->getElementOffset(i).getFixedValue();
+      if (auto done = initialize(state, object, offset + inside, *content.getAggregateElement(i)); !done) return done;
+    }
+    return {};
+  }
+  if (const auto* array = llvm::dyn_cast<llvm::ArrayType>(&type)) {
+    const uint64_t stride = layout.getTypeAllocSize(array->getElementType()).getFixedValue();
+    for (unsigned i = 0; i < array->getNumElements(); ++i) {
+      if (auto done = initialize(state, object, offset + i * stride, *content.getAggregateElement(i)); !done) {
+        return done;
+      }
+    }
+    return {};
+  }
+  return reports::failure(object.name(), "has an initial value of a kind that is not known",
+                          "the executor in solver/ has to learn it");
+}
+
+// The object of a global variable. One that cannot change holds what it is initialized with; one that can is free.
+ObjectId Executor::Engine::object_of(State& state, const llvm::GlobalVariable& variable) {
+  const auto known = state.globals_.find(&variable);
+  if (known != state.globals_.end()) return known->second;
+  llvm::Type* type = variable.getValueType();
+  const bool fixed = variable.isConstant() && variable.hasInitializer();
+  const bool is_text = type->isArrayTy() && type->getArrayElementType()->isIntegerTy(8);
+  Object object(variable.getName().str(), word(layout.getTypeAllocSize(type).getFixedValue()),
+                fixed ? Object::Initial::kUndefined : Object::Initial::kFree);
+  const ObjectId id = state.memory.add(std::move(object));
+  state.globals_.emplace(&variable, id);
+  if (fixed && !is_text) {
+    Object content = state.memory.at(id);
+    // What cannot be initialized stays undefined: reading it is an error that names it.
+    if (initialize(state, content, 0, *variable.getInitializer())) state.memory.change(id) = std::move(content);
+  }
+  return id;
+}
+
+Maybe<Value> Executor::Engine::constant(State& state, const llvm::Constant& value) {
+  if (const auto* integer = llvm::dyn_cast<llvm::ConstantInt>(&value)) {
+    if (integer->getBitWidth() == 1) return Value::number(Term::boolean(integer->isOne()));
+    if (integer->getBitWidth() > 64) return reports::failure("", "a number of more than 64 bits");
+    return Value::number(Term::bits(integer->getBitWidth(), integer->getZExtValue()));
+  }
+  if (llvm::isa<llvm::ConstantPointerNull>(value)) return Value::number(word(0));
+  if (const auto* variable = llvm::dyn_cast<llvm::GlobalVariable>(&value)) {
+    return Value::pointer(object_of(state, *variable));
+  }
+  if (const auto* function = llvm::dyn_cast<llvm::Function>(&value)) {
+    const auto known = state.globals_.find(function);
+    if (known != state.globals_.end()) return Value::pointer(known->second);
+    const ObjectId id = state.memory.add(Object::of_function(function->getName().str()));
+    state.globals_.emplace(function, id);
+    return Value::pointer(id);
+  }
+  if (const auto* operation = llvm::dyn_cast<llvm::GEPOperator>(&value)) return element_address(state, *operation);
+  if (const auto* expression = llvm::dyn_cast<llvm::ConstantExpr>(&value)) {
+    if (expression->getOpcode() == llvm::Instruction::PtrToInt || expression->isCast()) {
+      return operand(state, *expression->getOperand(0));
+    }
+  }
+  // clang leaves `undef` and `poison` where a value is never used, as in a struct that is put together.
+  if (llvm::isa<llvm::UndefValue>(value)) {
+    if (const auto* structure = llvm::dyn_cast<llvm::StructType>(value.getType())) {
+      Value result;
+      for (llvm::Type* member : structure->elements()) result.members.push_back(free_value(*member, "undefined"));
+      return result;
+    }
+    if (width_of(*value.getType()) != 0) return free_value(*value.getType(), "undefined");
+  }
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  value.print(stream);
+  return reports::failure("", fmt::format("the constant {}", text), "the executor in solver/ has to learn it");
+}
+
+Maybe<Value> Executor::Engine::operand(State& state, const llvm::Value& value) {
+  if (const auto* fixed = llvm::dyn_cast<llvm::Constant>(&value)) return constant(state, *fixed);
+  const State::Frame& frame = top(state);
+  const Numbering& numbers = numbering(*frame.function);
+  const auto index = numbers.index.find(&value);
+  if (index == numbers.index.end()) return reports::failure("", "an operand of a kind that is not known");
+  return frame.registers[index->second];
+}
+
+void Executor::Engine::define(State& state, const llvm::Instruction& instruction, Value value) {
+  State::Frame& frame = top(state);
+  frame.registers[numbering(*frame.function).index.lookup(&instruction)] = std::move(value);
+}
+
+Maybe<Term> Executor::Engine::number(State& state, const llvm::Value& value) {
+  auto result = operand(state, value);
+  if (!result) return tl::unexpected(result.error());
+  return result->is_pointer() ? state.memory.number(*result) : result->bits;
+}
+
+// ---- Arithmetic ----
+
+Maybe<Value> Executor::Engine::arithmetic(State& state, const llvm::BinaryOperator& instruction) {
+  using Kind = Obligation::Kind;
+  auto left = number(state, *instruction.getOperand(0));
+  if (!left) return tl::unexpected(left.error());
+  auto right = number(state, *instruction.getOperand(1));
+  if (!right) return tl::unexpected(right.error());
+  const Term& a = *left;
+  const Term& b = *right;
+  const unsigned width = a.width();
+  const std::string place = Program::place(instruction);
+  if (const auto* wrapping = llvm::dyn_cast<llvm::OverflowingBinaryOperator>(&instruction)) {
+    if (wrapping->hasNoSignedWrap() || wrapping->hasNoUnsignedWrap()) {
+      return unsupported(instruction, "arithmetic that must not wrap: the IR was built without -fwrapv");
+    }
+  }
+  const auto need_count = [&] {
+    state.require(Kind::kShift, less(b, Term::bits(width, width)), fmt::format("shift by {} bits or more", width),
+                  place);
+  };
+  const auto need_divisor = [&] {
+    state.require(Kind::kDivision, b != Term::bits(width, 0), "division by zero", place);
+  };
+  const auto need_quotient = [&] {
+    const Term lowest = Term::bits(width, uint64_t{1} << (width - 1));
+    state.require(Kind::kDivision, !((a == lowest) & (b == Term::bits(width, ~uint64_t{0}))),
+                  "the quotient does not fit", place);
+  };
+  switch (instruction.getOpcode()) {
+    case llvm::Instruction::Add: return Value::number(a + b);
+    case llvm::Instruction::Sub: return Value::number(a - b);
+    case llvm::Instruction::Mul:
+      if (const auto exponent = exponent_of_power(b)) return Value::number(shift_left(a, *exponent));
+      return Value::number(a * b);
+    case llvm::Instruction::And: return Value::number(a & b);
+    case llvm::Instruction::Or: return Value::number(a | b);
+    case llvm::Instruction::Xor: return Value::number(a ^ b);
+    case llvm::Instruction::Shl: need_count(); return Value::number(shift_left(a, b));
+    case llvm::Instruction::LShr: need_count(); return Value::number(shift_right(a, b));
+    case llvm::Instruction::AShr: need_count(); return Value::number(arithmetic_shift_right(a, b));
+    case llvm::Instruction::UDiv:
+      need_divisor();
+      // Where the exponent was computed its range became an obligation, so that this is the same.
+      if (const auto exponent = exponent_of_power(b)) return Value::number(shift_right(a, *exponent));
+      return Value::number(unsigned_divide(a, b));
+    case llvm::Instruction::URem:
+      need_divisor();
+      if (exponent_of_power(b)) return Value::number(a & (b - Term::bits(width, 1)));
+      return Value::number(unsigned_remainder(a, b));
+    case llvm::Instruction::SDiv:
+      need_divisor();
+      need_quotient();
+      return Value::number(signed_divide(a, b));
+    case llvm::Instruction::SRem:
+      need_divisor();
+      need_quotient();
+      return Value::number(signed_remainder(a, b));
+    default: return unsupported(instruction, fmt::format("the opcode {}", instruction.getOpcodeName()));
+  }
+}
+
+Maybe<Term> Executor::Engine::comparison(State& state, const llvm::ICmpInst& instruction) {
+  auto left = operand(state, *instruction.getOperand(0));
+  if (!left) return tl::unexpected(left.error());
+  auto right = operand(state, *instruction.getOperand(1));
+  if (!right) return tl::unexpected(right.error());
+  const bool equality = instruction.isEquality();
+  const bool wants_equal = instruction.getPredicate() == llvm::CmpInst::ICMP_EQ;
+  const auto is_null = [](const Value& value) {
+    return has_null(value) ? value.null_if : Term::boolean(false);
+  };
+  if (equality && (left->is_pointer() || right->is_pointer())) {
+    // An object never lies at address 0, and two objects never at the same address.
+    std::optional<Term> equal;
+    if (left->is_pointer() && right->is_pointer()) {
+      const Term both_null = is_null(*left) & is_null(*right);
+      if (left->object != right->object) {
+        equal = both_null;
+      } else {
+        const Term neither_null = !(is_null(*left) | is_null(*right));
+        equal = both_null | (neither_null & (left->bits == right->bits));
+      }
+    } else if (!left->is_pointer() && left->bits.constant() == 0) {
+      equal = is_null(*right);
+    } else if (!right->is_pointer() && right->bits.constant() == 0) {
+      equal = is_null(*left);
+    }
+    if (equal) return wants_equal ? *equal : !*equal;
+  }
+  Term a = left->bits;
+  Term b = right->bits;
+  const bool same_object = left->is_pointer() && left->object == right->object && !has_null(*left) && !has_null(*right);
+  if (!same_object) {
+    a = state.memory.number(*left);
+    b = state.memory.number(*right);
+  }
+  switch (instruction.getPredicate()) {
+    case llvm::CmpInst::ICMP_EQ: return a == b;
+    case llvm::CmpInst::ICMP_NE: return a != b;
+    case llvm::CmpInst::ICMP_ULT: return less(a, b);
+    case llvm::CmpInst::ICMP_ULE: return less_equal(a, b);
+    case llvm::CmpInst::ICMP_UGT: return less(b, a);
+    case llvm::CmpInst::ICMP_UGE: return less_equal(b, a);
+    case llvm::CmpInst::ICMP_SLT: return signed_less(a, b);
+    case llvm::CmpInst::ICMP_SLE: return signed_less_equal(a, b);
+    case llvm::CmpInst::ICMP_SGT: return signed_less(b, a);
+    case llvm::CmpInst::ICMP_SGE: return signed_less_equal(b, a);
+    default: return unsupported(instruction, "a comparison of floating point numbers");
+  }
+}
+
+Maybe<Value> Executor::Engine::element_address(State& state, const llvm::GEPOperator& operation) {
+  auto base = operand(state, *operation.getPointerOperand());
+  if (!base) return base;
+  Term offset = base->bits;
+  for (auto part = llvm::gep_type_begin(operation); part != llvm::gep_type_end(operation); ++part) {
+    if (llvm::StructType* structure = part.getStructTypeOrNull()) {
+      const auto* field = llvm::cast<llvm::ConstantInt>(part.getOperand());
+      const auto inside =
+          layout.getStructLayout(structure)->getElementOffset(static_cast<unsigned>(field->getZExtValue()));
+      offset = offset + word(inside.getFixedValue());
+      continue;
+    }
+    auto index = number(state, *part.getOperand());
+    if (!index) return tl::unexpected(index.error());
+    const uint64_t stride = part.getSequentialElementStride(layout).getFixedValue();
+    offset = offset + sign_extend(*index, 64) * word(stride);
+  }
+  Value result = *base;
+  result.bits = offset;
+  return result;
+}
+
+// A choice between pointers into different objects splits the path.
+bool Executor::Engine::choose_value(State& state, const llvm::SelectInst& instruction) {
+  auto condition = number(state, *instruction.getCondition());
+  auto yes = operand(state, *instruction.getTrueValue());
+  auto no = operand(state, *instruction.getFalseValue());
+  for (const reports::Error* error : {condition ? nullptr : &condition.error(), yes ? nullptr : &yes.error(),
+                                      no ? nullptr : &no.error()}) {
+    if (error == nullptr) continue;
+    stop(state, *error);
+    return false;
+  }
+  if (const auto value = condition->truth()) {
+    define(state, instruction, *value ? *yes : *no);
+    return true;
+  }
+  if (yes->object == no->object && !has_null(*yes) && !has_null(*no) && yes->members.empty()) {
+    Value value = *yes;
+    value.bits = choose(*condition, yes->bits, no->bits);
+    define(state, instruction, std::move(value));
+    return true;
+  }
+  for (const bool side : {true, false}) {
+    const Term taken = side ? *condition : !*condition;
+    if (!possible(state, taken)) continue;
+    State other = state;
+    other.assume(taken);
+    define(other, instruction, side ? *yes : *no);
+    waiting.push_back(std::move(other));
+  }
+  return false;
+}
+
+// ---- Memory ----
+
+bool Executor::Engine::check_access(State& state, const Value& pointer, unsigned bytes, const std::string& place) {
+  using Kind = Obligation::Kind;
+  if (!pointer.is_pointer()) {
+    state.require(Kind::kNull, Term::boolean(false),
+                  pointer.bits.constant() == 0 ? "access through a null pointer"
+                                               : "access through a number that is no pointer",
+                  place);
+    return false;
+  }
+  if (has_null(pointer)) state.require(Kind::kNull, !pointer.null_if, "access through a null pointer", place);
+  const Object& object = state.memory.at(pointer.object);
+  if (!object.alive()) {
+    state.require(Kind::kBounds, Term::boolean(false), "access to " + object.name() + " after its end", place);
+    return false;
+  }
+  state.require(Kind::kBounds, fits(pointer.bits, object.size(), bytes), "access outside " + object.name(), place);
+  if (object.has_words() && bytes > 1) {
+    state.require(Kind::kUndefined, (pointer.bits & word(bytes - 1)) == word(0), "access that is not aligned", place);
+  }
+  return !state.impossible();
+}
+
+bool Executor::Engine::settle_offset(State& state, const llvm::Instruction& instruction, const Value& pointer) {
+  if (pointer.bits.constant() || state.memory.at(pointer.object).has_words()) return true;
+  std::vector<uint64_t> values;
+  while (true) {
+    const auto value = feasibility->value(state.conditions, pointer.bits, values);
+    if (!value) break;
+    values.push_back(*value);
+    if (values.size() > limits.values_of_an_offset) break;
+  }
+  if (feasibility->gave_up() || values.size() > limits.values_of_an_offset) {
+    stop(state, unsupported(instruction, fmt::format("an offset into {} that may be anything",
+                                                     state.memory.at(pointer.object).name()))
+                    .value());
+    return false;
+  }
+  for (const uint64_t value : values) {
+    State other = state;
+    other.assume(pointer.bits == word(value));
+    // Again, now that the offset can only be this.
+    other.settled_instruction_ = &instruction;
+    other.settled_offset_ = value;
+    --top(other).next;
+    waiting.push_back(std::move(other));
+  }
+  return false;
+}
+
+// Takes the offset that settle_offset() split the path for.
+void Executor::Engine::apply_settled(State& state, const llvm::Instruction& instruction, Value& pointer) {
+  if (state.settled_instruction_ != &instruction) return;
+  pointer.bits = word(state.settled_offset_);
+  state.settled_instruction_ = nullptr;
+}
+
+bool Executor::Engine::load(State& state, const llvm::LoadInst& instruction) {
+  auto pointer = operand(state, *instruction.getPointerOperand());
+  if (!pointer) {
+    stop(state, pointer.error());
+    return false;
+  }
+  const llvm::Type& type = *instruction.getType();
+  const unsigned bytes = bytes_of(type);
+  apply_settled(state, instruction, *pointer);
+  if (!check_access(state, *pointer, bytes, Program::place(instruction))) return true;
+  if (!settle_offset(state, instruction, *pointer)) return false;
+  // Reading may add a free cell: that is a change only of what is known.
+  Maybe<Value> value = state.memory.change(pointer->object).load(pointer->bits, bytes);
+  if (!value) {
+    stop(state, unsupported(instruction, value.error().line()).value());
+    return false;
+  }
+  if (type.isIntegerTy() && !value->is_pointer() && type.getIntegerBitWidth() < bytes * 8) {
+    const unsigned width = type.getIntegerBitWidth();
+    const Term low = truncate(value->bits, width);
+    value->bits = width == 1 ? low == Term::bits(1, 1) : low;
+  }
+  define(state, instruction, std::move(*value));
+  return true;
+}
+
+bool Executor::Engine::store(State& state, const llvm::StoreInst& instruction) {
+  auto pointer = operand(state, *instruction.getPointerOperand());
+  auto value = operand(state, *instruction.getValueOperand());
+  if (!pointer || !value) {
+    stop(state, pointer ? value.error() : pointer.error());
+    return false;
+  }
+  const unsigned bytes = bytes_of(*instruction.getValueOperand()->getType());
+  apply_settled(state, instruction, *pointer);
+  if (!check_access(state, *pointer, bytes, Program::place(instruction))) return true;
+  if (!settle_offset(state, instruction, *pointer)) return false;
+  if (!value->is_pointer() && (value->bits.is_boolean() || value->bits.width() < bytes * 8)) {
+    value->bits = zero_extend(value->bits, bytes * 8);
+  }
+  if (auto done = state.memory.change(pointer->object).store(pointer->bits, bytes, *value); !done) {
+    stop(state, unsupported(instruction, done.error().line()).value());
+    return false;
+  }
+  return true;
+}
+
+// Other threads are not modelled: an atomic instruction is a plain one.
+bool Executor::Engine::update_atomically(State& state, const llvm::AtomicRMWInst& instruction) {
+  auto pointer = operand(state, *instruction.getPointerOperand());
+  auto value = number(state, *instruction.getValOperand());
+  if (!pointer || !value) {
+    stop(state, pointer ? value.error() : pointer.error());
+    return false;
+  }
+  const unsigned bytes = bytes_of(*instruction.getType());
+  apply_settled(state, instruction, *pointer);
+  if (!check_access(state, *pointer, bytes, Program::place(instruction))) return true;
+  if (!settle_offset(state, instruction, *pointer)) return false;
+  auto old = state.memory.change(pointer->object).load(pointer->bits, bytes);
+  if (!old) {
+    stop(state, unsupported(instruction, old.error().line()).value());
+    return false;
+  }
+  const Term& before = old->bits;
+  Term after;
+  switch (instruction.getOperation()) {
+    case llvm::AtomicRMWInst::Xchg: after = *value; break;
+    case llvm::AtomicRMWInst::Add: after = before + *value; break;
+    case llvm::AtomicRMWInst::Sub: after = before - *value; break;
+    case llvm::AtomicRMWInst::And: after = before & *value; break;
+    case llvm::AtomicRMWInst::Or: after = before | *value; break;
+    case llvm::AtomicRMWInst::Xor: after = before ^ *value; break;
+    default: stop(state, unsupported(instruction, "an atomic operation").value()); return false;
+  }
+  if (auto done = state.memory.change(pointer->object).store(pointer->bits, bytes, Value::number(after)); !done) {
+    stop(state, unsupported(instruction, done.error().line()).value());
+    return false;
+  }
+  define(state, instruction, std::move(*old));
+  return true;
+}
+
+bool Executor::Engine::compare_and_exchange(State& state, const llvm::AtomicCmpXchgInst& instruction) {
+  auto pointer = operand(state, *instruction.getPointerOperand());
+  auto expected = number(state, *instruction.getCompareOperand());
+  auto wanted = number(state, *instruction.getNewValOperand());
+  if (!pointer || !expected || !wanted) {
+    stop(state, !pointer ? pointer.error() : !expected ? expected.error() : wanted.error());
+    return false;
+  }
+  const unsigned bytes = bytes_of(*instruction.getNewValOperand()->getType());
+  apply_settled(state, instruction, *pointer);
+  if (!check_access(state, *pointer, bytes, Program::place(instruction))) return true;
+  if (!settle_offset(state, instruction, *pointer)) return false;
+  Object& object = state.memory.change(pointer->object);
+  auto old = object.load(pointer->bits, bytes);
+  if (!old) {
+    stop(state, unsupported(instruction, old.error().line()).value());
+    return false;
+  }
+  const Term equal = old->bits == *expected;
+  if (auto done = object.store(pointer->bits, bytes, Value::number(choose(equal, *wanted, old->bits))); !done) {
+    stop(state, unsupported(instruction, done.error().line()).value());
+    return false;
+  }
+  Value result;
+  result.members = {std::move(*old), Value::number(equal)};
+  define(state, instruction, std::move(result));
+  return true;
+}
+
+// ---- All of them ----
+
+bool Executor::Engine::execute(State& state, const llvm::Instruction& instruction) {
+  const auto finish = [&](Maybe<Value> value) {
+    if (!value) {
+      stop(state, value.error().where.empty() ? unsupported(instruction, value.error().what).value()
+                                              : value.error());
+      return false;
+    }
+    define(state, instruction, std::move(*value));
+    return true;
+  };
+  const auto with_number = [&](auto&& make) {
+    return finish(number(state, *instruction.getOperand(0)).map([&](const Term& term) {
+      return Value::number(make(term));
+    }));
+  };
+  const unsigned width = width_of(*instruction.getType());
+  switch (instruction.getOpcode()) {
+    case llvm::Instruction::Br: {
+      const auto& jump = llvm::cast<llvm::BranchInst>(instruction);
+      if (jump.isUnconditional()) return enter_block(state, *jump.getSuccessor(0));
+      auto condition = number(state, *jump.getCondition());
+      if (!condition) {
+        stop(state, condition.error());
+        return false;
+      }
+      return branch(state, *condition, *jump.getSuccessor(0), *jump.getSuccessor(1));
+    }
+    case llvm::Instruction::Switch: return switch_to(state, llvm::cast<llvm::SwitchInst>(instruction));
+    case llvm::Instruction::Ret: {
+      if (instruction.getNumOperands() == 0) return give_back(state, std::nullopt);
+      auto value = operand(state, *instruction.getOperand(0));
+      if (!value) {
+        stop(state, value.error());
+        return false;
+      }
+      return give_back(state, std::move(*value));
+    }
+    case llvm::Instruction::Unreachable:
+      state.require(Obligation::Kind::kUnreachable, Term::boolean(false), "code that is never reached is reached",
+                    Program::place(instruction));
+      return true;
+    case llvm::Instruction::ICmp:
+      return finish(comparison(state, llvm::cast<llvm::ICmpInst>(instruction)).map([](const Term& term) {
+        return Value::number(term);
+      }));
+    case llvm::Instruction::Select: return choose_value(state, llvm::cast<llvm::SelectInst>(instruction));
+    case llvm::Instruction::Call: return call(state, llvm::cast<llvm::CallBase>(instruction));
+    case llvm::Instruction::Alloca: {
+      const auto& local = llvm::cast<llvm::AllocaInst>(instruction);
+      if (local.isArrayAllocation()) {
+        stop(state, unsupported(instruction, "a local array of variable length").value());
+        return false;
+      }
+      const uint64_t size = layout.getTypeAllocSize(local.getAllocatedType()).getFixedValue();
+      const ObjectId id =
+          state.memory.add(Object(local.getName().str(), word(size), Object::Initial::kUndefined));
+      top(state).locals.push_back(id);
+      define(state, instruction, Value::pointer(id));
+      return true;
+    }
+    case llvm::Instruction::Load: return load(state, llvm::cast<llvm::LoadInst>(instruction));
+    case llvm::Instruction::Store: return store(state, llvm::cast<llvm::StoreInst>(instruction));
+    case llvm::Instruction::AtomicRMW:
+      return update_atomically(state, llvm::cast<llvm::AtomicRMWInst>(instruction));
+    case llvm::Instruction::AtomicCmpXchg:
+      return compare_and_exchange(state, llvm::cast<llvm::AtomicCmpXchgInst>(instruction));
+    case llvm::Instruction::Fence: return true;
+    case llvm::Instruction::GetElementPtr:
+      return finish(element_address(state, llvm::cast<llvm::GEPOperator>(instruction)));
+    case llvm::Instruction::ZExt: return with_number([&](const Term& term) { return zero_extend(term, width); });
+    case llvm::Instruction::SExt: return with_number([&](const Term& term) { return sign_extend(term, width); });
+    case llvm::Instruction::Trunc:
+      return with_number([&](const Term& term) {
+        return width == 1 ? truncate(term, 1) == Term::bits(1, 1) : truncate(term, width);
+      });
+    case llvm::Instruction::PtrToInt:
+    case llvm::Instruction::IntToPtr:
+      return with_number([&](const Term& term) {
+        return term.width() < width ? zero_extend(term, width) : truncate(term, width);
+      });
+    case llvm::Instruction::BitCast:
+    case llvm::Instruction::Freeze: return finish(operand(state, *instruction.getOperand(0)));
+    case llvm::Instruction::ExtractValue: {
+      const auto& extraction = llvm::cast<llvm::ExtractValueInst>(instruction);
+      auto aggregate = operand(state, *extraction.getAggregateOperand());
+      if (aggregate && extraction.getNumIndices() == 1 && extraction.getIndices()[0] < aggregate->members.size()) {
+        define(state, instruction, aggregate->members[extraction.getIndices()[0]]);
+        return true;
+      }
+      stop(state, unsupported(instruction, "a value taken out of a nested struct").value());
+      return false;
+    }
+    case llvm::Instruction::InsertValue: {
+      const auto& insertion = llvm::cast<llvm::InsertValueInst>(instruction);
+      auto aggregate = operand(state, *insertion.getAggregateOperand());
+      auto member = operand(state, *insertion.getInsertedValueOperand());
+      if (aggregate && member && insertion.getNumIndices() == 1 &&
+          insertion.getIndices()[0] < aggregate->members.size()) {
+        aggregate->members[insertion.getIndices()[0]] = std::move(*member);
+        define(state, instruction, std::move(*aggregate));
+        return true;
+      }
+      stop(state, unsupported(instruction, "a value put into a nested struct").value());
+      return false;
+    }
+    default: break;
+  }
+  if (const auto* binary = llvm::dyn_cast<llvm::BinaryOperator>(&instruction)) {
+    return finish(arithmetic(state, *binary));
+  }
+  stop(state, unsupported(instruction, fmt::format("the opcode {}", instruction.getOpcodeName())).value());
+  return false;
+}
+
+}  // namespace nospan::solver

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Memory of a program under symbolic execution: objects that pointers point into, one object and an offset each.
+#ifndef NOSPAN_SOLVER_MEMORY_H
+#define NOSPAN_SOLVER_MEMORY_H
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "reports/error.h"
+#include "solver/term.h"
+
+namespace nospan::solver {
+
+// Names an object. kNone: the value is a plain number; a pointer that is a plain number points nowhere.
+enum class ObjectId : uint32_t { kNone = 0 };
+
+// What a register or a memory cell holds: a number, or a pointer into an object, or several values (a struct
+// that a function returns in registers).
+struct Value {
+  Term bits;  // the number; of a pointer into an object, the offset in bytes
+  ObjectId object = ObjectId::kNone;
+  // Of a pointer into an object: it is null instead if this holds. Without a term: never.
+  Term null_if;
+  std::vector<Value> members;
+
+  bool is_pointer() const { return object != ObjectId::kNone; }
+  static Value number(Term bits) { return Value{std::move(bits), ObjectId::kNone, {}, {}}; }
+  static Value pointer(ObjectId object, Term offset = word(0)) {
+    return Value{std::move(offset), object, {}, {}};
+  }
+};
+
+// An object. Two forms: cells at constant offsets, which may hold pointers (structs, locals), or a map of 64-bit
+// words with any offset (bitmaps, lists of any length).
+class Object {
+ public:
+  // What is found where nothing was stored.
+  enum class Initial : uint8_t {
+    kZero,
+    kUndefined,  // reading it is an error
+    kFree,       // any value; the same each time
+  };
+
+  Object(std::string name, Term size, Initial initial)
+      : name_(std::move(name)), size_(std::move(size)), initial_(initial) {}
+  // An object of any size that holds `words`: word i lies at byte 8 i.
+  static Object of_words(std::string name, Term size, Term words);
+  // Stands for a function; it cannot be read or written.
+  static Object of_function(std::string name);
+
+  const std::string& name() const { return name_; }
+  const Term& size() const { return size_; }  // bytes
+  bool has_words() const { return words_.sort() == Term::Sort::kMap; }
+  bool is_function() const { return is_function_; }
+  bool alive() const { return alive_; }
+  void die() { alive_ = false; }
+
+  // `offset` and `bytes` (1, 2, 4 or 8) must lie inside the object; callers make that an obligation. An Error
+  // says what this memory model cannot do. Reading a cell of kFree memory adds the cell: not const.
+  reports::Expected<Value> load(const Term& offset, unsigned bytes);
+  reports::Expected<void> store(const Term& offset, unsigned bytes, const Value& value);
+
+  // Sets `count` bytes from `offset` on to `byte`. Words: whole ones only.
+  reports::Expected<void> fill(uint64_t offset, uint64_t count, uint8_t byte);
+
+  const Term& words() const { return words_; }
+  void set_words(Term words) { words_ = std::move(words); }
+
+  // Where cells of [offset, offset + count) begin and how long they are, holes as the longest aligned pieces of at
+  // most 8 bytes: what a copy goes along.
+  std::vector<std::pair<uint64_t, unsigned>> pieces(uint64_t offset, uint64_t count) const;
+
+ private:
+  struct Cell {
+    Value value;
+    unsigned bytes;
+  };
+
+  reports::Expected<Value> load_cell(uint64_t offset, unsigned bytes);
+  reports::Expected<void> cut(uint64_t offset, uint64_t count);
+  reports::Expected<Value> fresh(uint64_t offset, unsigned bytes);
+
+  std::string name_;
+  Term size_;
+  Initial initial_ = Initial::kUndefined;
+  std::map<uint64_t, Cell> cells_;  // by offset; they do not overlap
+  Term words_;
+  bool is_function_ = false;
+  bool alive_ = true;
+};
+
+// All objects of one state. Copies share objects until one of them is changed.
+class Memory {
+ public:
+  ObjectId add(Object object);
+  const Object& at(ObjectId id) const { return *objects_[index(id)]; }
+  Object& change(ObjectId id);
+  bool knows(ObjectId id) const { return id != ObjectId::kNone && index(id) < objects_.size(); }
+  std::size_t count() const { return objects_.size(); }
+
+  // Where the object lies, for comparing and printing pointers: a free 64-bit constant.
+  Term address(ObjectId id) const;
+  // A value as the number it is in memory.
+  Term number(const Value& value) const;
+
+ private:
+  static std::size_t index(ObjectId id) { return static_cast<std::size_t>(id) - 1; }
+  std::vector<std::shared_ptr<Object>> objects_;
+};
+
+}  // namespace nospan::solver
+
+#endif  // NOSPAN_SOLVER_MEMORY_H

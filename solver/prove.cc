@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "solver/prove.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "solver/proof_cache.h"
+#include "targets/toolchain/cache.h"
+#include "targets/toolchain/digest.h"
+
+namespace nospan::solver {
+namespace {
+
+using Kind = Answer::Kind;
+using reports::Verdict;
+
+// A question with its answers, from all solvers that were asked.
+struct Asked {
+  Answer first;
+  Answer second;
+  bool was_second_asked = false;
+  bool kept = false;
+  std::string hash;
+};
+
+// Asks for one instance.
+class Questioner {
+ public:
+  Questioner(const Instance& instance, const ProveOptions& options)
+      : instance_(instance), options_(options), cache_(options.cache) {}
+
+  // Hypotheses of the instance but those named, its domain, and `more`.
+  Query query(const std::set<std::string>& without, const std::vector<Term>& more) const {
+    Query query;
+    for (const Hypothesis& hypothesis : instance_.hypotheses) {
+      if (without.contains(hypothesis.name)) continue;
+      query.hypotheses.push_back({hypothesis.name, hypothesis.term});
+    }
+    query.given = instance_.domain;
+    query.given.insert(query.given.end(), more.begin(), more.end());
+    query.observed = instance_.inputs;
+    return query;
+  }
+
+  Asked ask(const Query& query, const std::vector<Split>& splits, bool with_core = false) {
+    if (splits.empty()) return ask_whole(query, with_core);
+    // One after another, each with its constant put in: solvers are much faster on it than on the whole.
+    Asked total;
+    total.first.kind = Kind::kUnsatisfiable;
+    total.second.kind = Kind::kUnsatisfiable;
+    total.kept = true;
+    toolchain::Digest digest;
+    std::set<std::string> core;
+    for (const Split& split : splits) {
+      const Asked part = ask_whole(restricted(query, split), with_core);
+      digest.add(part.hash);
+      total.kept = total.kept && part.kept;
+      total.first.seconds += part.first.seconds;
+      total.second.seconds += part.second.seconds;
+      total.first.peak_kib = std::max(total.first.peak_kib, part.first.peak_kib);
+      total.was_second_asked = total.was_second_asked || part.was_second_asked;
+      core.insert(part.first.core.begin(), part.first.core.end());
+      if (part.was_second_asked && part.second.kind != Kind::kUnsatisfiable &&
+          total.second.kind != Kind::kSatisfiable) {
+        total.second.kind = part.second.kind;
+        total.second.reason = part.second.reason;
+      }
+      if (part.first.kind == Kind::kUnsatisfiable) continue;
+      const auto seconds = total.first.seconds;
+      const auto peak = total.first.peak_kib;
+      total.first = part.first;
+      total.first.seconds = seconds;
+      total.first.peak_kib = peak;
+      // A model answers the whole question. What did not come in time may still be outdone by one.
+      if (part.first.kind == Kind::kSatisfiable) break;
+    }
+    total.hash = digest.hex();
+    if (total.first.kind == Kind::kUnsatisfiable) total.first.core.assign(core.begin(), core.end());
+    return total;
+  }
+
+ private:
+  static Query restricted(const Query& query, const Split& split) {
+    Query result = query;
+    const auto put_in = [&](Term& term) { term = substitute(term, split.variable, split.value); };
+    for (Named& hypothesis : result.hypotheses) put_in(hypothesis.term);
+    for (Term& term : result.given) put_in(term);
+    for (Named& observed : result.observed) put_in(observed.term);
+    return result;
+  }
+
+  Asked ask_whole(const Query& query, bool with_core) {
+    const std::string text = smtlib(query, with_core);
+    Asked asked;
+    asked.hash = toolchain::Digest().add(text).hex();
+    if (!options_.smt2_folder.empty()) {
+      static_cast<void>(toolchain::write_file(options_.smt2_folder / (asked.hash + ".smt2"), text));
+    }
+    const std::string solver = z3_version();
+    if (auto kept = cache_.find(text, solver)) {
+      asked.first = std::move(*kept);
+      asked.kept = true;
+    } else {
+      asked.first = decide_with_z3(text, options_.limits);
+      cache_.keep(text, solver, asked.first);
+    }
+    if (options_.cross_check) {
+      asked.was_second_asked = true;
+      const std::string second = cvc5_version();
+      if (auto kept = cache_.find(text, second)) {
+        asked.second = std::move(*kept);
+      } else {
+        asked.second = decide_with_cvc5(text, options_.limits);
+        cache_.keep(text, second, asked.second);
+      }
+    }
+    return asked;
+  }
+
+  const Instance& instance_;
+  const ProveOptions& options_;
+  ProofCache cache_;
+};
+
+// The smallest model that the instance's preferences lead to, as a counterexample.
+Counterexample counterexample_of(const Instance& instance, Questioner& questioner, const std::string& in, Query query,
+                                 Answer answer, std::string* problem) {
+  for (const Term& preference : instance.preferences) {
+    query.given.push_back(preference);
+    const Asked asked = questioner.ask(query, {});
+    if (asked.first.kind == Kind::kSatisfiable) {
+      answer = asked.first;
+    } else {
+      query.given.pop_back();
+    }
+  }
+  Counterexample result{in, answer.values, ""};
+  if (!instance.scenario) return result;
+  auto scenario = instance.scenario(answer.values);
+  if (scenario) {
+    result.scenario = std::move(*scenario);
+  } else {
+    *problem = scenario.error().line();
+  }
+  return result;
+}
+
+bool contradict(const Asked& asked) {
+  if (!asked.was_second_asked) return false;
+  return (asked.first.kind == Kind::kSatisfiable && asked.second.kind == Kind::kUnsatisfiable) ||
+         (asked.first.kind == Kind::kUnsatisfiable && asked.second.kind == Kind::kSatisfiable);
+}
+
+void set_verdict(ClaimResult& result, Verdict verdict, std::string reason) {
+  result.verdict = verdict;
+  result.reason = std::move(reason);
+}
+
+}  // namespace
+
+ClaimResult prove(const Instance& instance, const ProveOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  ClaimResult result;
+  result.id = instance.id();
+  result.target = instance.target;
+  result.words = instance.words;
+  result.rests_on = instance.rests_on;
+  result.hypotheses = instance.hypotheses;
+  std::erase_if(result.hypotheses, [&](const Hypothesis& h) { return options.dropped.contains(h.name); });
+  result.assumptions = instance.assumptions;
+  result.replayed_by = instance.replayed_by;
+  result.paths = instance.paths;
+  Questioner questioner(instance, options);
+
+  bool disagreement = false;
+  const Asked* unanswered = nullptr;
+  Asked unanswered_copy;
+  std::set<std::string> core;
+  bool core_known = true;
+  std::string problem;
+  const auto record = [&](const std::string& name, const Asked& asked) {
+    CaseResult entry;
+    entry.name = name;
+    entry.answer = solver::name(asked.first.kind);
+    entry.reason = asked.first.reason;
+    entry.seconds = asked.first.seconds.count();
+    entry.kept = asked.kept;
+    entry.hash = asked.hash;
+    if (asked.was_second_asked) {
+      entry.second = solver::name(asked.second.kind);
+      entry.second_seconds = asked.second.seconds.count();
+    }
+    result.cases.push_back(std::move(entry));
+    result.peak_kib = std::max(result.peak_kib, asked.first.peak_kib);
+    disagreement = disagreement || contradict(asked);
+  };
+
+  for (const Case& question : instance.cases) {
+    std::vector<Term> given = question.given;
+    given.push_back(!question.goal);
+    const Query query = questioner.query(options.dropped, given);
+    const Asked asked = questioner.ask(query, question.splits, !query.hypotheses.empty());
+    record(question.name, asked);
+    if (asked.first.kind == Kind::kSatisfiable) {
+      if (!result.counterexample) {
+        result.counterexample = counterexample_of(instance, questioner, question.name, query, asked.first, &problem);
+      }
+    } else if (asked.first.kind == Kind::kUnsatisfiable) {
+      core.insert(asked.first.core.begin(), asked.first.core.end());
+    } else if (unanswered == nullptr) {
+      unanswered_copy = asked;
+      unanswered = &unanswered_copy;
+    }
+  }
+  for (const std::vector<Term>& witness : instance.witnesses) {
+    const Asked asked = questioner.ask(questioner.query(options.dropped, witness), {});
+    record("witness", asked);
+    if (asked.first.kind == Kind::kSatisfiable) {
+      result.witness = true;
+      break;
+    }
+  }
+
+  if (result.counterexample) {
+    set_verdict(result, Verdict::kUnknown,
+                problem.empty() ? "there is a model of the negation; it was not replayed yet"
+                                : "the model of the negation cannot become a scenario: " + problem);
+    core_known = false;
+  } else if (unanswered != nullptr) {
+    const bool broken = unanswered->first.kind == Kind::kError;
+    set_verdict(result, broken ? Verdict::kError : Verdict::kUnknown, unanswered->first.reason);
+    core_known = false;
+  } else if (instance.incomplete) {
+    set_verdict(result, instance.incomplete->verdict, instance.incomplete->line());
+  } else if (instance.cases.empty()) {
+    set_verdict(result, Verdict::kVacuous, "there is nothing to prove: no path does what the claim is about");
+  } else if (!result.witness) {
+    set_verdict(result, Verdict::kVacuous, "no call satisfies the hypotheses");
+  } else {
+    set_verdict(result, Verdict::kProved, "");
+  }
+  if (disagreement) set_verdict(result, Verdict::kDisagree, "the solvers contradict each other");
+  result.core_known = core_known;
+  result.core.assign(core.begin(), core.end());
+
+  if (options.drop_table && result.verdict == Verdict::kProved) {
+    for (const Hypothesis& hypothesis : result.hypotheses) {
+      std::set<std::string> without = options.dropped;
+      without.insert(hypothesis.name);
+      DropResult drop;
+      drop.hypothesis = hypothesis.name;
+      drop.outcome = DropResult::Outcome::kRedundant;
+      for (const Case& question : instance.cases) {
+        // What was proved without using it needs no second look.
+        std::vector<Term> given = question.given;
+        given.push_back(!question.goal);
+        const Query query = questioner.query(without, given);
+        const Asked asked = questioner.ask(query, question.splits);
+        if (asked.first.kind == Kind::kUnsatisfiable) continue;
+        drop.outcome = DropResult::Outcome::kUnknown;
+        if (asked.first.kind == Kind::kSatisfiable) {
+          drop.outcome = DropResult::Outcome::kNeeded;
+          drop.counterexample =
+              counterexample_of(instance, questioner, question.name, query, asked.first, &problem);
+          break;
+        }
+      }
+      result.drops.push_back(std::move(drop));
+    }
+  }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+void close_chains(std::vector<ClaimResult>& results) {
+  // Until nothing changes: a hole goes up the chain.
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (ClaimResult& result : results) {
+      if (result.verdict != Verdict::kProved) continue;
+      for (const std::string& needed : result.rests_on) {
+        const bool proved = std::any_of(results.begin(), results.end(), [&](const ClaimResult& other) {
+          return other.id == needed && other.verdict == Verdict::kProved &&
+                 (other.target == result.target || other.target.empty());
+        });
+        if (proved) continue;
+        set_verdict(result, Verdict::kUnknown, fmt::format("it rests on {}, which is not proved", needed));
+        changed = true;
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace nospan::solver
