@@ -20,10 +20,7 @@ constexpr const char* kToolMend = "apt install llvm-19";
 Expected<void> run_tool(std::vector<std::string> arguments, const Subject& subject) {
   const std::string program = arguments.front();
   auto outcome = run({.arguments = std::move(arguments), .folder = {}, .output = {}});
-  if (!outcome) {
-    outcome.error().mend = kToolMend;
-    return tl::unexpected(outcome.error());
-  }
+  if (!outcome) return tl::unexpected(outcome.error());
   if (outcome->status != 0) return compilation_failed(program, subject, *outcome, {});
   return {};
 }
