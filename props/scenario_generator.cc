@@ -309,38 +309,25 @@ const ScenarioGenerator::Run& ScenarioGenerator::any_run() {
 
 // A byte of the run: uniform, near a boundary, or near an earlier one.
 std::uint64_t ScenarioGenerator::address_in(const Run& run) {
+  // All candidates are made and one is taken: a jump that nobody can predict costs more than that.
   const std::uint64_t bits = random_.next();
   const std::uint64_t system_page = options_.system_page.bytes();
-  std::uint64_t offset = random_.below(run.size);
-  switch (bits & 15) {
-    case 0:
-    case 1:
-    case 2:
-    case 3:
-    case 4: break;  // uniform
-    case 5:
-    case 6:
-    case 7:
-    case 8: offset = align_down(offset, system_page); break;  // a system page
-    case 9: offset = 0; break;
-    case 10: offset = run.size - 1 - (bits >> 4) % std::min<std::uint64_t>(run.size, 16); break;
-    case 11:
-    case 12: {  // around the start of an IOMMU page
-      const std::uint64_t page = scenario_->configuration.window.page.bytes();
-      const std::uint64_t near = align_down(run.start + offset, page) + ((bits >> 4) & 7) - 3 - run.start;
-      if (near < run.size) offset = near;
-      break;
-    }
-    case 13:
-    case 14:  // the same offset in another page
-      offset = align_down(offset, system_page) + (recent_offset_ & (system_page - 1));
-      if (offset >= run.size) offset = 0;
-      break;
-    default:  // next to the last buffer
-      offset = recent_address_ - run.start;
-      if (offset >= run.size) offset = 0;
-      break;
-  }
+  const std::uint64_t page = scenario_->configuration.window.page.bytes();
+  const std::uint64_t uniform = random_.below(run.size);
+  const std::uint64_t whole = align_down(uniform, system_page);
+  const std::array<std::uint64_t, 7> candidates{
+      uniform,
+      whole,
+      0,
+      run.size - 1 - (bits >> 4 & 15),                                          // near the end
+      align_down(run.start + uniform, page) + (bits >> 4 & 7) - 3 - run.start,  // of an IOMMU page
+      whole + (recent_offset_ & (system_page - 1)),                             // as in another page
+      recent_address_ - run.start,                                              // after the last buffer
+  };
+  // Half of them uniform: what only happens at one offset of a page must be met within seconds.
+  static constexpr std::array<std::uint8_t, 16> kWhich{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 4, 5, 6};
+  std::uint64_t offset = candidates[kWhich[bits & 15]];
+  if (offset >= run.size) offset = uniform;
   recent_offset_ = run.start + offset;
   return run.start + offset;
 }
@@ -352,15 +339,18 @@ std::uint64_t ScenarioGenerator::request_size(std::uint64_t most) {
   const std::uint64_t bits = random_.next();
   std::uint64_t size = 1;
   if ((bits & 127) < profile_.small_percent) {
-    switch ((bits >> 7) & 7) {
-      case 0: size = 1 + ((bits >> 10) & 15); break;
-      case 1: size = system_page; break;
-      case 2: size = page; break;
-      case 3: size = page * (1 + ((bits >> 10) & 3)) + ((bits >> 12) & 3) - 1; break;
-      case 4: size = recent_size_; break;
-      case 5: size = 1 + ((bits >> 10) & 0xffff); break;
-      default: size = 1 + random_.below(page * 4); break;
-    }
+    const std::uint64_t uniform = 1 + random_.below(page * 4);
+    const std::array<std::uint64_t, 8> candidates{
+        1 + (bits >> 10 & 15),
+        system_page,
+        page,
+        page * (1 + (bits >> 10 & 3)) + (bits >> 12 & 3) - 1,
+        recent_size_,
+        1 + (bits >> 10 & 0xffff),
+        uniform,
+        uniform,
+    };
+    size = candidates[bits >> 7 & 7];
   } else {
     switch ((bits >> 7) & 7) {
       case 0: size = random_.log_uniform(most); break;
