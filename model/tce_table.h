@@ -79,7 +79,10 @@ inline void TceTable::fill(std::uint64_t entry, std::uint64_t count, Tce tce) {
 inline void TceTable::put(TceIndex first, std::uint64_t count, Tce tce, std::uint64_t effective, bool failed) {
   const std::uint64_t entry = first - window_.first;
   TableOperation& operation = operations_.emplace_back();
-  operation = {TableOperation::Kind::kPut, failed, false, {first, count}, tce, effective};
+  operation.failed = failed;
+  operation.range = {first, count};
+  operation.tce = tce;
+  operation.written = effective;
   if (entry >= window_.entries || count > window_.entries - entry) {
     operation.outside = true;
     operation.written = 0;
@@ -91,10 +94,14 @@ inline void TceTable::put(TceIndex first, std::uint64_t count, Tce tce, std::uin
 inline void TceTable::clear(TceIndex first, std::uint64_t count) {
   const std::uint64_t entry = first - window_.first;
   TableOperation& operation = operations_.emplace_back();
-  operation = {TableOperation::Kind::kClear, false, false, {first, count}, Tce{}, count};
+  operation.kind = TableOperation::Kind::kClear;
+  operation.range = {first, count};
+  operation.written = count;
   if (entry >= window_.entries || count > window_.entries - entry) {
     operation.outside = true;
     operation.written = 0;
+  } else if (count == 1) {
+    tces_[entry] = Tce{};
   } else if (count <= kChunk) {
     for (Tce *slot = &tces_[entry], *end = slot + count; slot != end; ++slot) *slot = Tce{};
   } else {
