@@ -4,25 +4,6 @@
 #include <algorithm>
 
 namespace nospan::model {
-namespace {
-
-// The last of the sorted blocks that starts at or below `address`, if it holds it. A binary search without
-// branches: it runs for every TCE that is written.
-template <class Address, Address Block::* start>
-const Block* find(const std::vector<Block>& blocks, Address address) {
-  const Block* base = blocks.data();
-  std::size_t count = blocks.size();
-  if (count == 0) return nullptr;
-  while (count > 1) {
-    const std::size_t half = count / 2;
-    base += (base[half].*start <= address) ? half : 0;
-    count -= half;
-  }
-  return base->holds(address) ? base : nullptr;
-}
-
-}  // namespace
-
 Layout::Layout(Translation translation, VmId device_vm, std::span<const Block> blocks) {
   assign(translation, device_vm, blocks);
 }
@@ -38,14 +19,6 @@ void Layout::assign(Translation translation, VmId device_vm, std::span<const Blo
   std::sort(by_real_.begin(), by_real_.end(), [](const Block& a, const Block& b) { return a.real < b.real; });
   std::sort(by_guest_.begin(), by_guest_.end(),
             [](const Block& a, const Block& b) { return a.guest < b.guest; });
-}
-
-const Block* Layout::device_block(GuestAddress address) const {
-  return find<GuestAddress, &Block::guest>(by_guest_, address);
-}
-
-const Block* Layout::owner_block(RealAddress address) const {
-  return find<RealAddress, &Block::real>(by_real_, address);
 }
 
 std::optional<RealAddress> Layout::translate(GuestAddress address) const {

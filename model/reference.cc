@@ -15,6 +15,9 @@ namespace {
 constexpr std::uint64_t kWholeWords = 32;
 constexpr std::uint64_t kSweepWords = 4;
 
+// The list of mappings that were live is cleaned up when it has at least this many and half of them are not.
+constexpr std::size_t kUsedSlotsKept = 64;
+
 // A crash kernel that finds fewer free entries than this takes the last ones of the table back from the
 // mappings that it inherits (Linux, iommu_table_clear, KDUMP_MIN_TCE_ENTRIES).
 constexpr std::uint64_t kLeastFreeForCrashKernel = 2048;
@@ -711,7 +714,7 @@ void Reference::unmapped(std::uint32_t id) {
   }
   mapping.kind = MappingKind::kNone;
   --live_;
-  if (!used_slots_.empty() && live_ * 2 < used_slots_.size()) {
+  if (used_slots_.size() >= kUsedSlotsKept && live_ * 2 < used_slots_.size()) {
     std::erase_if(used_slots_,
                   [this](std::uint32_t used) { return mappings_[used].kind == MappingKind::kNone; });
   }

@@ -21,49 +21,13 @@ void TceTable::reset(const Window& window) {
   operations_.clear();
 }
 
-void TceTable::mark(std::uint64_t entry, std::uint64_t count) {
+void TceTable::clear_dirty(std::uint64_t entry, std::uint64_t count) {
   for (std::uint64_t chunk = entry / kChunk; chunk <= (entry + count - 1) / kChunk; ++chunk) {
-    dirty_[chunk / 64] |= std::uint64_t{1} << (chunk % 64);
-  }
-}
-
-void TceTable::fill(std::uint64_t entry, std::uint64_t count, Tce tce) {
-  mark(entry, count);
-  const std::uint64_t page = window_.page.bytes();
-  std::uint64_t value = tce.value;
-  for (Tce *slot = &tces_[entry], *end = slot + count; slot != end; ++slot, value += page) slot->value = value;
-}
-
-void TceTable::put(TceIndex first, std::uint64_t count, Tce tce, std::uint64_t effective, bool failed) {
-  const std::uint64_t entry = first - window_.first;
-  TableOperation& operation = operations_.emplace_back();
-  operation = {TableOperation::Kind::kPut, failed, false, {first, count}, tce, effective};
-  if (entry >= window_.entries || count > window_.entries - entry) {
-    operation.outside = true;
-    operation.written = 0;
-  } else if (effective != 0) {
-    fill(entry, effective, tce);
-  }
-}
-
-void TceTable::clear(TceIndex first, std::uint64_t count) {
-  const std::uint64_t entry = first - window_.first;
-  TableOperation& operation = operations_.emplace_back();
-  operation = {TableOperation::Kind::kClear, false, false, {first, count}, Tce{}, count};
-  if (entry >= window_.entries || count > window_.entries - entry) {
-    operation.outside = true;
-    operation.written = 0;
-  } else if (count <= kChunk) {
-    std::fill_n(tces_.begin() + static_cast<std::ptrdiff_t>(entry), count, Tce{});
-  } else {
-    // A whole window is cleared when a table is made: touch only what holds something.
-    for (std::uint64_t chunk = entry / kChunk; chunk <= (entry + count - 1) / kChunk; ++chunk) {
-      if ((dirty_[chunk / 64] >> (chunk % 64) & 1) == 0) continue;
-      const std::uint64_t start = std::max(entry, chunk * kChunk);
-      const std::uint64_t end = std::min(entry + count, (chunk + 1) * kChunk);
-      std::fill(tces_.begin() + static_cast<std::ptrdiff_t>(start),
-                tces_.begin() + static_cast<std::ptrdiff_t>(end), Tce{});
-    }
+    if ((dirty_[chunk / 64] >> (chunk % 64) & 1) == 0) continue;
+    const std::uint64_t start = std::max(entry, chunk * kChunk);
+    const std::uint64_t end = std::min(entry + count, (chunk + 1) * kChunk);
+    std::fill(tces_.begin() + static_cast<std::ptrdiff_t>(start),
+              tces_.begin() + static_cast<std::ptrdiff_t>(end), Tce{});
   }
 }
 

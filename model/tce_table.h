@@ -53,12 +53,62 @@ class TceTable {
   static constexpr std::uint64_t kChunk = 512;
   void mark(std::uint64_t entry, std::uint64_t count);
   void fill(std::uint64_t entry, std::uint64_t count, Tce tce);
+  void clear_dirty(std::uint64_t entry, std::uint64_t count);
 
   Window window_;
   std::vector<Tce> tces_;
   std::vector<std::uint64_t> dirty_;
   std::vector<TableOperation> operations_;
 };
+
+// What runs for every command, in line.
+
+inline void TceTable::mark(std::uint64_t entry, std::uint64_t count) {
+  for (std::uint64_t chunk = entry / kChunk; chunk <= (entry + count - 1) / kChunk; ++chunk) {
+    dirty_[chunk / 64] |= std::uint64_t{1} << (chunk % 64);
+  }
+}
+
+inline void TceTable::fill(std::uint64_t entry, std::uint64_t count, Tce tce) {
+  mark(entry, count);
+  const std::uint64_t page = window_.page.bytes();
+  std::uint64_t value = tce.value;
+  for (Tce *slot = &tces_[entry], *end = slot + count; slot != end; ++slot, value += page) slot->value = value;
+}
+
+inline void TceTable::put(TceIndex first, std::uint64_t count, Tce tce, std::uint64_t effective, bool failed) {
+  const std::uint64_t entry = first - window_.first;
+  TableOperation& operation = operations_.emplace_back();
+  operation.failed = failed;
+  operation.range = {first, count};
+  operation.tce = tce;
+  operation.written = effective;
+  if (entry >= window_.entries || count > window_.entries - entry) {
+    operation.outside = true;
+    operation.written = 0;
+  } else if (effective != 0) {
+    fill(entry, effective, tce);
+  }
+}
+
+inline void TceTable::clear(TceIndex first, std::uint64_t count) {
+  const std::uint64_t entry = first - window_.first;
+  TableOperation& operation = operations_.emplace_back();
+  operation.kind = TableOperation::Kind::kClear;
+  operation.range = {first, count};
+  operation.written = count;
+  if (entry >= window_.entries || count > window_.entries - entry) {
+    operation.outside = true;
+    operation.written = 0;
+  } else if (count == 1) {
+    tces_[entry] = Tce{};
+  } else if (count <= kChunk) {
+    for (Tce *slot = &tces_[entry], *end = slot + count; slot != end; ++slot) *slot = Tce{};
+  } else {
+    // A whole window is cleared when a table is made: touch only what holds something.
+    clear_dirty(entry, count);
+  }
+}
 
 }  // namespace nospan::model
 

@@ -25,6 +25,8 @@ using model::TceIndex;
 constexpr std::uint64_t kStaleDmaAddress = 0xdeadbeefdead000;
 constexpr std::uint32_t kStaleDmaLength = 0x2000;
 constexpr std::uint32_t kMostPools = 64;
+// A scenario that has had so many of its commands prevented, and no map at all, is not made longer.
+constexpr std::uint32_t kMostPrevented = 8;
 
 struct Pages {
   GuestAddress address;
@@ -70,7 +72,8 @@ struct Executor::State final : model::Observer {
   Progress* progress = nullptr;
   std::uint64_t concerned = 0;  // guards, see GuardSet
   bool may_prevent = false;
-  std::size_t next = 0;  // command; the one at which a violation happened stays the next
+  std::uint32_t prevented = 0;  // commands, by guards
+  std::size_t next = 0;         // command; the one at which a violation happened stays the next
   void* table = nullptr;
   bool plain_hypervisor = true;  // installs every TCE: identity and blind
   // Of the current command.
@@ -550,7 +553,9 @@ Outcome Executor::run(const Scenario& scenario, const GuardSet& guards, Progress
                       const MoreCommands& more) {
   const State& state = *state_;
   bool going = begin(scenario, guards, progress);
-  while (going && (state.next < scenario.commands.size() || (more && more()))) going = step();
+  // Where a guard prevents every map, nothing happens: no use in asking for more of it.
+  const auto fruitless = [&state] { return state.prevented >= kMostPrevented && state.bound.empty(); };
+  while (going && (state.next < scenario.commands.size() || (more && !fruitless() && more()))) going = step();
   return end();
 }
 
@@ -571,6 +576,7 @@ bool Executor::begin(const Scenario& scenario, const GuardSet& guards, Progress&
   state.reference.reset(configuration, state.layout, state);
   state.concerned = guards.concerned(configuration);
   state.may_prevent = guards.may_prevent(state.concerned);
+  state.prevented = 0;
   ++state.tally.scenarios;
 
   progress.command = 0;
@@ -589,6 +595,7 @@ bool Executor::step() {
   state.progress->command = index;
   if (state.may_prevent && state.guards->preventing(state.concerned, state.guard_context()) != nullptr) {
     ++state.tally.skipped;
+    ++state.prevented;
     ++state.next;
     return true;
   }

@@ -13,7 +13,10 @@ constexpr unsigned kPageShift = 16;
 }  // namespace
 
 BareTable::BareTable(const nospan_target& target, std::uint64_t entries, std::uint64_t pages_per_request)
-    : target_(target), entries_(entries), pages_(pages_per_request) {
+    : target_(target),
+      entries_(entries),
+      pages_(pages_per_request),
+      request_{0x12340000, 0, pages_ << kPageShift, NOSPAN_ATTRIBUTE_NO_WARN, NOSPAN_BIDIRECTIONAL, 0} {
   environment_.abi = NOSPAN_TARGET_ABI;
   environment_.context = this;
   static const auto self = [](void* context) -> BareTable& { return *static_cast<BareTable*>(context); };
@@ -62,14 +65,10 @@ BareTable::BareTable(const nospan_target& target, std::uint64_t entries, std::ui
 
 BareTable::~BareTable() { target_.destroy(table_); }
 
-std::uint64_t BareTable::map() {
-  const nospan_map_request request{0x12340000,           0, pages_ << kPageShift, NOSPAN_ATTRIBUTE_NO_WARN,
-                                   NOSPAN_BIDIRECTIONAL, 0};
-  return target_.map_page(table_, &request);
-}
+std::uint64_t BareTable::map() { return target_.map_page(table_, &request_); }
 
 void BareTable::unmap(std::uint64_t dma) {
-  target_.unmap_page(table_, dma, pages_ << kPageShift, NOSPAN_BIDIRECTIONAL, NOSPAN_ATTRIBUTE_NO_WARN, 0);
+  target_.unmap_page(table_, dma, request_.size, NOSPAN_BIDIRECTIONAL, NOSPAN_ATTRIBUTE_NO_WARN, 0);
 }
 
 void BareTable::fill(double share) {

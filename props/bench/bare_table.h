@@ -45,6 +45,7 @@ class BareTable {
   nospan_environment environment_{};
   std::uint64_t entries_;
   std::uint64_t pages_;
+  nospan_map_request request_;
   void* table_ = nullptr;
   std::vector<std::uint64_t> live_;  // DMA addresses
   std::uint64_t refused_ = 0;

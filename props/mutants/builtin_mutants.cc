@@ -15,7 +15,8 @@ constexpr std::string_view kChecks = "targets/builtin/checks.h";
 
 constexpr std::string_view kEntryMissing = "the entry that is missing may be another mapping's, or reserved";
 constexpr std::string_view kFillsTable =
-    "the table has to be filled up to one entry, and shrinking does not put one large mapping for many small "
+    "the table has to be filled up to an entry or two, and shrinking does not put one large mapping for many "
+    "small "
     "ones";
 
 }  // namespace
@@ -154,7 +155,8 @@ std::vector<Mutant> builtin_mutants() {
       {.name = "builtin.reads_past_bitmap",
        .mistake = "the search for runs across words looks at the word behind the last",
        .edits = {{kSpace, "search_junctions", R"(word \+ 1 < words\.end)", "word < words.end"}},
-       .violates = {Invariant::kSafe1}},
+       .violates = {Invariant::kSafe1},
+       .why_many = kFillsTable},
   };
 }
 

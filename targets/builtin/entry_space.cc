@@ -94,7 +94,7 @@ bool EntrySpace::create(const nospan_environment& environment, const nospan_conf
       available += static_cast<uint64_t>(std::popcount(~bits_[word]));
     }
     region.available = available;
-    region.taken = 0;
+    region.ordinary = available;
   }
   return true;
 }
@@ -120,7 +120,6 @@ bool EntrySpace::take_by_search(const SpaceRequest& request, uint32_t home, TceI
       if (found) {
         mark(slot, search.entries);
         region.available -= search.entries;
-        region.taken += search.entries;
       }
       unlock(region);
       number = number + 1 == region_count_ ? 0 : number + 1;
@@ -168,7 +167,6 @@ void EntrySpace::count(uint64_t slot, uint64_t entries, bool taken) {
     const uint64_t part = (end < region_end ? end : region_end) - slot;
     Region& region = regions_[number];
     region.available = taken ? region.available - part : region.available + part;
-    region.taken = taken ? region.taken + part : region.taken - part;
     slot += part;
   }
 }
@@ -179,15 +177,16 @@ void EntrySpace::take_inherited(TceIndex index) {
   mark(slot, 1);
   Region& region = regions_[region_of(slot >> kWordShift)];
   region.available -= 1;
-  region.taken += 1;
 }
 
 bool EntrySpace::any_taken() {
   lock_all();
-  uint64_t taken = 0;
-  for (uint32_t region = 0; region < region_count_; ++region) taken |= regions_[region].taken;
+  bool taken = false;
+  for (uint32_t number = 0; number < region_count_; ++number) {
+    taken = taken || regions_[number].available != regions_[number].ordinary;
+  }
   unlock_all();
-  return taken != 0;
+  return taken;
 }
 
 void EntrySpace::read(uint64_t first, uint64_t count, uint64_t* words) {
@@ -267,7 +266,10 @@ bool EntrySpace::search_region(const Search& search, uint32_t number, uint64_t* 
   const uint32_t lower_class = class_that_holds(search.entries);
   if (!found && lower_class != class_) found = search_within_words(search, lower_class, words, slot);
   if (!found) found = search_junctions(search, words, slot);
-  if (found) region.hint[class_] = static_cast<uint32_t>(*slot >> kWordShift);
+  if (found) {
+    region.hint[class_] = static_cast<uint32_t>(*slot >> kWordShift);
+    region.hint_bit[class_] = static_cast<uint8_t>((*slot + search.entries) & (kWordEntries - 1));
+  }
   return found;
 }
 
@@ -425,7 +427,7 @@ void EntrySpace::unmark(uint64_t slot, uint64_t entries) {
   while (entries != 0) {
     const uint64_t here = entries < kWordEntries - bit ? entries : kWordEntries - bit;
     bits_[word] &= ~(low_bits(here) << bit);
-    update_hints(word);
+    update_hints(word, bit);
     entries -= here;
     bit = 0;
     ++word;

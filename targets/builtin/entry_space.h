@@ -48,7 +48,7 @@ class EntrySpace {
   void destroy(const nospan_environment& environment);
 
   // Takes a run of free entries. False, with nothing changed, if there is none.
-  bool take(const SpaceRequest& request, uint32_t cpu, TceIndex* start);
+  [[gnu::always_inline]] bool take(const SpaceRequest& request, uint32_t cpu, TceIndex* start);
 
   // Gives a run of ordinary entries (see is_ordinary()) back. False, with nothing changed, unless each of them
   // was taken.
@@ -74,10 +74,11 @@ class EntrySpace {
 
   struct alignas(64) Region {
     SpinLock lock;
-    uint32_t hint[kClasses];  // the word in which a run of each class was last found or given back
-    uint64_t long_hint;       // the slot at which a run of more than 64 entries was
-    uint64_t available;       // entries that are free
-    uint64_t taken;           // entries that are taken; neither counts what is reserved
+    uint32_t hint[kClasses];     // the word in which a run of each class was last found or given back
+    uint8_t hint_bit[kClasses];  // where in it: the run that was given back, or what follows one that was taken
+    uint64_t long_hint;          // the slot at which a run of more than 64 entries was
+    uint64_t available;          // entries that are free
+    uint64_t ordinary;           // entries that are not reserved: these, free or taken
   };
 
   // A request translated to slots and patterns.
@@ -110,7 +111,7 @@ class EntrySpace {
   void lock_all();
   void unlock_all();
 
-  bool take_at_hint(const SpaceRequest& request, uint32_t home, TceIndex* start);
+  [[gnu::always_inline]] bool take_at_hint(const SpaceRequest& request, uint32_t home, TceIndex* start);
   bool take_by_search(const SpaceRequest& request, uint32_t home, TceIndex* start);
   bool give_back_words(uint64_t slot, uint64_t entries);
   void count(uint64_t slot, uint64_t entries, bool taken);
@@ -138,7 +139,7 @@ class EntrySpace {
   uint64_t next_candidate(uint32_t class_, uint64_t from, uint64_t end);
   uint64_t next_candidate_in_region(uint32_t class_, uint64_t from, uint64_t end);
   void lower_hints(uint64_t word, uint32_t classes);
-  void update_hints(uint64_t word);
+  void update_hints(uint64_t word, uint64_t bit);
   void raise_hints(uint64_t word, uint32_t classes);
 
   uint64_t* bits_;         // a set bit: not free
@@ -172,22 +173,31 @@ inline bool EntrySpace::take(const SpaceRequest& request, uint32_t cpu, TceIndex
 // given back. False says nothing about other places.
 inline bool EntrySpace::take_at_hint(const SpaceRequest& request, uint32_t home, TceIndex* start) {
   // In one word, and any start in it will do that is aligned: words do not cross boundaries of 64 entries or
-  // more.
+  // more. A boundary of 0 is one, too.
   const bool simple = request.entries - 1 < kWordEntries && request.alignment_shift <= kWordShift &&
-                      (request.boundary == 0 || request.boundary >= kWordEntries) &&
-                      request.last_start >= origin_ && !request.lowest;
+                      request.boundary - 1 >= kWordEntries - 1 && request.last_start >= origin_ &&
+                      !request.lowest;
   if (!simple) return false;
+  const uint32_t class_ = class_that_fits(request.entries);
+  const uint64_t run = low_bits(request.entries);
   Region& region = regions_[home];
   lock(region);
-  const uint64_t word = region.hint[class_that_fits(request.entries)];
-  const uint64_t starts = starts_inside(~bits_[word], request.entries) & kMultiples[request.alignment_shift];
-  const uint64_t bit = static_cast<uint64_t>(std::countr_zero(starts));
+  const uint64_t word = region.hint[class_];
+  const uint64_t marked = bits_[word];
+  uint64_t bit = region.hint_bit[class_];
+  const uint64_t misaligned = bit & ((uint64_t{1} << request.alignment_shift) - 1);
+  bool found = ((marked >> bit & run) | misaligned) == 0 && bit + request.entries <= kWordEntries;
+  if (!found) [[unlikely]] {
+    const uint64_t starts = starts_inside(~marked, request.entries) & kMultiples[request.alignment_shift];
+    found = starts != 0;
+    bit = static_cast<uint64_t>(std::countr_zero(starts));
+  }
   const uint64_t slot = (word << kWordShift) + bit;
-  const bool found = starts != 0 && slot <= request.last_start - origin_;
-  if (found) {
-    bits_[word] |= low_bits(request.entries) << bit;
+  found = found && slot <= request.last_start - origin_;
+  if (found) [[likely]] {
+    bits_[word] = marked | run << bit;
+    region.hint_bit[class_] = static_cast<uint8_t>((bit + request.entries) & (kWordEntries - 1));
     region.available -= request.entries;
-    region.taken += request.entries;
   }
   unlock(region);
   start->value = origin_ + slot;
@@ -206,12 +216,13 @@ inline bool EntrySpace::give_back(TceIndex start, uint64_t entries) {
   const bool taken = (bits_[word] & mask) == mask;
   if (taken) {
     bits_[word] &= ~mask;
-    update_hints(word);
-    // The next run of this class goes here: its bits and TCEs are in the cache, and a full table needs no
-    // search.
-    region.hint[class_that_fits(entries)] = static_cast<uint32_t>(word);
+    update_hints(word, bit);
+    // The next run of this class goes here: its bits and TCEs are in the cache, and neither a full table nor a
+    // long run needs a search.
+    const uint32_t class_ = class_that_fits(entries);
+    region.hint[class_] = static_cast<uint32_t>(word);
+    region.hint_bit[class_] = static_cast<uint8_t>(bit);
     region.available += entries;
-    region.taken -= entries;
   }
   unlock(region);
   return taken;
@@ -224,11 +235,16 @@ inline bool EntrySpace::is_ordinary(TceIndex start, uint64_t entries) const {
   return slot + entries <= reserved_begin_slot_ || slot >= reserved_end_slot_;
 }
 
-// Entries of the word were given back.
-inline void EntrySpace::update_hints(uint64_t word) {
-  // Usually everything is promised already.
-  const uint64_t highest = word_hints(word, kClasses - 1) >> (word & (kWordEntries - 1));
-  if ((highest & 1) == 0) raise_hints(word, classes_of(~bits_[word]));
+// Entries of the word from `bit` on were given back: only the run of free entries that they lie in has become
+// longer.
+inline void EntrySpace::update_hints(uint64_t word, uint64_t bit) {
+  const uint64_t free = ~bits_[word];
+  const uint64_t behind = static_cast<uint64_t>(std::countr_one(free >> bit));
+  const uint64_t before = static_cast<uint64_t>(std::countl_one(free << (kWordEntries - 1 - bit))) - 1;
+  const uint32_t classes = static_cast<uint32_t>(std::bit_width(before + behind));
+  // Usually that is promised already.
+  const uint64_t promised = word_hints(word, classes - 1) >> (word & (kWordEntries - 1));
+  if ((promised & 1) == 0) raise_hints(word, classes);
 }
 
 }  // namespace nospan::builtin

@@ -53,6 +53,67 @@ void Mapper::destroy() {
   environment->release(environment->context, this);
 }
 
+// --- what every call is made of: in line, as a few nanoseconds matter here
+
+// Takes entries for a buffer. False, with nothing changed, if it fits nowhere.
+inline bool Mapper::place(const Buffer& buffer, const Placement& placement, TceIndex* start) {
+  uint64_t mask = placement.mask;
+  // The last byte of the address space is where NOSPAN_MAPPING_ERROR points: no buffer may start there.
+  if (mask == NOSPAN_MAPPING_ERROR && buffer.last_offset == buffer.offset) --mask;
+  if (mask < buffer.last_offset) return false;
+  if (boundary_entries_ == 0 && segment_boundary_ != kNoBoundary) {
+    // The boundary lies within IOMMU pages: it is the same in each, so that the place does not matter.
+    if (buffer.last_offset - buffer.offset > segment_boundary_ - (buffer.offset & segment_boundary_))
+      return false;
+  }
+  SpaceRequest request;
+  request.entries = buffer.entries;
+  // dma + size - 1 <= mask, in bytes: (start << shift) + last_offset <= mask.
+  request.last_start = (mask - buffer.last_offset) >> page_shift_;
+  request.boundary = boundary_entries_;
+  request.alignment_shift = placement.preferred_shift;
+  request.lowest = placement.lowest;
+  while (!space_.take(request, placement.cpu, start)) {
+    if (request.alignment_shift == placement.alignment_shift) return false;
+    request.alignment_shift = placement.alignment_shift;
+  }
+  return true;
+}
+
+inline int Mapper::install(TceIndex start, uint64_t entries, uint64_t tce) {
+  const int error = environment_->put_tces(environment_->context, start.value, entries, tce);
+  return error <= 0 ? error : kErrorInputOutput;
+}
+
+// Clears entries, written or not, makes the device see it, and gives them back.
+inline void Mapper::withdraw(TceIndex start, uint64_t entries) {
+  environment_->clear_tces(environment_->context, start.value, entries);
+  put_flush();
+  if (!space_.give_back(start, entries)) warn("builtin: unmapped entries that were not mapped");
+}
+
+// Undoes one mapping of `size` bytes.
+inline void Mapper::remove(uint64_t dma_address, uint64_t size) {
+  Buffer buffer;
+  if (!Buffer::from(dma_address, size, page_shift_, &buffer) ||
+      !space_.is_ordinary(TceIndex{dma_address >> page_shift_}, buffer.entries)) {
+    warn("builtin: asked to unmap an address range that cannot have been mapped");
+    return;
+  }
+  withdraw(TceIndex{dma_address >> page_shift_}, buffer.entries);
+}
+
+// Whole system pages get DMA addresses aligned to the system page if there are any (Linux behaviour,
+// arch/powerpc/kernel/iommu.c, iommu_map_page). Nothing in the DMA API asks for it, so nothing fails for it.
+inline uint32_t Mapper::preferred_shift(uint64_t address, uint64_t size) const {
+  if (page_shift_ >= system_page_shift_) return 0;
+  const uint64_t system_page = uint64_t{1} << system_page_shift_;
+  if (size < system_page || (address & (system_page - 1)) != 0) return 0;
+  return system_page_shift_ - page_shift_;
+}
+
+// --- calls
+
 uint64_t Mapper::map_page(const nospan_map_request& request) {
   const uint64_t permissions = direction_permissions(request.direction);
   if (permissions == 0) return NOSPAN_MAPPING_ERROR;
@@ -132,62 +193,6 @@ void Mapper::free_coherent(uint64_t size, uint64_t guest_address, uint64_t dma_a
   if (!coherent_size(size, &bytes, &order)) return;
   remove(dma_address, bytes);
   environment_->free_pages(environment_->context, guest_address, order);
-}
-
-// Takes entries for a buffer. False, with nothing changed, if it fits nowhere.
-bool Mapper::place(const Buffer& buffer, const Placement& placement, TceIndex* start) {
-  uint64_t mask = placement.mask;
-  // The last byte of the address space is where NOSPAN_MAPPING_ERROR points: no buffer may start there.
-  if (mask == NOSPAN_MAPPING_ERROR && buffer.last_offset == buffer.offset) --mask;
-  if (mask < buffer.last_offset) return false;
-  if (boundary_entries_ == 0 && segment_boundary_ != kNoBoundary) {
-    // The boundary lies within IOMMU pages: it is the same in each, so that the place does not matter.
-    if (buffer.last_offset - buffer.offset > segment_boundary_ - (buffer.offset & segment_boundary_))
-      return false;
-  }
-  SpaceRequest request;
-  request.entries = buffer.entries;
-  // dma + size - 1 <= mask, in bytes: (start << shift) + last_offset <= mask.
-  request.last_start = (mask - buffer.last_offset) >> page_shift_;
-  request.boundary = boundary_entries_;
-  request.alignment_shift = placement.preferred_shift;
-  request.lowest = placement.lowest;
-  if (space_.take(request, placement.cpu, start)) return true;
-  if (placement.preferred_shift == placement.alignment_shift) return false;
-  request.alignment_shift = placement.alignment_shift;
-  return space_.take(request, placement.cpu, start);
-}
-
-int Mapper::install(TceIndex start, uint64_t entries, uint64_t tce) {
-  const int error = environment_->put_tces(environment_->context, start.value, entries, tce);
-  return error <= 0 ? error : kErrorInputOutput;
-}
-
-// Clears entries, written or not, makes the device see it, and gives them back.
-void Mapper::withdraw(TceIndex start, uint64_t entries) {
-  environment_->clear_tces(environment_->context, start.value, entries);
-  put_flush();
-  if (!space_.give_back(start, entries)) warn("builtin: unmapped entries that were not mapped");
-}
-
-// Undoes one mapping of `size` bytes.
-void Mapper::remove(uint64_t dma_address, uint64_t size) {
-  Buffer buffer;
-  if (!Buffer::from(dma_address, size, page_shift_, &buffer) ||
-      !space_.is_ordinary(TceIndex{dma_address >> page_shift_}, buffer.entries)) {
-    warn("builtin: asked to unmap an address range that cannot have been mapped");
-    return;
-  }
-  withdraw(TceIndex{dma_address >> page_shift_}, buffer.entries);
-}
-
-// Whole system pages get DMA addresses aligned to the system page if there are any (Linux behaviour,
-// arch/powerpc/kernel/iommu.c, iommu_map_page). Nothing in the DMA API asks for it, so nothing fails for it.
-uint32_t Mapper::preferred_shift(uint64_t address, uint64_t size) const {
-  if (page_shift_ >= system_page_shift_) return 0;
-  const uint64_t system_page = uint64_t{1} << system_page_shift_;
-  if (size < system_page || (address & (system_page - 1)) != 0) return 0;
-  return system_page_shift_ - page_shift_;
 }
 
 // One attempt. `compact`: no segment has more than one element, and each takes the lowest place that it fits.

@@ -53,10 +53,10 @@ class Mapper {
     bool lowest;  // see SpaceRequest
   };
 
-  bool place(const Buffer& buffer, const Placement& placement, TceIndex* start);
+  [[gnu::always_inline]] bool place(const Buffer& buffer, const Placement& placement, TceIndex* start);
   int install(TceIndex start, uint64_t entries, uint64_t tce);
-  void withdraw(TceIndex start, uint64_t entries);
-  void remove(uint64_t dma_address, uint64_t size);
+  [[gnu::always_inline]] void withdraw(TceIndex start, uint64_t entries);
+  [[gnu::always_inline]] void remove(uint64_t dma_address, uint64_t size);
   uint32_t preferred_shift(uint64_t address, uint64_t size) const;
   uint64_t dma_address(TceIndex start, const Buffer& buffer) const {
     return (start.value << page_shift_) + buffer.offset;

@@ -46,6 +46,7 @@ static __always_inline void nospan_enter(struct nospan_table* table, u32 cpu) {
 
   thread->environment = table ? &table->environment : &nospan_last_environment;
   thread->crash_kernel = table && table->crash_kernel;
+  thread->making = 0;
   thread->cpu = cpu;
   /* Not only for a new thread: a call that ended in fail() may have left them set. */
   thread->locks = 0;
@@ -169,11 +170,13 @@ static void* nospan_create(const struct nospan_environment* environment,
   kref_init(&tbl->it_kref);
   table->device.archdata.iommu_table_base = tbl;
 
+  nospan_thread.making = 1;
   if (!iommu_init_table(tbl, NUMA_NO_NODE, configuration->reserved_start, configuration->reserved_end)) {
     nospan_release(tbl);
     nospan_discard(table);
     table = 0;
   }
+  nospan_thread.making = 0;
   nospan_leave("create");
   return table;
 }
@@ -231,7 +234,7 @@ static struct scatterlist* nospan_list_for(struct nospan_table* table, u32 cpu, 
     list = &table->lists[cpu];
   }
   if (count > list->capacity || !list->elements) {
-    list->capacity = count < 64 ? 64 : count * 2;
+    list->capacity = count < 8 ? 8 : count * 2;
     list->elements = nospan_resize(list->elements, list->capacity * sizeof(*list->elements));
   }
   return list->elements;

@@ -16,6 +16,7 @@ struct nospan_thread {
   const struct nospan_environment* environment; /* of the table that this thread is working on */
   unsigned int cpu;
   int crash_kernel; /* is_kdump_kernel() */
+  int making;       /* a table that no other thread has seen yet: nothing that is done to it can race */
   int locks;
   int irqs_off;
   int preemption_off;

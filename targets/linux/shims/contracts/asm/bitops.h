@@ -9,8 +9,15 @@
 #include <asm/barrier.h>
 #include <linux/compiler.h>
 
+#include "targets/linux/runtime.h"
+
+/* A reserved range is set bit by bit while the table is made: up to a million atomic instructions that guard
+ * against nobody. */
 static inline void arch_set_bit(int number, volatile unsigned long* map) {
-  __atomic_fetch_or(map + BIT_WORD(number), BIT_MASK(number), __ATOMIC_RELAXED);
+  if (nospan_thread.making)
+    map[BIT_WORD(number)] |= BIT_MASK(number);
+  else
+    __atomic_fetch_or(map + BIT_WORD(number), BIT_MASK(number), __ATOMIC_RELAXED);
 }
 static inline void arch_clear_bit(int number, volatile unsigned long* map) {
   __atomic_fetch_and(map + BIT_WORD(number), ~BIT_MASK(number), __ATOMIC_RELAXED);
