@@ -73,6 +73,7 @@ void Reference::reset(const Configuration& configuration, const Layout& layout, 
   inherited_live_ = 0;
   next_word_ = 0;
   refused_ = false;
+  request_ = {};
 
   // RANGE-1: what must never be handed out.
   if (window.first.value == 0) allocated_.insert(0, 1);
@@ -133,6 +134,36 @@ void Reference::created() {
     }
   }
   compare_words(0, allocated_.word_count(), Invariant::kOwn1, Invariant::kFree1);
+  check_pools();
+}
+
+void Reference::check_pools() {
+  const std::span<const Pool> pools = observer_->pools();
+  if (pools.empty()) return;  // the implementation does not tell
+  // Pools are few, and in order but for odd implementations: look for the one that goes on, again and again.
+  std::uint64_t covered = 0;  // entries from the first on
+  for (bool more = true; more && covered < allocated_.entries();) {
+    more = false;
+    for (const Pool& pool : pools) {
+      if (pool.start > covered || pool.end <= covered) continue;
+      covered = pool.end;
+      more = true;
+    }
+    if (more || covered >= allocated_.entries()) continue;
+    // A gap, which is none if all its entries are reserved.
+    const std::uint64_t lost = allocated_.next_free(covered, allocated_.entries());
+    const bool in_pool = std::any_of(
+        pools.begin(), pools.end(), [lost](const Pool& pool) { return pool.start <= lost && lost < pool.end; });
+    if (lost < allocated_.entries() && !in_pool) {
+      const TceIndex index = configuration_->window.first + lost;
+      violate(Invariant::kCap1,
+              "every entry that is not reserved lies in a pool, that of TCE " + hex(index) + " too",
+              "it lies in none and is never handed out", index);
+      return;
+    }
+    more = lost > covered;
+    covered = lost;
+  }
 }
 
 bool Reference::take(TceRange range) {
@@ -202,7 +233,7 @@ Tce Reference::expected_tce(TceIndex index) const {
   return Tce{};
 }
 
-void Reference::check_installed(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
+bool Reference::check_installed(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
                                 Direction direction) {
   // The usual case: one write for each range, and nothing else.
   const auto operations = table_.operations();
@@ -214,10 +245,11 @@ void Reference::check_installed(std::span<const TceRange> ranges, std::span<cons
              operation.written == ranges[i].count && operation.tce.address() == pages[i] &&
              permissions_fit(operation.tce, direction);
     }
-    if (same) return;
+    if (same) return true;
   }
+  const std::size_t before = violations_.size();
   check_installed_slowly(ranges, pages, direction);
-  if (!violations_.empty()) check_reach_as_written();
+  return violations_.size() == before;
 }
 
 void Reference::check_installed_slowly(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
@@ -271,23 +303,77 @@ void Reference::check_installed_slowly(std::span<const TceRange> ranges, std::sp
   }
 }
 
+void Reference::conclude() {
+  const auto is_isolation = [](const Violation& violation) { return violation.invariant == Invariant::kIso1; };
+  if (std::none_of(violations_.begin(), violations_.end(), is_isolation)) check_reach_as_written();
+  std::stable_sort(violations_.begin(), violations_.end(),
+                   [](const Violation& a, const Violation& b) { return a.invariant < b.invariant; });
+}
+
 void Reference::check_reach_as_written() {
-  // A call that goes wrong may write millions of TCEs: the first ones tell.
-  constexpr std::uint64_t kMost = 4096;
   const IommuPageShift page = configuration_->window.page;
   for (const TableOperation& operation : table_.operations()) {
-    for (std::uint64_t k = 0; k < std::min(operation.written, kMost); ++k) {
-      const TceIndex index = operation.range.first + k;
-      const Tce tce = table_.at(index);
-      if (!tce.live()) continue;
-      const GuestAddress start = iommu_page_start(tce.address(), page);
+    if (operation.kind != TableOperation::Kind::kPut || !operation.tce.live()) continue;
+    const GuestAddress first = iommu_page_start(operation.tce.address(), page);
+    for (std::uint64_t k = 0; k < operation.written; ++k) {
+      const GuestAddress start = first + (k << page.value);
+      // A call that goes wrong may write millions of TCEs: what lies in one block is passed over at once.
+      if (const Block* block = layout_->device_block(start)) {
+        const std::uint64_t contained = (block->size - (start - block->guest)) >> page.value;
+        if (contained != 0) {
+          k += contained - 1;
+          continue;
+        }
+      }
       const std::optional<RealAddress> real = layout_->translate(start);
       if (!real) continue;
-      if (const auto foreign = layout_->first_foreign_byte(*real, page.bytes())) {
-        violate_isolation(index, start, *foreign);
-        return;
-      }
+      const auto foreign = layout_->first_foreign_byte(*real, page.bytes());
+      if (!foreign) continue;
+      const TceIndex index = operation.range.first + k;
+      const Tce now = table_.at(index);
+      if (!now.live() || iommu_page_start(now.address(), page) != start) continue;  // not there any more
+      violate_isolation(index, start, *foreign);
+      return;
     }
+  }
+}
+
+bool Reference::changed_tces(std::size_t operation, std::span<const TceRange> undone) const {
+  const auto operations = table_.operations();
+  const auto overlap = [](TceRange a, TceRange b) {
+    return a.first - b.first < b.count || b.first - a.first < a.count;
+  };
+  const TableOperation& changed = operations[operation];
+  if (changed.written == 0) return false;
+  if (changed.kind == TableOperation::Kind::kPut) return true;
+  // A clear changes what was live: by an earlier write of this call, or before it.
+  for (std::size_t i = operation; i-- != 0;) {
+    const TableOperation& earlier = operations[i];
+    const TceRange written{earlier.range.first, earlier.written};
+    if (earlier.written == 0 || !overlap(written, changed.range)) continue;
+    if (earlier.kind == TableOperation::Kind::kPut) return true;
+    const std::uint64_t skipped = changed.range.first - written.first;
+    if (skipped < written.count && changed.range.count <= written.count - skipped) return false;
+  }
+  return std::any_of(undone.begin(), undone.end(),
+                     [&](TceRange range) { return range.count != 0 && overlap(range, changed.range); });
+}
+
+void Reference::check_flushed(Invariant invariant, std::span<const TceRange> undone) {
+  const auto operations = table_.operations();
+  if (table_.flushed() == operations.size()) [[likely]]
+    return;
+  // Where something else is wrong, too, that is what counts.
+  if (!violations_.empty()) return;
+  for (std::size_t i = table_.flushed(); i < operations.size(); ++i) {
+    if (!changed_tces(i, undone)) continue;
+    const bool cleared = operations[i].kind == TableOperation::Kind::kClear;
+    violate(invariant,
+            "a flush follows the last change of TCEs, so that the device does not go on with old ones",
+            describe(operations[i].range) + (cleared ? " cleared" : " written") + " with no flush behind",
+            operations[i].range.first);
+    violations_.back().symptom = Symptom::kNotFlushed;
+    return;
   }
 }
 
@@ -362,8 +448,17 @@ void Reference::check_reach_of_page(TceIndex index, GuestAddress page, GuestAddr
   }
 }
 
-void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary,
-                              std::uint32_t elements) {
+void Reference::violate_offset(DmaAddress dma, GuestAddress address, std::string_view of) {
+  const IommuPageShift page = configuration_->window.page;
+  const std::uint64_t offset = address.value & page.offset_mask();
+  const std::uint64_t actual = dma.value & page.offset_mask();
+  violate(Invariant::kXlat1,
+          "the DMA address carries the " + std::string(of) + "'s offset in its IOMMU page, " + hex(offset),
+          "it is " + hex(dma), tce_index(dma, page));
+  if ((actual & ~offset) == 0) violations_.back().symptom = Symptom::kOffsetMissing;
+}
+
+void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary) {
   if (!within_mask(dma, size, mask)) [[unlikely]] {
     violate(Invariant::kRange2, "DMA addresses up to the mask " + hex(mask),
             hex(size) + " bytes were mapped at " + hex(dma), tce_index(dma, configuration_->window.page));
@@ -372,7 +467,6 @@ void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t 
             "a segment crosses no multiple of " + hex(configuration_->device.segment_boundary + 1),
             "a segment of " + hex(size) + " bytes lies at " + hex(dma),
             tce_index(dma, configuration_->window.page));
-    violations_.back().merged_elements = elements;
   }
 }
 
@@ -453,6 +547,7 @@ void Reference::failed(Request request) {
                 " entries in an empty table is granted: it fits at TCE " + hex(place),
             "it was refused", place);
   }
+  check_flushed(Invariant::kFail1, {});
 }
 
 bool Reference::fits(const Request& request, std::uint64_t spared, TceIndex* place) {
@@ -514,20 +609,15 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
             tce_index(*dma, page));
     return;
   }
-  if (((dma->value ^ address.value) & page.offset_mask()) != 0) {
-    violate(Invariant::kXlat1,
-            "the DMA address carries the buffer's offset in its IOMMU page, " +
-                hex(address.value & page.offset_mask()),
-            "it is " + hex(*dma), tce_index(*dma, page));
-    return;
-  }
+  if (((dma->value ^ address.value) & page.offset_mask()) != 0) return violate_offset(*dma, address, "buffer");
   const TceRange range{tce_index(*dma, page), pages};
   if (!take(range)) return;
   const GuestAddress first_page = iommu_page_start(address, page);
-  check_installed({&range, 1}, {&first_page, 1}, direction);
-  check_segment(*dma, size, configuration_->device.dma_mask, true, 1);
-  check_reach(range, first_page, address, size);
+  const bool installed = check_installed({&range, 1}, {&first_page, 1}, direction);
+  check_segment(*dma, size, configuration_->device.dma_mask, true);
+  if (installed) check_reach(range, first_page, address, size);
   check_allocation({&range, 1}, Invariant::kOwn1, Invariant::kFree1);
+  check_flushed(Invariant::kXlat1, {});
 
   Mapping& mapping = slot(id);
   mapping.kind = MappingKind::kPage;
@@ -561,20 +651,15 @@ void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAd
             "its DMA address is " + hex(*dma), tce_index(*dma, page));
     return;
   }
-  if (((dma->value ^ address.value) & page.offset_mask()) != 0) {
-    violate(Invariant::kXlat1,
-            "the DMA address carries the memory's offset in its IOMMU page, " +
-                hex(address.value & page.offset_mask()),
-            "it is " + hex(*dma), tce_index(*dma, page));
-    return;
-  }
+  if (((dma->value ^ address.value) & page.offset_mask()) != 0) return violate_offset(*dma, address, "memory");
   const TceRange range{tce_index(*dma, page), iommu_pages_touched(address, bytes, page)};
   if (!take(range)) return;
   const GuestAddress first_page = iommu_page_start(address, page);
-  check_installed({&range, 1}, {&first_page, 1}, Direction::kBidirectional);
-  check_segment(*dma, bytes, configuration_->device.coherent_mask, false, 1);
-  check_reach(range, first_page, address, bytes);
+  const bool installed = check_installed({&range, 1}, {&first_page, 1}, Direction::kBidirectional);
+  check_segment(*dma, bytes, configuration_->device.coherent_mask, false);
+  if (installed) check_reach(range, first_page, address, bytes);
   check_allocation({&range, 1}, Invariant::kOwn1, Invariant::kFree1);
+  check_flushed(Invariant::kXlat1, {});
 
   Mapping& mapping = slot(id);
   mapping.kind = MappingKind::kCoherent;
@@ -639,13 +724,8 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
       return;
     }
     const DmaAddress dma = (*segments)[next].address + position;
-    if (((dma.value ^ element.address.value) & page.offset_mask()) != 0) {
-      violate(Invariant::kXlat1,
-              "the DMA address of each element carries its offset, " +
-                  hex(element.address.value & page.offset_mask()),
-              "it is " + hex(dma), tce_index(dma, page));
-      return;
-    }
+    if (((dma.value ^ element.address.value) & page.offset_mask()) != 0)
+      return violate_offset(dma, element.address, "element");
     const TceRange range{tce_index(dma, page), iommu_pages_touched(element.address, element.length, page)};
     if (!take(range)) return;
     ranges_.push_back(range);
@@ -670,24 +750,29 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
     }
   }
 
-  check_installed(ranges_, pages_, direction);
+  const bool installed = check_installed(ranges_, pages_, direction);
   std::size_t first = 0;  // element of the segment
   for (const ListSegment& segment : *segments) {
     if (segment.length == 0) continue;
-    std::uint32_t in_this = 0;
+    const std::size_t begin = first;
     for (std::uint64_t filled = 0; filled < segment.length && first < elements.size(); ++first) {
       filled += elements[first].length;
-      in_this += elements[first].length == 0 ? 0 : 1;
     }
-    check_segment(segment.address, segment.length, configuration_->device.dma_mask, true, in_this);
+    const std::size_t before = violations_.size();
+    check_segment(segment.address, segment.length, configuration_->device.dma_mask, true);
+    if (violations_.size() != before) [[unlikely]] {
+      if (crosses_between(segment, elements.subspan(begin, first - begin)))
+        violations_.back().symptom = Symptom::kMergeCrossesBoundary;
+    }
   }
   std::size_t range = 0;
   for (const ListElement& element : elements) {
     if (element.length == 0) continue;
-    check_reach(ranges_[range], pages_[range], element.address, element.length);
+    if (installed) check_reach(ranges_[range], pages_[range], element.address, element.length);
     ++range;
   }
   check_allocation(ranges_, Invariant::kOwn1, Invariant::kFree1);
+  check_flushed(Invariant::kXlat1, {});
 
   Mapping& mapping = slot(id);
   mapping.kind = MappingKind::kList;
@@ -696,6 +781,18 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
   mapping.list_pages.assign(pages_.begin(), pages_.end());
   used_slots_.push_back(id);
   ++live_;
+}
+
+bool Reference::crosses_between(const ListSegment& segment, std::span<const ListElement> elements) const {
+  const DeviceLimits& device = configuration_->device;
+  if (!within_mask(segment.address, segment.length, device.dma_mask)) return false;
+  DmaAddress start = segment.address;
+  for (const ListElement& element : elements) {
+    if (element.length == 0) continue;
+    if (crosses_boundary(start, element.length, device.segment_boundary)) return false;
+    start = start + element.length;
+  }
+  return true;
 }
 
 void Reference::unmapped(std::uint32_t id) {
@@ -744,6 +841,7 @@ void Reference::unmapped(std::uint32_t id) {
     if (violations_.size() != before) return;
   }
   check_allocation(ranges, Invariant::kFree1, Invariant::kFree1);
+  check_flushed(Invariant::kFree1, ranges);
 }
 
 void Reference::unchanged() {

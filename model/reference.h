@@ -20,6 +20,14 @@
 
 namespace nospan::model {
 
+// What exactly is wrong, where an invariant covers several things and a known finding is about one of them.
+enum class Symptom : std::uint8_t {
+  kOther,
+  kOffsetMissing,         // XLAT-1: the DMA address lacks bits of the buffer's offset in its IOMMU page
+  kMergeCrossesBoundary,  // RANGE-2: a merged segment crosses a boundary between two of its elements
+  kNotFlushed,            // XLAT-1, FAIL-1, FREE-1: no flush follows the last change of a TCE
+};
+
 // One difference between an implementation and the model.
 struct Violation {
   Invariant invariant = Invariant::kSafe1;
@@ -30,7 +38,7 @@ struct Violation {
   std::optional<GuestAddress> page;         // the start of the IOMMU page that the TCE maps
   std::optional<RealAddress> foreign_byte;  // ISO-1: the first reachable byte that the VM does not own,
   std::optional<VmId> foreign_owner;        //        and whose it is; absent: the hypervisor's
-  std::uint32_t merged_elements = 0;        // elements of the segment concerned, where it is about a segment
+  Symptom symptom = Symptom::kOther;
 };
 
 // A range of entries in which an implementation looks for space on its own, relative to the window.
@@ -116,16 +124,25 @@ class Reference {
   // At the end, with no mapping live: the whole table and allocation state are as they were after created().
   void finished();
 
+  // After a call that violated something, before it is told: judges what a device reaches through the TCEs that
+  // the call left behind, right or wrong (ISO-1), and puts the violations in the order in which they are told.
+  void conclude();
+  // Forgets the violations of a call after which the model and the implementation agree all the same, as after
+  // a missing flush: the scenario may go on.
+  void forgive() { violations_.clear(); }
+
   // The live mapping with this id; its kind is kNone if there is none.
   const Mapping& mapping(std::uint32_t id) const { return id < mappings_.size() ? mappings_[id] : none_; }
   std::size_t live() const { return live_; }
 
   // About the current call, for who has to judge a violation: was a table operation refused; the mapping that
   // it made or undid; would the request that it refused (CAP-1) also fit if the last `spared` entries of each
-  // pool, or before the end of what the mask allows, were out of bounds?
+  // pool, or before the end of what the mask allows, were out of bounds? (True if no request was refused yet.)
   bool refused() const { return refused_; }
   std::uint32_t current_mapping() const { return current_mapping_; }
-  bool refused_request_fits(std::uint64_t spared) { return fits(request_, spared, nullptr); }
+  bool refused_request_fits(std::uint64_t spared) {
+    return request_.pages == 0 || fits(request_, spared, nullptr);
+  }
   // Is an entry (relative to the window) allocated or reserved?
   bool allocated(std::uint64_t entry) const { return allocated_.holds(entry); }
 
@@ -138,19 +155,26 @@ class Reference {
   // Is the range inside the window and free? Reports RANGE-1 and OWN-1. Marks it as allocated.
   bool take(TceRange range);
   // Do the TCEs of these ranges hold what they must, and was nothing else written? Reports XLAT, PERM, OWN.
-  void check_installed(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
+  bool check_installed(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
                        Direction direction);
   void check_installed_slowly(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
                               Direction direction);
   // What a device reaches through this range, against what the buffer is (ISO-1, XLAT-1 of the second stage).
   void check_reach(TceRange range, GuestAddress page, GuestAddress buffer, std::uint64_t size);
   void check_reach_of_page(TceIndex index, GuestAddress page, GuestAddress buffer, std::uint64_t size);
-  // After a call that wrote other TCEs than it should: what a device reaches through those that it wrote
-  // (ISO-1).
+  // What a device reaches through the TCEs that the call wrote and that are still there (ISO-1).
   void check_reach_as_written();
   void violate_isolation(TceIndex index, GuestAddress page, RealAddress foreign);
-  void check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary,
-                     std::uint32_t elements);
+  void violate_offset(DmaAddress dma, GuestAddress address, std::string_view of);
+  void check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary);
+  // A segment that crosses a boundary: does none of its elements do so by itself?
+  bool crosses_between(const ListSegment& segment, std::span<const ListElement> elements) const;
+  // Does a flush follow the last change of a TCE? `undone` are the TCEs that were live before the call and are
+  // not any more.
+  void check_flushed(Invariant invariant, std::span<const TceRange> undone);
+  bool changed_tces(std::size_t operation, std::span<const TceRange> undone) const;
+  // Do the pools together hold every entry that can be handed out (CAP-1)?
+  void check_pools();
   // A request for entries, for CAP-1. No pages: nothing is claimed.
   struct Request {
     std::uint64_t pages = 0;

@@ -18,7 +18,7 @@ void TceTable::reset(const Window& window) {
   const std::uint64_t chunks = (window.entries + kChunk - 1) / kChunk;
   if (tces_.size() < chunks * kChunk) tces_.resize(chunks * kChunk);
   if (dirty_.size() < (chunks + 63) / 64) dirty_.resize((chunks + 63) / 64);
-  operations_.clear();
+  begin_call();
 }
 
 void TceTable::mark(std::uint64_t entry, std::uint64_t count) {

@@ -32,6 +32,8 @@ class TceTable {
   // Writes `count` TCEs, of which only the first `effective` take effect; `failed` is what the caller is told.
   void put(TceIndex first, std::uint64_t count, Tce tce, std::uint64_t effective, bool failed);
   void clear(TceIndex first, std::uint64_t count);
+  // The device is made to see all that was written so far.
+  void flush() { flushed_ = operations_.size(); }
   // A TCE in the window; the zero TCE outside.
   Tce at(TceIndex index) const {
     const std::uint64_t entry = index - window_.first;
@@ -46,7 +48,12 @@ class TceTable {
 
   // The log of the current call.
   std::span<const TableOperation> operations() const { return operations_; }
-  void begin_call() { operations_.clear(); }
+  // How many of them, from the first on, a flush followed.
+  std::size_t flushed() const { return flushed_; }
+  void begin_call() {
+    operations_.clear();
+    flushed_ = 0;
+  }
 
  private:
   // Entries per bit of dirty_: one bit set means that the chunk may hold a TCE that is not zero.
@@ -58,6 +65,7 @@ class TceTable {
   std::vector<Tce> tces_;
   std::vector<std::uint64_t> dirty_;
   std::vector<TableOperation> operations_;
+  std::size_t flushed_ = 0;
 };
 
 }  // namespace nospan::model
