@@ -75,4 +75,31 @@ bool TceTable::all_live(TceRange range) const {
                      [](Tce tce) { return tce.live(); });
 }
 
+bool TceTable::changed(std::size_t operation, std::span<const TceRange> undone) const {
+  const auto overlap = [](TceRange a, TceRange b) {
+    return a.first - b.first < b.count || b.first - a.first < a.count;
+  };
+  const TableOperation& latest = operations_[operation];
+  if (latest.written == 0) return false;
+  if (latest.kind == TableOperation::Kind::kPut) return true;
+  // A clear changes what was live: by an earlier write of this call, or before it.
+  for (std::size_t i = operation; i-- != 0;) {
+    const TableOperation& earlier = operations_[i];
+    const TceRange written{earlier.range.first, earlier.written};
+    if (earlier.written == 0 || !overlap(written, latest.range)) continue;
+    if (earlier.kind == TableOperation::Kind::kPut) return true;
+    const std::uint64_t skipped = latest.range.first - written.first;
+    if (skipped < written.count && latest.range.count <= written.count - skipped) return false;
+  }
+  return std::any_of(undone.begin(), undone.end(),
+                     [&](TceRange range) { return range.count != 0 && overlap(range, latest.range); });
+}
+
+const TableOperation* TceTable::unflushed_change(std::span<const TceRange> undone) const {
+  for (std::size_t i = flushed_; i < operations_.size(); ++i) {
+    if (changed(i, undone)) return &operations_[i];
+  }
+  return nullptr;
+}
+
 }  // namespace nospan::model

@@ -48,8 +48,11 @@ class TceTable {
 
   // The log of the current call.
   std::span<const TableOperation> operations() const { return operations_; }
-  // How many of them, from the first on, a flush followed.
-  std::size_t flushed() const { return flushed_; }
+  // Did a flush follow all of them?
+  bool flushed() const { return flushed_ == operations_.size(); }
+  // The first of them that no flush followed and that changed a TCE, though perhaps to what it was before the
+  // call; nullptr if none did. `undone` are the TCEs that were live before the call and are not any more.
+  const TableOperation* unflushed_change(std::span<const TceRange> undone) const;
   void begin_call() {
     operations_.clear();
     flushed_ = 0;
@@ -58,6 +61,7 @@ class TceTable {
  private:
   // Entries per bit of dirty_: one bit set means that the chunk may hold a TCE that is not zero.
   static constexpr std::uint64_t kChunk = 512;
+  bool changed(std::size_t operation, std::span<const TceRange> undone) const;
   void mark(std::uint64_t entry, std::uint64_t count);
   void fill(std::uint64_t entry, std::uint64_t count, Tce tce);
 
