@@ -217,7 +217,7 @@ struct nospan_target {
                    uint64_t attributes, uint32_t cpu);
 
   /*
-   * Allocates and maps memory, its whole system pages zeroed (SAFE-1). Returns 0, or a negative errno with nothing changed.
+   * Allocates and maps zeroed memory (SAFE-1). Returns 0, or a negative errno with nothing changed.
    * table may be NULL: a negative errno.
    */
   int (*alloc_coherent)(void* table, uint64_t size, uint32_t cpu, uint64_t* guest_address,
