@@ -24,6 +24,7 @@ Json tally_json(const props::Tally& tally) {
           {"without_table", tally.no_table},
           {"warnings", tally.warnings},
           {"kept_from_running_by_guards", tally.skipped},
+          {"overlooked_by_guards", tally.overlooked},
           {"cut_short_by_guards", tally.tolerated}};
 }
 
@@ -76,8 +77,11 @@ void print_coverage(const std::vector<TargetResult>& results) {
         "    maps granted {}, refused {}; lists merged {}; faults fired {}; refused by the hypervisor {}\n",
         tally.maps_granted, tally.maps_refused, tally.lists_merged, tally.faults_fired,
         tally.hypervisor_refusals);
-    fmt::print("    guards: {} commands not run, {} scenarios cut short; {} warnings of the target\n",
-               tally.skipped, tally.tolerated, tally.warnings);
+    fmt::print(
+        "    guards: {} commands not run, {} violations passed over, {} scenarios cut short; {} warnings of "
+        "the "
+        "target\n",
+        tally.skipped, tally.overlooked, tally.tolerated, tally.warnings);
   }
 }
 

@@ -39,8 +39,12 @@ struct Rule {
 
 inline constexpr std::array<Rule, kInvariantCount> kRules{{
     {Invariant::kSafe1, "SAFE-1",
-     "no crash, BUG, hang, lock left held or sanitizer report on any input that the API allows",
-     "common sense"},
+     "no crash, BUG, hang, lock left held or sanitizer report on any input that the API allows; coherent "
+     "memory "
+     "is handed out zeroed",
+     "common sense; Linux, dma_alloc_coherent (\"dma-mapping: zero memory returned from dma_alloc_*\"), memset "
+     "in "
+     "iommu_alloc_coherent"},
     {Invariant::kIso1, "ISO-1", "every byte reachable through a live TCE of a VM's table is owned by that VM",
      "the mission; LoPAR, partition isolation of TCE tables"},
     {Invariant::kOwn1, "OWN-1", "live mappings never share a TCE", "DMA API"},
@@ -51,8 +55,10 @@ inline constexpr std::array<Rule, kInvariantCount> kRules{{
      "dma + size - 1 never exceeds the device's mask; no segment crosses its segment boundary or exceeds its "
      "maximum segment size",
      "DMA API, dma_set_mask, dma_set_seg_boundary, dma_set_max_seg_size"},
-    {Invariant::kXlat1, "XLAT-1", "each byte of a mapped buffer translates to exactly its own real address",
-     "DMA API, dma_map_single"},
+    {Invariant::kXlat1, "XLAT-1",
+     "each byte of a mapped buffer translates to exactly its own real address, and the device is made to see "
+     "it",
+     "DMA API, dma_map_single; Linux, struct iommu_table_ops, flush"},
     {Invariant::kXlat2, "XLAT-2",
      "a mapping installs TCEs for exactly the IOMMU pages that its bytes touch (coherent: of PAGE_ALIGN(size))",
      "DMA API; Linux, iommu_num_pages"},
@@ -63,15 +69,19 @@ inline constexpr std::array<Rule, kInvariantCount> kRules{{
      "a coherent address is aligned to the smallest page order that is at least the size",
      "DMA API howto, dma_alloc_coherent"},
     {Invariant::kFail1, "FAIL-1",
-     "a call that fails leaves TCEs and allocation state exactly as before, and says that it failed",
-     "DMA API"},
+     "a call that fails leaves TCEs, what the device has seen of them, and allocation state exactly as before, "
+     "and "
+     "says that it failed",
+     "DMA API; Linux, struct iommu_table_ops, flush"},
     {Invariant::kFree1, "FREE-1",
      "unmapping clears exactly the mapping's TCEs and gives back exactly its allocation; after the last unmap "
-     "both are as they were at the start",
-     "DMA API, dma_unmap_single"},
+     "both are as they were at the start; the device is made to see that the TCEs are gone",
+     "DMA API, dma_unmap_single; Linux, iommu_free, flush"},
     {Invariant::kCap1, "CAP-1",
-     "a request that fits is not refused in an empty table; capacity does not shrink over time",
-     "common sense"},
+     "a request that fits is not refused in an empty table; capacity does not shrink over time; every entry "
+     "that is "
+     "not reserved lies in a pool",
+     "common sense; Linux, iommu_init_table, pools"},
     {Invariant::kHcall1, "HCALL-1", "hypercalls stay within LoPAR's limits and their errors are not lost",
      "LoPAR, H_PUT_TCE_INDIRECT, H_STUFF_TCE"},
 }};

@@ -2,21 +2,13 @@
 #include "model/reference.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
+#include "model/capacity.h"
+#include "model/reach.h"
 #include "model/text.h"
 
 namespace nospan::model {
 namespace {
-
-// A table of at most this many words of allocation state is compared whole after every command; a larger one
-// near the command and in a sweep, kSweepWords a command, and whole at the end.
-constexpr std::uint64_t kWholeWords = 32;
-constexpr std::uint64_t kSweepWords = 4;
-
-// The list of mappings that were live is cleaned up when it has at least this many and half of them are not.
-constexpr std::size_t kUsedSlotsKept = 64;
 
 // A crash kernel that finds fewer free entries than this takes the last ones of the table back from the
 // mappings that it inherits (Linux, iommu_table_clear, KDUMP_MIN_TCE_ENTRIES).
@@ -47,43 +39,26 @@ std::string_view name(Direction direction) {
 
 }  // namespace
 
-void Reference::violate(Invariant invariant, std::string expected, std::string actual,
-                        std::optional<TceIndex> tce) {
-  Violation violation;
-  violation.invariant = invariant;
-  violation.expected = std::move(expected);
-  violation.actual = std::move(actual);
-  violation.tce = tce;
-  violations_.push_back(std::move(violation));
-}
-
-Mapping& Reference::slot(std::uint32_t id) {
-  if (id >= mappings_.size()) mappings_.resize(id + 1);
-  return mappings_[id];
-}
-
 void Reference::reset(const Configuration& configuration, const Layout& layout, Observer& observer) {
   configuration_ = &configuration;
   layout_ = &layout;
   observer_ = &observer;
   const Window& window = configuration.window;
   table_.reset(window);
-  allocated_.reset(window.entries);
-  for (const std::uint32_t id : used_slots_) mappings_[id].kind = MappingKind::kNone;
-  used_slots_.clear();
+  allocation_.reset(window, observer);
+  mappings_.clear();
   violations_.clear();
-  live_ = 0;
   inherited_live_ = 0;
-  next_word_ = 0;
   refused_ = false;
+  request_ = {};
 
   // RANGE-1: what must never be handed out.
-  if (window.first.value == 0) allocated_.insert(0, 1);
+  if (window.first.value == 0) allocation_.insert(0, 1);
   const std::uint64_t end = window.first.value + window.entries;
   const std::uint64_t reserved_start = std::max(window.reserved_start.value, window.first.value);
   const std::uint64_t reserved_end = std::min(window.reserved_end.value, end);
   if (reserved_start < reserved_end) {
-    allocated_.insert(reserved_start - window.first.value, reserved_end - reserved_start);
+    allocation_.insert(reserved_start - window.first.value, reserved_end - reserved_start);
   }
 
   if (configuration.crash_kernel) {
@@ -93,8 +68,8 @@ void Reference::reset(const Configuration& configuration, const Layout& layout, 
       table_.inherit({range.first, range.count},
                      Tce{(range.first.value << window.page.value) | Tce::kRead | Tce::kWrite});
       const std::uint64_t entry = range.first - window.first;
-      inherited_live_ += range.count - allocated_.count_in(entry, range.count);
-      allocated_.insert(entry, range.count);
+      inherited_live_ += range.count - allocation_.expected().count_in(entry, range.count);
+      allocation_.insert(entry, range.count);
     }
   }
 }
@@ -102,15 +77,14 @@ void Reference::reset(const Configuration& configuration, const Layout& layout, 
 void Reference::created() {
   const Window& window = configuration_->window;
   if (configuration_->crash_kernel && !configuration_->inherited.empty()) {
-    const std::uint64_t free = window.entries - allocated_.count_in(0, window.entries);
+    const std::uint64_t free = window.entries - allocation_.expected().count_in(0, window.entries);
     if (free < kLeastFreeForCrashKernel && window.entries >= kLeastFreeForCrashKernel) {
       // The implementation may have taken back inherited entries at the end: follow it.
-      words_.assign(allocated_.word_count(), 0);
-      observer_->read_allocation(0, window.entries, words_.data());
+      const std::span<const std::uint64_t> words = allocation_.observed();
       for (std::uint64_t entry = window.entries - kLeastFreeForCrashKernel; entry < window.entries; ++entry) {
-        const bool given_back = (words_[entry / 64] >> (entry % 64) & 1) == 0;
-        if (given_back && allocated_.holds(entry) && !window.reserved(window.first + entry)) {
-          allocated_.remove(entry, 1);
+        const bool given_back = (words[entry / 64] >> (entry % 64) & 1) == 0;
+        if (given_back && allocation_.expected().holds(entry) && !window.reserved(window.first + entry)) {
+          allocation_.remove(entry, 1);
           --inherited_live_;
         }
       }
@@ -135,7 +109,13 @@ void Reference::created() {
       return;
     }
   }
-  compare_words(0, allocated_.word_count(), Invariant::kOwn1, Invariant::kFree1);
+  allocation_.compare_all(Invariant::kOwn1, Invariant::kFree1, violations_);
+  if (const auto lost = entry_without_pool(allocation_.expected(), observer_->pools())) {
+    const TceIndex index = window.first + *lost;
+    violate(Invariant::kCap1,
+            "every entry that is not reserved lies in a pool, that of TCE " + hex(index) + " too",
+            "it lies in none and is never handed out", index);
+  }
 }
 
 bool Reference::take(TceRange range) {
@@ -154,9 +134,9 @@ bool Reference::take(TceRange range) {
             "the mapping uses " + describe(range), range.first);
     return false;
   }
-  if (allocated_.holds_any(entry, range.count)) [[unlikely]] {
+  if (allocation_.expected().holds_any(entry, range.count)) [[unlikely]] {
     std::uint64_t taken = entry;
-    while (!allocated_.holds(taken)) ++taken;
+    while (!allocation_.expected().holds(taken)) ++taken;
     const TceIndex index = window.first + taken;
     if (window.reserved(index)) {
       violate(Invariant::kRange1, "TCE " + hex(index) + " is reserved and never handed out",
@@ -167,37 +147,17 @@ bool Reference::take(TceRange range) {
     }
     return false;
   }
-  allocated_.insert(entry, range.count);
+  allocation_.insert(entry, range.count);
   return true;
 }
 
 Tce Reference::expected_tce(TceIndex index) const {
   const IommuPageShift page = configuration_->window.page;
-  const auto with_permissions = [](GuestAddress address, Direction direction) {
-    std::uint64_t bits = direction == Direction::kToDevice ? Tce::kRead : Tce::kWrite;
-    if (direction == Direction::kBidirectional) bits = Tce::kRead | Tce::kWrite;
-    return Tce{address.value | bits};
-  };
-  for (const std::uint32_t id : used_slots_) {
-    const Mapping& mapping = mappings_[id];
-    if (mapping.kind == MappingKind::kPage || mapping.kind == MappingKind::kCoherent) {
-      if (!mapping.tces.holds(index)) continue;
-      return with_permissions(
-          iommu_page_start(mapping.address, page) + ((index - mapping.tces.first) << page.value),
-          mapping.direction);
-    }
-    if (mapping.kind == MappingKind::kList) {
-      for (std::size_t i = 0; i < mapping.list_tces.size(); ++i) {
-        if (!mapping.list_tces[i].holds(index)) continue;
-        return with_permissions(mapping.list_pages[i] + ((index - mapping.list_tces[i].first) << page.value),
-                                mapping.direction);
-      }
-    }
-  }
+  if (const auto mapped = mappings_.tce_at(index, page)) return *mapped;
   if (configuration_->crash_kernel) {
     const std::uint64_t entry = index - configuration_->window.first;
     for (const InheritedRange& range : configuration_->inherited) {
-      if (index - range.first < range.count && allocated_.holds(entry)) {
+      if (index - range.first < range.count && allocation_.expected().holds(entry)) {
         return Tce{(index.value << page.value) | Tce::kRead | Tce::kWrite};
       }
     }
@@ -205,7 +165,7 @@ Tce Reference::expected_tce(TceIndex index) const {
   return Tce{};
 }
 
-void Reference::check_installed(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
+bool Reference::check_installed(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
                                 Direction direction) {
   // The usual case: one write for each range, and nothing else.
   const auto operations = table_.operations();
@@ -217,10 +177,11 @@ void Reference::check_installed(std::span<const TceRange> ranges, std::span<cons
              operation.written == ranges[i].count && operation.tce.address() == pages[i] &&
              permissions_fit(operation.tce, direction);
     }
-    if (same) return;
+    if (same) return true;
   }
+  const std::size_t before = violations_.size();
   check_installed_slowly(ranges, pages, direction);
-  if (!violations_.empty()) check_reach_as_written();
+  return violations_.size() == before;
 }
 
 void Reference::check_installed_slowly(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
@@ -274,99 +235,42 @@ void Reference::check_installed_slowly(std::span<const TceRange> ranges, std::sp
   }
 }
 
-void Reference::check_reach_as_written() {
-  // A call that goes wrong may write millions of TCEs: the first ones tell.
-  constexpr std::uint64_t kMost = 4096;
+void Reference::conclude() {
+  const auto is_isolation = [](const Violation& violation) { return violation.invariant == Invariant::kIso1; };
+  if (std::none_of(violations_.begin(), violations_.end(), is_isolation))
+    check_reach_as_written(*layout_, configuration_->window.page, table_, violations_);
+  // Stable, and they are few.
+  const auto told_before = [](const Violation& a, const Violation& b) { return a.invariant < b.invariant; };
+  for (auto next = violations_.begin(); next != violations_.end(); ++next) {
+    std::rotate(std::upper_bound(violations_.begin(), next, *next, told_before), next, next + 1);
+  }
+}
+
+void Reference::check_flushed(Invariant invariant, std::span<const TceRange> undone) {
+  if (table_.flushed()) [[likely]]
+    return;
+  // Where something else is wrong, too, that is what counts.
+  if (!violations_.empty()) return;
+  const TableOperation* change = table_.unflushed_change(undone);
+  if (change == nullptr) return;
+  const bool cleared = change->kind == TableOperation::Kind::kClear;
+  violate(invariant, "a flush follows the last change of TCEs, so that the device does not go on with old ones",
+          describe(change->range) + (cleared ? " cleared" : " written") + " with no flush behind",
+          change->range.first);
+  violations_.back().symptom = Symptom::kNotFlushed;
+}
+
+void Reference::violate_offset(DmaAddress dma, GuestAddress address, std::string_view of) {
   const IommuPageShift page = configuration_->window.page;
-  for (const TableOperation& operation : table_.operations()) {
-    for (std::uint64_t k = 0; k < std::min(operation.written, kMost); ++k) {
-      const TceIndex index = operation.range.first + k;
-      const Tce tce = table_.at(index);
-      if (!tce.live()) continue;
-      const GuestAddress start = iommu_page_start(tce.address(), page);
-      const std::optional<RealAddress> real = layout_->translate(start);
-      if (!real) continue;
-      if (const auto foreign = layout_->first_foreign_byte(*real, page.bytes())) {
-        violate_isolation(index, start, *foreign);
-        return;
-      }
-    }
-  }
+  const std::uint64_t offset = address.value & page.offset_mask();
+  const std::uint64_t actual = dma.value & page.offset_mask();
+  violate(Invariant::kXlat1,
+          "the DMA address carries the " + std::string(of) + "'s offset in its IOMMU page, " + hex(offset),
+          "it is " + hex(dma), tce_index(dma, page));
+  if ((actual & ~offset) == 0) violations_.back().symptom = Symptom::kOffsetMissing;
 }
 
-void Reference::check_reach(TceRange range, GuestAddress page, GuestAddress buffer, std::uint64_t size) {
-  const unsigned shift = configuration_->window.page.value;
-  TceIndex index = range.first;
-  std::uint64_t rest = range.count;
-  while (rest != 0) {
-    const Block* block = layout_->device_block(page);
-    const std::uint64_t contained =
-        block == nullptr ? 0 : std::min(rest, (block->size - (page - block->guest)) >> shift);
-    if (contained == rest) [[likely]]
-      return;
-    page = page + (contained << shift);
-    index = index + contained;
-    rest -= contained;
-    // This IOMMU page leaves the block: the device reaches what lies behind its first byte in real memory.
-    if (contained == 0) {
-      const std::size_t before = violations_.size();
-      check_reach_of_page(index, page, buffer, size);
-      if (violations_.size() != before) return;
-      page = page + (std::uint64_t{1} << shift);
-      index = index + 1;
-      --rest;
-    }
-  }
-}
-
-void Reference::violate_isolation(TceIndex index, GuestAddress page, RealAddress foreign) {
-  const Block* owner = layout_->owner_block(foreign);
-  violate(Invariant::kIso1,
-          "every byte of the IOMMU page behind TCE " + hex(index) + " is owned by VM " +
-              std::to_string(layout_->device_vm().value),
-          "real byte " + hex(foreign) + " is reachable and belongs to " +
-              (owner == nullptr ? std::string("the hypervisor") : "VM " + std::to_string(owner->owner.value)),
-          index);
-  violations_.back().page = page;
-  violations_.back().foreign_byte = foreign;
-  if (owner != nullptr) violations_.back().foreign_owner = owner->owner;
-}
-
-void Reference::check_reach_of_page(TceIndex index, GuestAddress page, GuestAddress buffer,
-                                    std::uint64_t size) {
-  const std::uint64_t page_size = configuration_->window.page.bytes();
-  const std::optional<RealAddress> real = layout_->translate(page);
-  if (!real) {
-    violate(Invariant::kXlat1, "the IOMMU page at guest address " + hex(page) + " has memory behind it",
-            "the hypervisor knows no memory there", index);
-    return;
-  }
-  if (const auto foreign = layout_->first_foreign_byte(*real, page_size)) {
-    violate_isolation(index, page, *foreign);
-    return;
-  }
-  // The page is all this VM's own memory, but is it the memory that the buffer means?
-  std::uint64_t from = std::max(page.value, buffer.value);
-  const std::uint64_t end = std::min(page.value + (page_size - 1), buffer.value + (size - 1)) + 1;
-  while (from < end) {
-    const std::optional<RealAddress> own = layout_->translate(GuestAddress{from});
-    const RealAddress reached = *real + (from - page.value);
-    if (!own || *own != reached) {
-      violate(Invariant::kXlat1,
-              "the byte at guest address " + hex(from) + " translates to real address " +
-                  (own ? hex(*own) : std::string("(none)")),
-              "the device reaches " + hex(reached), index);
-      violations_.back().page = page;
-      return;
-    }
-    const Block* block = layout_->device_block(GuestAddress{from});
-    if (block == nullptr) return;  // identity: the same everywhere
-    from = block->guest.value + block->size;
-  }
-}
-
-void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary,
-                              std::uint32_t elements) {
+void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary) {
   if (!within_mask(dma, size, mask)) [[unlikely]] {
     violate(Invariant::kRange2, "DMA addresses up to the mask " + hex(mask),
             hex(size) + " bytes were mapped at " + hex(dma), tce_index(dma, configuration_->window.page));
@@ -375,54 +279,7 @@ void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t 
             "a segment crosses no multiple of " + hex(configuration_->device.segment_boundary + 1),
             "a segment of " + hex(size) + " bytes lies at " + hex(dma),
             tce_index(dma, configuration_->window.page));
-    violations_.back().merged_elements = elements;
   }
-}
-
-void Reference::compare_words(std::uint64_t first, std::uint64_t count, Invariant if_missing,
-                              Invariant if_extra) {
-  words_.resize(std::max<std::size_t>(words_.size(), count));
-  const std::uint64_t entries = std::min(count * 64, allocated_.entries() - first * 64);
-  observer_->read_allocation(first * 64, entries, words_.data());
-  if (first + count == allocated_.word_count()) words_[count - 1] &= allocated_.last_word_mask();
-  const std::uint64_t* expected = allocated_.words() + first;
-  if (std::memcmp(expected, words_.data(), count * sizeof *expected) == 0) [[likely]]
-    return;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const std::uint64_t differing = expected[i] ^ words_[i];
-    if (differing == 0) continue;
-    const unsigned bit = static_cast<unsigned>(std::countr_zero(differing));
-    const TceIndex index = configuration_->window.first + ((first + i) * 64 + bit);
-    const bool extra = (words_[i] >> bit & 1) != 0;
-    if (!extra && configuration_->window.reserved(index)) {
-      violate(Invariant::kRange1, "entry for TCE " + hex(index) + " is reserved", "it is free to be handed out",
-              index);
-    } else if (extra) {
-      violate(if_extra, "the entry for TCE " + hex(index) + " is free", "it is marked as allocated", index);
-    } else {
-      violate(if_missing, "the entry for TCE " + hex(index) + " is allocated", "it is marked as free", index);
-    }
-    return;
-  }
-}
-
-void Reference::check_allocation(std::span<const TceRange> near, Invariant if_missing, Invariant if_extra) {
-  const std::uint64_t all = allocated_.word_count();
-  if (all <= kWholeWords) {
-    compare_words(0, all, if_missing, if_extra);
-    return;
-  }
-  for (const TceRange range : near) {
-    const std::uint64_t entry = range.first - configuration_->window.first;
-    if (range.count == 0 || entry >= allocated_.entries()) continue;
-    const std::uint64_t first = entry / 64 == 0 ? 0 : entry / 64 - 1;
-    const std::uint64_t last = std::min(all - 1, (entry + range.count - 1) / 64 + 1);
-    compare_words(first, last - first + 1, if_missing, if_extra);
-  }
-  const std::uint64_t sweep = std::min(kSweepWords, all - next_word_);
-  compare_words(next_word_, sweep, if_missing, if_extra);
-  next_word_ += sweep;
-  if (next_word_ == all) next_word_ = 0;
 }
 
 void Reference::check_untouched(Invariant invariant) {
@@ -433,7 +290,7 @@ void Reference::check_untouched(Invariant invariant) {
       return;
     }
     const std::uint64_t entry = operation.range.first - configuration_->window.first;
-    const bool others = allocated_.holds_any(entry, operation.range.count);
+    const bool others = allocation_.expected().holds_any(entry, operation.range.count);
     for (std::uint64_t k = 0; k < operation.range.count; ++k) {
       const TceIndex index = operation.range.first + k;
       const Tce actual = table_.at(index);
@@ -449,54 +306,15 @@ void Reference::check_untouched(Invariant invariant) {
 void Reference::failed(Request request) {
   request_ = request;
   unchanged();
-  TceIndex place;
-  if (!refused_ && request.pages != 0 && live_ == 0 && inherited_live_ == 0 && fits(request, 0, &place)) {
-    violate(Invariant::kCap1,
-            "a request of " + std::to_string(request.pages) +
-                " entries in an empty table is granted: it fits at TCE " + hex(place),
-            "it was refused", place);
-  }
-}
-
-bool Reference::fits(const Request& request, std::uint64_t spared, TceIndex* place) {
-  const auto [pages, alignment, mask] = request;
-  const Window& window = configuration_->window;
-  const unsigned shift = window.page.value;
-  // Where the window does not start on a multiple of the alignment, "aligned" has two readings: claim nothing.
-  if (alignment == 0 || window.first.value % alignment != 0) return false;
-  // In IOMMU pages.
-  const std::uint64_t boundary = (configuration_->device.segment_boundary >> shift) + 1;
-  const bool bounded = configuration_->device.segment_boundary != UINT64_MAX;
-  if (bounded && pages > boundary) return false;
-  // The alignment is a power of two.
-  const auto aligned_up = [unit = alignment](std::uint64_t entry) { return (entry + unit - 1) & ~(unit - 1); };
-  for (const Pool& pool : observer_->pools()) {
-    // Entries below `allowed` lie within the mask, but for the page that holds the mask's end.
-    const std::uint64_t last = mask >> shift;
-    const std::uint64_t allowed = last < window.first.value ? 0 : last - window.first.value + 1;
-    std::uint64_t end = std::min({pool.end, window.entries, std::max<std::uint64_t>(allowed, 1)});
-    end -= std::min(end, spared);
-    std::uint64_t entry = aligned_up(pool.start);
-    while (entry < end && pages <= end - entry) {
-      const std::uint64_t taken = allocated_.next(entry, entry + pages);
-      if (taken != entry + pages) {
-        entry = aligned_up(allocated_.next_free(taken, end));
-        continue;
-      }
-      const TceIndex first = window.first + entry;
-      const std::uint64_t in_segment = bounded ? first.value % boundary : 0;
-      if (bounded && in_segment + pages > boundary) {
-        entry = aligned_up(entry + (boundary - in_segment));
-        continue;
-      }
-      if (!within_mask(dma_address(first, window.page), pages << shift, mask)) break;
-      // The last byte of the bus has the address that means failure: claim nothing for the page it lies in.
-      if (first.value + pages - 1 == UINT64_MAX >> shift) break;
-      if (place != nullptr) *place = first;
-      return true;
+  if (!refused_ && request.pages != 0 && mappings_.count() == 0 && inherited_live_ == 0) {
+    if (const auto place = place_for(request, *configuration_, allocation_.expected(), observer_->pools(), 0)) {
+      violate(Invariant::kCap1,
+              "a request of " + std::to_string(request.pages) +
+                  " entries in an empty table is granted: it fits at TCE " + hex(*place),
+              "it was refused", place);
     }
   }
-  return false;
+  check_flushed(Invariant::kFail1, {});
 }
 
 void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_t size, Direction direction,
@@ -517,30 +335,22 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
             tce_index(*dma, page));
     return;
   }
-  if (((dma->value ^ address.value) & page.offset_mask()) != 0) {
-    violate(Invariant::kXlat1,
-            "the DMA address carries the buffer's offset in its IOMMU page, " +
-                hex(address.value & page.offset_mask()),
-            "it is " + hex(*dma), tce_index(*dma, page));
-    return;
-  }
+  if (((dma->value ^ address.value) & page.offset_mask()) != 0) return violate_offset(*dma, address, "buffer");
   const TceRange range{tce_index(*dma, page), pages};
   if (!take(range)) return;
   const GuestAddress first_page = iommu_page_start(address, page);
-  check_installed({&range, 1}, {&first_page, 1}, direction);
-  check_segment(*dma, size, configuration_->device.dma_mask, true, 1);
-  check_reach(range, first_page, address, size);
-  check_allocation({&range, 1}, Invariant::kOwn1, Invariant::kFree1);
+  const bool installed = check_installed({&range, 1}, {&first_page, 1}, direction);
+  check_segment(*dma, size, configuration_->device.dma_mask, true);
+  if (installed) check_reach(*layout_, page, range, first_page, address, size, violations_);
+  allocation_.compare_near({&range, 1}, Invariant::kOwn1, Invariant::kFree1, violations_);
+  check_flushed(Invariant::kXlat1, {});
 
-  Mapping& mapping = slot(id);
-  mapping.kind = MappingKind::kPage;
+  Mapping& mapping = mappings_.add(id, MappingKind::kPage);
   mapping.direction = direction;
   mapping.address = address;
   mapping.size = size;
   mapping.dma = *dma;
   mapping.tces = range;
-  used_slots_.push_back(id);
-  ++live_;
 }
 
 void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAddress address,
@@ -564,31 +374,23 @@ void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAd
             "its DMA address is " + hex(*dma), tce_index(*dma, page));
     return;
   }
-  if (((dma->value ^ address.value) & page.offset_mask()) != 0) {
-    violate(Invariant::kXlat1,
-            "the DMA address carries the memory's offset in its IOMMU page, " +
-                hex(address.value & page.offset_mask()),
-            "it is " + hex(*dma), tce_index(*dma, page));
-    return;
-  }
+  if (((dma->value ^ address.value) & page.offset_mask()) != 0) return violate_offset(*dma, address, "memory");
   const TceRange range{tce_index(*dma, page), iommu_pages_touched(address, bytes, page)};
   if (!take(range)) return;
   const GuestAddress first_page = iommu_page_start(address, page);
-  check_installed({&range, 1}, {&first_page, 1}, Direction::kBidirectional);
-  check_segment(*dma, bytes, configuration_->device.coherent_mask, false, 1);
-  check_reach(range, first_page, address, bytes);
-  check_allocation({&range, 1}, Invariant::kOwn1, Invariant::kFree1);
+  const bool installed = check_installed({&range, 1}, {&first_page, 1}, Direction::kBidirectional);
+  check_segment(*dma, bytes, configuration_->device.coherent_mask, false);
+  if (installed) check_reach(*layout_, page, range, first_page, address, bytes, violations_);
+  allocation_.compare_near({&range, 1}, Invariant::kOwn1, Invariant::kFree1, violations_);
+  check_flushed(Invariant::kXlat1, {});
 
-  Mapping& mapping = slot(id);
-  mapping.kind = MappingKind::kCoherent;
+  Mapping& mapping = mappings_.add(id, MappingKind::kCoherent);
   mapping.direction = Direction::kBidirectional;
   mapping.address = address;
   mapping.size = size;
   mapping.dma = *dma;
   mapping.tces = range;
   mapping.pages_order = pages_order;
-  used_slots_.push_back(id);
-  ++live_;
 }
 
 void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> elements, Direction direction,
@@ -642,13 +444,8 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
       return;
     }
     const DmaAddress dma = (*segments)[next].address + position;
-    if (((dma.value ^ element.address.value) & page.offset_mask()) != 0) {
-      violate(Invariant::kXlat1,
-              "the DMA address of each element carries its offset, " +
-                  hex(element.address.value & page.offset_mask()),
-              "it is " + hex(dma), tce_index(dma, page));
-      return;
-    }
+    if (((dma.value ^ element.address.value) & page.offset_mask()) != 0)
+      return violate_offset(dma, element.address, "element");
     const TceRange range{tce_index(dma, page), iommu_pages_touched(element.address, element.length, page)};
     if (!take(range)) return;
     ranges_.push_back(range);
@@ -673,52 +470,60 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
     }
   }
 
-  check_installed(ranges_, pages_, direction);
+  const bool installed = check_installed(ranges_, pages_, direction);
   std::size_t first = 0;  // element of the segment
   for (const ListSegment& segment : *segments) {
     if (segment.length == 0) continue;
-    std::uint32_t in_this = 0;
+    const std::size_t begin = first;
     for (std::uint64_t filled = 0; filled < segment.length && first < elements.size(); ++first) {
       filled += elements[first].length;
-      in_this += elements[first].length == 0 ? 0 : 1;
     }
-    check_segment(segment.address, segment.length, configuration_->device.dma_mask, true, in_this);
+    const std::size_t before = violations_.size();
+    check_segment(segment.address, segment.length, configuration_->device.dma_mask, true);
+    if (violations_.size() != before) [[unlikely]] {
+      if (crosses_between(segment, elements.subspan(begin, first - begin)))
+        violations_.back().symptom = Symptom::kMergeCrossesBoundary;
+    }
   }
   std::size_t range = 0;
   for (const ListElement& element : elements) {
     if (element.length == 0) continue;
-    check_reach(ranges_[range], pages_[range], element.address, element.length);
+    if (installed)
+      check_reach(*layout_, page, ranges_[range], pages_[range], element.address, element.length, violations_);
     ++range;
   }
-  check_allocation(ranges_, Invariant::kOwn1, Invariant::kFree1);
+  allocation_.compare_near(ranges_, Invariant::kOwn1, Invariant::kFree1, violations_);
+  check_flushed(Invariant::kXlat1, {});
 
-  Mapping& mapping = slot(id);
-  mapping.kind = MappingKind::kList;
+  Mapping& mapping = mappings_.add(id, MappingKind::kList);
   mapping.direction = direction;
   mapping.list_tces.assign(ranges_.begin(), ranges_.end());
   mapping.list_pages.assign(pages_.begin(), pages_.end());
-  used_slots_.push_back(id);
-  ++live_;
+}
+
+bool Reference::crosses_between(const ListSegment& segment, std::span<const ListElement> elements) const {
+  const DeviceLimits& device = configuration_->device;
+  if (!within_mask(segment.address, segment.length, device.dma_mask)) return false;
+  DmaAddress start = segment.address;
+  for (const ListElement& element : elements) {
+    if (element.length == 0) continue;
+    if (crosses_boundary(start, element.length, device.segment_boundary)) return false;
+    start = start + element.length;
+  }
+  return true;
 }
 
 void Reference::unmapped(std::uint32_t id) {
   current_mapping_ = id;
-  Mapping& mapping = slot(id);
-  const std::span<const TceRange> ranges = mapping.kind == MappingKind::kList
-                                               ? std::span<const TceRange>(mapping.list_tces)
-                                               : std::span<const TceRange>(&mapping.tces, 1);
+  const bool list = mappings_.at(id).kind == MappingKind::kList;
+  const Mapping& mapping = mappings_.remove(id);
+  const std::span<const TceRange> ranges =
+      list ? std::span<const TceRange>(mapping.list_tces) : std::span<const TceRange>(&mapping.tces, 1);
   std::uint64_t pages = 0;
   for (const TceRange range : ranges) {
-    allocated_.remove(range.first - configuration_->window.first, range.count);
+    allocation_.remove(range.first - configuration_->window.first, range.count);
     pages += range.count;
   }
-  mapping.kind = MappingKind::kNone;
-  --live_;
-  if (used_slots_.size() >= kUsedSlotsKept && live_ * 2 < used_slots_.size()) {
-    std::erase_if(used_slots_,
-                  [this](std::uint32_t used) { return mappings_[used].kind == MappingKind::kNone; });
-  }
-
   // The usual case: the writes are clears of what the mapping had, no more and no less.
   std::uint64_t cleared = 0;
   const auto operations = table_.operations();
@@ -746,7 +551,8 @@ void Reference::unmapped(std::uint32_t id) {
     }
     if (violations_.size() != before) return;
   }
-  check_allocation(ranges, Invariant::kFree1, Invariant::kFree1);
+  allocation_.compare_near(ranges, Invariant::kFree1, Invariant::kFree1, violations_);
+  check_flushed(Invariant::kFree1, ranges);
 }
 
 void Reference::unchanged() {
@@ -756,31 +562,20 @@ void Reference::unchanged() {
   for (const TableOperation& operation : table_.operations()) {
     if (!operation.outside) ranges_.push_back(operation.range);
   }
-  check_allocation(ranges_, Invariant::kFail1, Invariant::kFail1);
+  allocation_.compare_near(ranges_, Invariant::kFail1, Invariant::kFail1, violations_);
 }
 
 void Reference::answered_in_use(bool answer) {
   unchanged();
-  const bool expected = live_ != 0 || inherited_live_ != 0;
+  const bool expected = mappings_.count() != 0 || inherited_live_ != 0;
   // An empty list is live and holds nothing: then either answer is right.
-  bool empty_lists_only = inherited_live_ == 0;
-  for (const std::uint32_t id : used_slots_) {
-    const Mapping& mapping = mappings_[id];
-    if (mapping.kind == MappingKind::kNone) continue;
-    empty_lists_only = empty_lists_only && mapping.kind == MappingKind::kList && mapping.list_tces.empty();
-  }
+  const bool empty_lists_only = inherited_live_ == 0 && mappings_.hold_nothing();
   if (answer != expected && !(expected && empty_lists_only)) {
     violate(Invariant::kFree1, expected ? "the table is in use" : "the table is not in use",
             answer ? "it says that it is" : "it says that it is not");
   }
 }
 
-void Reference::finished() {
-  for (std::uint64_t word = 0; word < allocated_.word_count(); word += 1024) {
-    compare_words(word, std::min<std::uint64_t>(1024, allocated_.word_count() - word), Invariant::kFree1,
-                  Invariant::kFree1);
-    if (!violations_.empty()) return;
-  }
-}
+void Reference::finished() { allocation_.compare_all(Invariant::kFree1, Invariant::kFree1, violations_); }
 
 }  // namespace nospan::model

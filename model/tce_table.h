@@ -32,6 +32,8 @@ class TceTable {
   // Writes `count` TCEs, of which only the first `effective` take effect; `failed` is what the caller is told.
   void put(TceIndex first, std::uint64_t count, Tce tce, std::uint64_t effective, bool failed);
   void clear(TceIndex first, std::uint64_t count);
+  // The device is made to see all that was written so far.
+  void flush() { flushed_ = operations_.size(); }
   // A TCE in the window; the zero TCE outside.
   Tce at(TceIndex index) const {
     const std::uint64_t entry = index - window_.first;
@@ -46,11 +48,20 @@ class TceTable {
 
   // The log of the current call.
   std::span<const TableOperation> operations() const { return operations_; }
-  void begin_call() { operations_.clear(); }
+  // Did a flush follow all of them?
+  bool flushed() const { return flushed_ == operations_.size(); }
+  // The first of them that no flush followed and that changed a TCE, though perhaps to what it was before the
+  // call; nullptr if none did. `undone` are the TCEs that were live before the call and are not any more.
+  const TableOperation* unflushed_change(std::span<const TceRange> undone) const;
+  void begin_call() {
+    operations_.clear();
+    flushed_ = 0;
+  }
 
  private:
   // Entries per bit of dirty_: one bit set means that the chunk may hold a TCE that is not zero.
   static constexpr std::uint64_t kChunk = 512;
+  bool changed(std::size_t operation, std::span<const TceRange> undone) const;
   void mark(std::uint64_t entry, std::uint64_t count);
   void fill(std::uint64_t entry, std::uint64_t count, Tce tce);
   void clear_dirty(std::uint64_t entry, std::uint64_t count);
@@ -59,6 +70,7 @@ class TceTable {
   std::vector<Tce> tces_;
   std::vector<std::uint64_t> dirty_;
   std::vector<TableOperation> operations_;
+  std::size_t flushed_ = 0;
 };
 
 // What runs for every command, in line.

@@ -10,6 +10,7 @@
 
 #include "props/altered_target.h"
 #include "props/scenario_file.h"
+#include "props/shrink.h"
 #include "props/worker.h"
 
 namespace nospan::props {
@@ -63,6 +64,26 @@ TEST(Campaign, FindsAHang) {
   ASSERT_TRUE(result.failure.has_value());
   EXPECT_NE(result.failure->shrunk.outcome.violations[0].actual.find("hangs"), std::string::npos);
   EXPECT_EQ(result.failure->shrunk.scenario.commands.size(), 1u);
+}
+
+// Memory that must stay aligned to an IOMMU page of two granules was cut by odd numbers of them, which never
+// goes.
+TEST(Shrink, CutsAlignedMemoryInFewAttempts) {
+  constexpr std::uint64_t kGranule = 65536;
+  Scenario scenario;
+  scenario.configuration.blocks = {{{0}, {0}, {0}, 131068 * kGranule}};
+  Outcome failing;
+  failing.violations.emplace_back();
+  const StillFails still_fails = [&](const Scenario& candidate) -> std::optional<Outcome> {
+    if (candidate.configuration.blocks.size() != 1) return std::nullopt;
+    const std::uint64_t size = candidate.configuration.blocks[0].size;
+    if (size < 40000 * kGranule || size % (2 * kGranule) != 0) return std::nullopt;
+    return failing;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const ShrinkResult result = shrink(scenario, failing, still_fails, deadline);
+  EXPECT_EQ(result.scenario.configuration.blocks[0].size, 40000 * kGranule);
+  EXPECT_LT(result.attempts, 1000u);
 }
 
 TEST(Campaign, ReportsWhatDoesNotHappenAgainAsFlaky) {

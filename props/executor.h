@@ -13,6 +13,7 @@
 #include "props/guards.h"
 #include "props/scenario.h"
 #include "props/tally.h"
+#include "props/target_environment.h"
 #include "targets/target.h"
 
 namespace nospan::props {
@@ -35,8 +36,7 @@ struct Outcome {
 // One executor, one thread; several executors on one target are fine.
 class Executor {
  public:
-  // Called when the target says that it cannot go on (`failure` is an enum nospan_failure). Must not return.
-  using FailureHandler = void (*)(std::uint32_t failure, const char* text);
+  using FailureHandler = TargetEnvironment::FailureHandler;
 
   Executor(const nospan_target& target, FailureHandler on_failure);
   ~Executor();
@@ -56,9 +56,6 @@ class Executor {
   bool begin(const Scenario& scenario, const GuardSet& guards, Progress& progress);
   bool step();
   Outcome end();
-
-  // The same calls on the target with no model, no checks and no log: what the target costs on its own.
-  void run_bare(const Scenario& scenario);
 
   // Called after every command with what the model knows by then: for reports that tell a run step by step.
   // Null (the default) costs nothing.

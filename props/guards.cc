@@ -133,6 +133,17 @@ constexpr std::array kGuards{
                 return maps(context.current()) && context.current()->kind == CommandKind::kMapSg &&
                        context.reference.refused();
               }},
+    // A map call that fails takes back TCEs that it wrote, and does not flush. Nothing but the flush is
+    // missing.
+    Guard{.id = "failed-map-not-flushed",
+          .kind = Guard::Kind::kOverlook,
+          .invariant = Invariant::kFail1,
+          .applies =
+              [](const GuardContext& context) {
+                // A list may fail for want of room, half-way; a single mapping only when writing its TCEs does.
+                return maps(context.current()) && context.violation->symptom == model::Symptom::kNotFlushed &&
+                       (context.current()->kind == CommandKind::kMapSg || context.reference.refused());
+              }},
     // Two elements on either side of a segment boundary are merged into one segment.
     Guard{.id = "merge-crosses-segment-boundary",
           .invariant = Invariant::kRange2,
@@ -140,7 +151,7 @@ constexpr std::array kGuards{
           .applies =
               [](const GuardContext& context) {
                 return maps(context.current()) && context.current()->kind == CommandKind::kMapSg &&
-                       context.violation->merged_elements > 1;
+                       context.violation->symptom == model::Symptom::kMergeCrossesBoundary;
               }},
     // The length of a merged segment does not fit 32 bits: it is reported wrong, and if it wraps to 0 neither a
     // later failure nor unmapping finds the segment.
@@ -160,19 +171,23 @@ constexpr std::array kGuards{
           .invariant = Invariant::kFree1,
           .concerns = [](const Configuration& configuration) { return configuration.virtual_merge; },
           .applies = list_exceeds_32_bits},
-    // IOMMU_PAGE_MASK is computed in an int.
+    // IOMMU_PAGE_MASK is computed in an int: bits of the offset are lost.
     Guard{.id = "page-mask-overflows-int",
           .invariant = Invariant::kXlat1,
           .concerns = [](const Configuration& configuration) { return configuration.window.page.value >= 32; },
-          .applies = [](const GuardContext& context) { return maps(context.current()); }},
+          .applies =
+              [](const GuardContext& context) {
+                return maps(context.current()) && context.violation->symptom == model::Symptom::kOffsetMissing;
+              }},
     // The failure path of a list takes the offset from the DMA address, where it is missing: it frees too
-    // little.
+    // little of an element that reaches into the next IOMMU page. (None is longer than a page here.)
     Guard{.id = "page-mask-overflows-int",
           .invariant = Invariant::kFail1,
           .concerns = [](const Configuration& configuration) { return configuration.window.page.value >= 32; },
           .applies =
               [](const GuardContext& context) {
-                return maps(context.current()) && context.current()->kind == CommandKind::kMapSg;
+                return maps(context.current()) && context.current()->kind == CommandKind::kMapSg &&
+                       any_request(context, [](std::uint64_t pages) { return pages > 1; });
               }},
     Guard{.id = "page-mask-overflows-int",
           .kind = Guard::Kind::kPrevent,
@@ -270,10 +285,10 @@ const Guard* GuardSet::preventing(std::uint64_t concerned, const GuardContext& c
   return nullptr;
 }
 
-const Guard* GuardSet::tolerating(std::uint64_t concerned, const GuardContext& context) const {
+const Guard* GuardSet::knowing(std::uint64_t concerned, const GuardContext& context) const {
   for (std::size_t i = 0; i < guards_.size(); ++i) {
     const Guard& guard = *guards_[i];
-    if ((concerned >> i & 1) == 0 || guard.kind != Guard::Kind::kTolerate) continue;
+    if ((concerned >> i & 1) == 0 || guard.kind == Guard::Kind::kPrevent) continue;
     if (guard.invariant == context.violation->invariant && guard.applies(context)) return &guard;
   }
   return nullptr;

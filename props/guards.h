@@ -15,14 +15,14 @@
 namespace nospan::props {
 
 // What a guard may look at: the scenario, the command (commands.size() for the final clean-up), and the model's
-// state before it (kPrevent) or after it (kTolerate).
+// state before it (kPrevent) or after it (kTolerate, kOverlook).
 struct GuardContext {
   const Scenario& scenario;
   std::size_t command = 0;
   model::Reference& reference;
   // By mapping: the command that made it last, or tried to.
   const std::vector<std::size_t>& made_by;
-  const model::Violation* violation = nullptr;  // kTolerate only
+  const model::Violation* violation = nullptr;  // kTolerate and kOverlook only
 
   const model::Configuration& configuration() const { return scenario.configuration; }
   // Nullptr in the final clean-up.
@@ -40,6 +40,8 @@ struct Guard {
     kPrevent,
     // The command is run; if it violates `invariant` and applies() holds, the scenario ends there, quietly.
     kTolerate,
+    // The same, but the scenario goes on, because the model and the target agree on the state all the same.
+    kOverlook,
   };
   std::string_view id;  // of the finding: props/findings/<id>.json
   Kind kind = Kind::kTolerate;
@@ -72,8 +74,8 @@ class GuardSet {
   bool may_prevent(std::uint64_t concerned) const { return (concerned & preventing_) != 0; }
   // The guard that keeps this command from being run; nullptr if none does.
   const Guard* preventing(std::uint64_t concerned, const GuardContext& context) const;
-  // The guard that knows this violation; nullptr if none does.
-  const Guard* tolerating(std::uint64_t concerned, const GuardContext& context) const;
+  // The guard, of kind kTolerate or kOverlook, that knows this violation; nullptr if none does.
+  const Guard* knowing(std::uint64_t concerned, const GuardContext& context) const;
 
  private:
   std::vector<const Guard*> guards_;

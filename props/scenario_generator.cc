@@ -530,18 +530,19 @@ void ScenarioGenerator::command(Command& command) {
   }
   if (!live_.empty() && (free_.empty() || percent(7) < profile_.unmap_percent)) {
     const std::size_t position = (draw >> 14 & 1) != 0 ? live_.size() - 1 : (draw >> 32) * live_.size() >> 32;
-    command.mapping = live_[position];
-    live_[position] = live_.back();
-    live_.pop_back();
-    free_.push_back(command.mapping);
-    const CommandKind map = kind_of_[command.mapping];
+    const std::uint32_t id = live_[position];
+    const CommandKind map = kind_of_[id];
     command.kind = map == CommandKind::kMapPage ? CommandKind::kUnmapPage
                    : map == CommandKind::kMapSg ? CommandKind::kUnmapSg
                                                 : CommandKind::kFreeCoherent;
     if (profile_.no_table_percent != 0 && percent(28) < profile_.no_table_percent) {
       command.no_table = true;
-      command.mapping = 0;
+      return;  // nothing is undone: the mapping stays live
     }
+    command.mapping = id;
+    live_[position] = live_.back();
+    live_.pop_back();
+    free_.push_back(id);
     return;
   }
   const std::uint32_t id = free_.back();

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "props/coverage.h"
 #include "props/scenario_file.h"
 
@@ -48,6 +50,32 @@ TEST_P(GeneratorTest, KeepsItsAssumption) {
   }
   EXPECT_EQ(granule, options().assumption == Assumption::kGranule);
   EXPECT_EQ(blocks, options().assumption != Assumption::kNone);
+}
+
+// An unmap call without a table undoes nothing; the generator took its mapping for undone and gave the number
+// to a map command, which then did nothing.
+TEST_P(GeneratorTest, NoMapCommandNamesALiveMapping) {
+  ScenarioGenerator generator(options());
+  Scenario scenario;
+  std::size_t without_table = 0;
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    generator.generate(seed, 100, scenario);
+    std::set<std::uint32_t> live;
+    for (const Command& command : scenario.commands) {
+      const bool maps = command.kind == CommandKind::kMapPage || command.kind == CommandKind::kMapSg ||
+                        command.kind == CommandKind::kAllocCoherent;
+      const bool unmaps = command.kind == CommandKind::kUnmapPage || command.kind == CommandKind::kUnmapSg ||
+                          command.kind == CommandKind::kFreeCoherent;
+      if (unmaps && command.no_table) ++without_table;
+      if (command.no_table) continue;
+      if (maps) {
+        ASSERT_TRUE(live.insert(command.mapping).second) << "seed " << seed << ", mapping " << command.mapping;
+      } else if (unmaps) {
+        ASSERT_EQ(live.erase(command.mapping), 1u) << "seed " << seed << ", mapping " << command.mapping;
+      }
+    }
+  }
+  EXPECT_GT(without_table, 0u);
 }
 
 TEST_P(GeneratorTest, TheSameSeedGivesTheSameScenario) {

@@ -111,7 +111,7 @@ void OutcomeRecord::store(const Outcome& outcome) {
     to.tce = from.tce.value_or(model::TceIndex{}).value;
     to.page = from.page.value_or(model::GuestAddress{}).value;
     to.foreign = from.foreign_byte.value_or(model::RealAddress{}).value;
-    to.merged_elements = from.merged_elements;
+    to.symptom = from.symptom;
     to.expected.assign(from.expected);
     to.actual.assign(from.actual);
   }
@@ -133,7 +133,7 @@ Outcome OutcomeRecord::load() const {
     if (from.has_page) to.page = model::GuestAddress{from.page};
     if (from.has_owner) to.foreign_owner = model::VmId{from.owner};
     if (from.has_foreign) to.foreign_byte = model::RealAddress{from.foreign};
-    to.merged_elements = from.merged_elements;
+    to.symptom = from.symptom;
     outcome.violations.push_back(std::move(to));
   }
   return outcome;

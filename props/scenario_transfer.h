@@ -35,7 +35,7 @@ struct OutcomeRecord {
     bool has_tce, has_page, has_foreign, has_owner;
     std::uint64_t tce, page, foreign;
     std::uint32_t owner;
-    std::uint32_t merged_elements;
+    model::Symptom symptom;
     BoundedText<512> expected;
     BoundedText<512> actual;
   };

@@ -54,7 +54,7 @@ Outcome full_outcome() {
   violation.page = model::GuestAddress{0x2000};
   violation.foreign_byte = model::RealAddress{0x3000};
   violation.foreign_owner = model::VmId{4};
-  violation.merged_elements = 5;
+  violation.symptom = model::Symptom::kOffsetMissing;
   outcome.violations = {violation, model::Violation{}};
   return outcome;
 }
@@ -76,7 +76,7 @@ TEST(ScenarioTransfer, OutcomesComeBack) {
     EXPECT_EQ(again.violations[i].page, outcome.violations[i].page);
     EXPECT_EQ(again.violations[i].foreign_byte, outcome.violations[i].foreign_byte);
     EXPECT_EQ(again.violations[i].foreign_owner, outcome.violations[i].foreign_owner);
-    EXPECT_EQ(again.violations[i].merged_elements, outcome.violations[i].merged_elements);
+    EXPECT_EQ(again.violations[i].symptom, outcome.violations[i].symptom);
   }
   record.store(Outcome{});
   EXPECT_FALSE(record.load().violated());

@@ -232,7 +232,9 @@ class Shrinker {
     for (std::size_t i = 0; i < now().configuration.blocks.size() && !late(); ++i) {
       for (const Cut cut : {Cut::kTail, Cut::kHead, Cut::kTailInPlace}) {
         const std::uint64_t granule = now().configuration.granule;
-        for (std::uint64_t step = now().configuration.blocks[i].size / granule / 2 + 1; step != 0; step /= 2) {
+        // Powers of two: where blocks must stay aligned to the IOMMU page, odd numbers of granules never go.
+        for (std::uint64_t step = std::bit_floor(now().configuration.blocks[i].size / granule); step != 0;
+             step /= 2) {
           while (now().configuration.blocks[i].size / granule > step && !late()) {
             if (!attempt(with_block_cut(now(), i, step * granule, cut))) break;
           }

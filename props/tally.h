@@ -19,9 +19,10 @@ struct Tally {
   std::uint64_t faults_fired = 0;
   std::uint64_t hypervisor_refusals = 0;
   std::uint64_t no_table = 0;
-  std::uint64_t warnings = 0;   // of the target (WARN)
-  std::uint64_t skipped = 0;    // commands that a guard kept from being run
-  std::uint64_t tolerated = 0;  // scenarios cut short at a violation that a guard knows
+  std::uint64_t warnings = 0;    // of the target (WARN)
+  std::uint64_t skipped = 0;     // commands that a guard kept from being run
+  std::uint64_t overlooked = 0;  // went on after a violation that a guard knows and that parts nothing
+  std::uint64_t tolerated = 0;   // scenarios cut short at a violation that a guard knows
 
   void add(const Tally& part) {
     scenarios += part.scenarios;
@@ -35,6 +36,7 @@ struct Tally {
     no_table += part.no_table;
     warnings += part.warnings;
     skipped += part.skipped;
+    overlooked += part.overlooked;
     tolerated += part.tolerated;
   }
 };

@@ -21,6 +21,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::string_view kProduceCores = "(set-option :produce-unsat-cores true)\n";
+
 Answer without(Answer::Kind kind, std::string reason) {
   Answer answer;
   answer.kind = kind;
@@ -227,11 +229,17 @@ Answer parse_answer(std::string_view output) {
 }
 
 Answer decide_with_z3(const std::string& smtlib, const DecisionLimits& limits) {
+  // This option comes too late in a text: the context exists already when it is read.
+  const bool wants_core = smtlib.starts_with(kProduceCores);
+  const std::string text = wants_core ? smtlib.substr(kProduceCores.size()) : smtlib;
   return decide_in_child(
       [&](int output) {
         Z3_config config = Z3_mk_config();
+        Z3_set_param_value(config, "unsat_core", wants_core ? "true" : "false");
         Z3_context context = Z3_mk_context(config);
-        write_all(output, Z3_eval_smtlib2_string(context, smtlib.c_str()));
+        // What went wrong is in the output. The default handler would end the process.
+        Z3_set_error_handler(context, [](Z3_context, Z3_error_code) {});
+        write_all(output, Z3_eval_smtlib2_string(context, text.c_str()));
       },
       "", limits);
 }

@@ -85,7 +85,10 @@ struct nospan_environment {
   /* The TCE at the absolute index `index`; 0 if there is none. */
   uint64_t (*get_tce)(void* context, uint64_t index);
 
-  /* Makes the device see all TCEs written so far. */
+  /*
+   * Makes the device see all TCEs written and cleared so far. Before a call returns that changed TCEs, it must
+   * follow the last change, whether the call succeeds or fails (XLAT-1, FREE-1, FAIL-1). Not asked of create().
+   */
   void (*flush)(void* context);
 
   /*
@@ -214,7 +217,7 @@ struct nospan_target {
                    uint64_t attributes, uint32_t cpu);
 
   /*
-   * Allocates and maps zeroed memory. Returns 0, or a negative errno with nothing changed.
+   * Allocates and maps zeroed memory (SAFE-1). Returns 0, or a negative errno with nothing changed.
    * table may be NULL: a negative errno.
    */
   int (*alloc_coherent)(void* table, uint64_t size, uint32_t cpu, uint64_t* guest_address,
@@ -232,7 +235,10 @@ struct nospan_target {
    */
   void (*read_allocation)(void* table, uint64_t first, uint64_t count, uint64_t* words);
 
-  /* Observation. Writes at most `most` pools and returns how many there are. Entries relative to the window. */
+  /*
+   * Observation. Writes at most `most` pools and returns how many there are. Entries relative to the window.
+   * Together they hold every entry that is not reserved (CAP-1). 0: the target does not tell.
+   */
   uint32_t (*pools)(void* table, struct nospan_pool* pools, uint32_t most);
 
   /*

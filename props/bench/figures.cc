@@ -8,6 +8,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "props/bare_executor.h"
 #include "props/bench/bare_table.h"
 #include "props/bench/rapidcheck_loop.h"
 #include "props/bench/streams.h"
@@ -101,6 +102,7 @@ double Bench::vs_bare_target() {
   props::Executor executor(*options_.kernel, give_up);
   const std::vector<props::Scenario> scenarios =
       settled_scenarios(plan_, scaled(4000), executor, options_.guards);
+  props::BareExecutor bare(*options_.kernel, give_up);
   props::Progress progress;
   const auto commands = [&] {
     std::size_t count = 0;
@@ -114,7 +116,7 @@ double Bench::vs_bare_target() {
                            return commands();
                          }},
                          Side{[&] {
-                           for (const props::Scenario& scenario : scenarios) executor.run_bare(scenario);
+                           for (const props::Scenario& scenario : scenarios) bare.run(scenario);
                            return commands();
                          }}};
   return take_turns(sides, rounds()).ratio(0, 1);

@@ -119,6 +119,12 @@ std::vector<Mutant> builtin_mutants() {
        .edits = {{kMapper, "withdraw", R"(start\.value, entries\))", "start.value, entries - (entries > 1))"}},
        .violates = {Invariant::kFree1, Invariant::kFail1},
        .why_several = "the same function undoes a map call that fails"},
+      {.name = "builtin.flushed_before_cleared",
+       .mistake = "unmapping makes the device look again before the TCEs are cleared",
+       .edits = {{kMapper, "withdraw", R"(put_flush\(\);)", ""},
+                 {kMapper, "withdraw", R"(environment_->clear_tces)", "put_flush(); $&"}},
+       .violates = {Invariant::kFree1, Invariant::kFail1},
+       .why_several = "the same function undoes a map call that fails"},
 
       // ---- FAIL-1 ----
       {.name = "builtin.failed_list_forgotten",
@@ -138,14 +144,6 @@ std::vector<Mutant> builtin_mutants() {
        .edits = {{kSpaceHeader, "update_hints", R"(raise_hints\()", "if (false) $&"}},
        .violates = {Invariant::kCap1},
        .why_many = kFillsTable},
-
-      // ---- what no rule covers yet ----
-      {.name = "builtin.flushed_before_cleared",
-       .mistake = "unmapping makes the device look again before the TCEs are cleared",
-       .edits = {{kMapper, "withdraw", R"(put_flush\(\);)", ""},
-                 {kMapper, "withdraw", R"(environment_->clear_tces)", "put_flush(); $&"}},
-       .violates = {Invariant::kFree1},
-       .missing_rule = "a call that changed TCEs ends with a flush after its last change"},
 
       // ---- SAFE-1 ----
       {.name = "builtin.lock_kept",

@@ -69,6 +69,16 @@ std::vector<Mutant> kernel_mutants() {
                   "direction == DMA_FROM_DEVICE)\ndma_handle ^= 1;\n$&"}},
        .violates = {Invariant::kXlat1},
        .limit_seconds = 5},
+      {.name = "kernel.list_not_flushed",
+       .mistake = "the device is not made to see the TCEs of a new list",
+       .edits = {{kIommu, "ppc_iommu_map_sg", R"(tbl->it_ops->flush\(tbl\);)", "(void)0;"}},
+       .violates = {Invariant::kXlat1}},
+      {.name = "kernel.huge_pages_shifted",
+       .mistake = "of IOMMU pages of 16G, the one behind the buffer's is mapped",
+       .edits = {{kIommu, "iommu_alloc", R"(\(unsigned long\)page &)",
+                  "((unsigned long)page + (tbl->it_page_shift == 34 ? IOMMU_PAGE_SIZE(tbl) : 0)) &"}},
+       .violates = {Invariant::kXlat1},
+       .looks_away = {Invariant::kIso1}},
 
       // ---- XLAT-2 ----
       {.name = "kernel.last_tce_not_set",
@@ -204,6 +214,16 @@ std::vector<Mutant> kernel_mutants() {
        .edits = {{kIommu, "iommu_table_in_use", R"(end = tbl->it_size)", "end = start"}},
        .violates = {Invariant::kFree1}},
 
+      {.name = "kernel.unmap_never_flushed",
+       .mistake = "the device is not made to see that TCEs are gone: it goes on with those that it has cached",
+       .edits = {{kIommu, "iommu_free", R"(tbl->it_ops->flush\(tbl\);)", "(void)0;"}},
+       .violates = {Invariant::kFree1}},
+      {.name = "kernel.list_end_not_marked",
+       .mistake = "a merged list keeps the old lengths behind its last segment, and unmapping goes on to them",
+       .edits = {{kIommu, "ppc_iommu_map_sg",
+                  R"((outcount < incount\) \{ outs = sg_next\(outs\);) outs->dma_length = 0;)", "$1"}},
+       .violates = {Invariant::kFree1}},
+
       // ---- FAIL-1 ----
       {.name = "kernel.failed_set_forgotten",
        .mistake = "a table operation that fails is not told to the caller",
@@ -224,6 +244,11 @@ std::vector<Mutant> kernel_mutants() {
        .violates = {Invariant::kFail1}},
 
       // ---- CAP-1 ----
+      {.name = "kernel.top_of_table_lost",
+       .mistake = "the large pool ends an eighth of the table too early",
+       .edits = {{kIommu, "iommu_init_table", R"(p->end = tbl->it_size)",
+                  "p->end = tbl->it_size - tbl->it_size / 8"}},
+       .violates = {Invariant::kCap1}},
       {.name = "kernel.other_pools_not_tried",
        .mistake = "the search does not go on to other pools",
        .edits = {{kIommu, "iommu_range_alloc", R"(pass <= tbl->nr_pools)", "0"}},
@@ -233,32 +258,15 @@ std::vector<Mutant> kernel_mutants() {
        .edits = {{kHelper, "iommu_area_alloc", R"(size -= 1)", "size -= size > 2 ? 2 : 1"}},
        .violates = {Invariant::kCap1}},
 
-      // ---- what no rule covers yet ----
-      {.name = "kernel.unmap_never_flushed",
-       .mistake = "the device is not made to see that TCEs are gone: it goes on with those that it has cached",
-       .edits = {{kIommu, "iommu_free", R"(tbl->it_ops->flush\(tbl\);)", "(void)0;"}},
-       .violates = {Invariant::kFree1},
-       .missing_rule = "a call that changed TCEs ends with a flush after its last change"},
+      // ---- SAFE-1 ----
       {.name = "kernel.coherent_not_cleared",
        .mistake = "coherent memory holds what its last owner left in it",
        .edits = {{kIommu, "iommu_alloc_coherent", R"(memset\(ret, 0, size\);)", ""}},
-       .violates = {Invariant::kSafe1},
-       .missing_rule = "alloc_coherent clears all that it maps"},
-      {.name = "kernel.list_end_not_marked",
-       .mistake = "a merged list keeps the old lengths behind its last segment, and unmapping goes on to them",
-       .edits = {{kIommu, "ppc_iommu_map_sg",
-                  R"((outcount < incount\) \{ outs = sg_next\(outs\);) outs->dma_length = 0;)", "$1"}},
-       .violates = {Invariant::kFree1},
-       .missing_rule =
-           "a list comes in with DMA addresses that an earlier mapping left and another one has now"},
-      {.name = "kernel.top_of_table_lost",
-       .mistake = "the large pool ends an eighth of the table too early",
-       .edits = {{kIommu, "iommu_init_table", R"(p->end = tbl->it_size)",
-                  "p->end = tbl->it_size - tbl->it_size / 8"}},
-       .violates = {Invariant::kCap1},
-       .missing_rule = "the pools that an implementation tells of cover its window"},
-
-      // ---- SAFE-1 ----
+       .violates = {Invariant::kSafe1}},
+      {.name = "kernel.coherent_end_not_cleared",
+       .mistake = "of coherent memory, only the first system page is cleared",
+       .edits = {{kIommu, "iommu_alloc_coherent", R"(memset\(ret, 0, size\);)", "memset(ret, 0, PAGE_SIZE);"}},
+       .violates = {Invariant::kSafe1}},
       {.name = "kernel.bug_in_last_pool",
        .mistake = "an assertion does not know the last small pool",
        .edits = {{kIommu, "get_pool", R"(pool_nr > tbl->nr_pools)", "pool_nr + 1 >= tbl->nr_pools"}},
