@@ -47,7 +47,8 @@ void write_all(int file, std::string_view text) {
 }
 
 // Runs `body` in a child; what it writes to `output` comes back. Its standard input is `input`.
-Answer decide_in_child(const std::function<void(int output)>& body, const std::string& input, const DecisionLimits& limits) {
+Answer decide_in_child(const std::function<void(int output)>& body, const std::string& input,
+                       const DecisionLimits& limits) {
   const Clock::time_point start = Clock::now();
   int to[2];
   int from[2];
@@ -130,7 +131,8 @@ Answer decide_in_child(const std::function<void(int output)>& body, const std::s
   if (timed_out) {
     answer = without(Answer::Kind::kUnknown, fmt::format("no answer within {} ms", limits.time.count()));
   } else if (WIFSIGNALED(status)) {
-    answer = without(Answer::Kind::kUnknown, fmt::format("the solver was ended by signal {}", WTERMSIG(status)));
+    answer =
+        without(Answer::Kind::kUnknown, fmt::format("the solver was ended by signal {}", WTERMSIG(status)));
   } else if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
     answer = without(Answer::Kind::kError, "the solver cannot be started");
   } else {
@@ -185,7 +187,8 @@ std::string_view name(Answer::Kind kind) {
 Answer parse_answer(std::string_view output) {
   Answer answer;
   const std::string_view verdict = next_line(&output);
-  if (verdict == "unknown" || verdict == "timeout") return without(Answer::Kind::kUnknown, "the solver gave up");
+  if (verdict == "unknown" || verdict == "timeout")
+    return without(Answer::Kind::kUnknown, "the solver gave up");
   if (verdict == "unsat") {
     answer.kind = Answer::Kind::kUnsatisfiable;
     if (!output.starts_with("(") || output.starts_with("(error")) return answer;
@@ -209,7 +212,8 @@ Answer parse_answer(std::string_view output) {
   if (output.starts_with("(error")) next_line(&output);
   while (!output.empty()) {
     std::string_view label = next_line(&output);
-    if (label.starts_with('"') && label.ends_with('"') && label.size() >= 2) label = label.substr(1, label.size() - 2);
+    if (label.starts_with('"') && label.ends_with('"') && label.size() >= 2)
+      label = label.substr(1, label.size() - 2);
     if (label.empty()) continue;
     // The value's expression ends where the parentheses do.
     std::size_t end = 0;
@@ -234,8 +238,8 @@ Answer decide_with_z3(const std::string& smtlib, const DecisionLimits& limits) {
   const std::string text = wants_core ? smtlib.substr(kProduceCores.size()) : smtlib;
   return decide_in_child(
       [&](int output) {
+        Z3_global_param_set("unsat_core", wants_core ? "true" : "false");
         Z3_config config = Z3_mk_config();
-        Z3_set_param_value(config, "unsat_core", wants_core ? "true" : "false");
         Z3_context context = Z3_mk_context(config);
         // What went wrong is in the output. The default handler would end the process.
         Z3_set_error_handler(context, [](Z3_context, Z3_error_code) {});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Asks a solver, in a process of its own that can be killed: Z3's time limit is not always honoured, and its memory
-// limit ends the process that it runs in.
+// Asks a solver, in a process of its own that can be killed: Z3's time limit is not always honoured, and its
+// memory limit ends the process that it runs in.
 #ifndef NOSPAN_SOLVER_DECIDE_H
 #define NOSPAN_SOLVER_DECIDE_H
 
@@ -36,7 +36,8 @@ struct DecisionLimits {
   uint64_t memory_mib = 2048;
 };
 
-// Both are thread-safe as long as no other thread holds locks that a child needs: call from single-threaded processes.
+// Both are thread-safe as long as no other thread holds locks that a child needs: call from single-threaded
+// processes.
 
 // Z3, linked in.
 Answer decide_with_z3(const std::string& smtlib, const DecisionLimits& limits);
@@ -47,7 +48,8 @@ Answer decide_with_cvc5(const std::string& smtlib, const DecisionLimits& limits)
 std::string z3_version();
 std::string cvc5_version();
 
-// Reads what a solver printed for a text of smtlib(). Public for its tests: solvers print garbage when they break.
+// Reads what a solver printed for a text of smtlib(). Public for its tests: solvers print garbage when they
+// break.
 Answer parse_answer(std::string_view output);
 
 // Runs any program with the text on its standard input. Public for its tests.

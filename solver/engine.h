@@ -27,9 +27,9 @@ struct State::Frame {
   const llvm::Function* function = nullptr;
   const llvm::BasicBlock* block = nullptr;
   llvm::BasicBlock::const_iterator next;
-  std::vector<Value> registers;                           // by Engine::Numbering
-  std::vector<ObjectId> locals;                           // die with the frame
-  const llvm::CallBase* call = nullptr;                   // in the caller, waits for the result
+  std::vector<Value> registers;                            // by Engine::Numbering
+  std::vector<ObjectId> locals;                            // die with the frame
+  const llvm::CallBase* call = nullptr;                    // in the caller, waits for the result
   std::map<const llvm::BasicBlock*, unsigned> iterations;  // of loops without contract
   // Loops whose arbitrary iteration this is, with the values that they were entered with.
   std::map<const llvm::BasicBlock*, std::vector<Value>> open_loops;
@@ -81,7 +81,8 @@ struct Executor::Engine {
                   std::vector<Value> incoming);
   bool give_back(State& state, std::optional<Value> result);
   bool call(State& state, const llvm::CallBase& instruction);
-  bool call_contract(State& state, const llvm::CallBase& instruction, const Contract& contract, std::string name);
+  bool call_contract(State& state, const llvm::CallBase& instruction, const Contract& contract,
+                     std::string name);
   bool enter_function(State& state, const llvm::Function& function, std::vector<Value> arguments,
                       const llvm::CallBase* call);
   bool intrinsic(State& state, const llvm::IntrinsicInst& instruction);
@@ -99,10 +100,11 @@ struct Executor::Engine {
   Maybe<Value> element_address(State& state, const llvm::GEPOperator& operation);
   bool choose_value(State& state, const llvm::SelectInst& instruction);
 
-  // Makes the pointer one that `bytes` can be accessed through, or records that it is not. False: the path ended.
+  // Makes the pointer one that `bytes` can be accessed through, or records that it is not. False: the path
+  // ended.
   bool check_access(State& state, const Value& pointer, unsigned bytes, const std::string& place);
-  // Splits the state by the values of an offset that is not one number, where memory needs one. False: the path goes
-  // on in `waiting`, at the same instruction.
+  // Splits the state by the values of an offset that is not one number, where memory needs one. False: the path
+  // goes on in `waiting`, at the same instruction.
   bool settle_offset(State& state, const llvm::Instruction& instruction, const Value& pointer);
   void apply_settled(State& state, const llvm::Instruction& instruction, Value& pointer);
   bool load(State& state, const llvm::LoadInst& instruction);

@@ -2,7 +2,6 @@
 #include "solver/executor.h"
 
 #include <fmt/format.h>
-
 #include <llvm/IR/InlineAsm.h>
 
 #include <algorithm>
@@ -95,7 +94,8 @@ void Executor::Engine::follow(State state) {
   while (true) {
     if (state.impossible()) {
       // After an obligation that never holds: that is how the path ends. Otherwise there is no such path.
-      if (!state.obligations.empty() && state.obligations.back().holds.is_false()) end(state, Path::End::kStopped);
+      if (!state.obligations.empty() && state.obligations.back().holds.is_false())
+        end(state, Path::End::kStopped);
       return;
     }
     if (steps >= limits.steps || paths.size() >= limits.paths) {
@@ -157,7 +157,8 @@ const Contract* Executor::Engine::contract_for(const llvm::Function& function) {
 const LoopContract* Executor::Engine::contract_for(const llvm::BasicBlock& header) const {
   const llvm::Function& function = *header.getParent();
   for (const LoopContract& contract : loop_contracts) {
-    if (contract.function != function.getName().str() && contract.function != Program::scoped_name(function)) continue;
+    if (contract.function != function.getName().str() && contract.function != Program::scoped_name(function))
+      continue;
     const auto& headers = program.loop_headers(function);
     if (contract.loop < headers.size() && headers[contract.loop] == &header) return &contract;
   }
@@ -334,8 +335,8 @@ bool Executor::Engine::give_back(State& state, std::optional<Value> result) {
 
 // ---- Calls ----
 
-bool Executor::Engine::enter_function(State& state, const llvm::Function& function, std::vector<Value> arguments,
-                                      const llvm::CallBase* call) {
+bool Executor::Engine::enter_function(State& state, const llvm::Function& function,
+                                      std::vector<Value> arguments, const llvm::CallBase* call) {
   if (frames(state).size() >= 64) {
     end(state, Path::End::kUnsupported, fmt::format("{} is called recursively", function.getName().str()));
     return false;
@@ -401,7 +402,8 @@ bool Executor::Engine::call(State& state, const llvm::CallBase& instruction) {
     }
     const std::string place = Program::place(instruction);
     if (!target->is_pointer()) {
-      state.require(Obligation::Kind::kNull, Term::boolean(false), "a call through a pointer to no function", place);
+      state.require(Obligation::Kind::kNull, Term::boolean(false), "a call through a pointer to no function",
+                    place);
       return true;
     }
     if (target->null_if.sort() != Term::Sort::kNone) {
@@ -425,8 +427,9 @@ bool Executor::Engine::call(State& state, const llvm::CallBase& instruction) {
     return call_contract(state, instruction, *contract, function->getName().str());
   }
   if (function->isDeclaration()) {
-    stop(state,
-         unsupported(instruction, "a call of " + function->getName().str() + ", which has no contract").value());
+    stop(
+        state,
+        unsupported(instruction, "a call of " + function->getName().str() + ", which has no contract").value());
     return false;
   }
   std::vector<Value> arguments;
@@ -447,7 +450,8 @@ bool Executor::Engine::call(State& state, const llvm::CallBase& instruction) {
 
 // ---- The public face ----
 
-Executor::Executor(const Program& program, Limits limits) : engine_(std::make_unique<Engine>(program, limits)) {}
+Executor::Executor(const Program& program, Limits limits)
+    : engine_(std::make_unique<Engine>(program, limits)) {}
 Executor::~Executor() = default;
 
 void Executor::add(std::string function, Contract contract) {
@@ -465,7 +469,8 @@ Expected<Value> Executor::global(State& state, std::string_view name) {
   const llvm::GlobalVariable* variable =
       engine_->program.module().getGlobalVariable(llvm::StringRef(name.data(), name.size()), true);
   if (variable == nullptr) {
-    return failure(std::string(name), "is no variable of the program", "the tree may have renamed it: see solver/");
+    return failure(std::string(name), "is no variable of the program",
+                   "the tree may have renamed it: see solver/");
   }
   return Value::pointer(engine_->object_of(state, *variable));
 }
@@ -475,8 +480,8 @@ Expected<std::vector<Path>> Executor::run(std::string_view name, State state, st
   auto function = engine_->program.function(name);
   if (!function) return tl::unexpected(function.error());
   if ((*function)->arg_size() != arguments.size() || (*function)->isDeclaration()) {
-    return failure(std::string(name), fmt::format("takes {} arguments, {} are given", (*function)->arg_size(),
-                                                  arguments.size()),
+    return failure(std::string(name),
+                   fmt::format("takes {} arguments, {} are given", (*function)->arg_size(), arguments.size()),
                    "the tree has changed it: its claims in solver/ have to follow");
   }
   engine_->feasibility = std::make_unique<Feasibility>(domain);

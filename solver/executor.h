@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Executes LLVM IR on terms: all paths of a function, each with its conditions, events and obligations.
 //
-// The IR is unoptimized (solver/program.h), so that nothing has exploited undefined behaviour yet; here undefined
-// behaviour becomes an obligation. What is not known (an opcode, a call without contract) ends the path with
-// Path::End::kUnsupported and the place: never skipped.
+// The IR is unoptimized (solver/program.h), so that nothing has exploited undefined behaviour yet; here
+// undefined behaviour becomes an obligation. What is not known (an opcode, a call without contract) ends the
+// path with Path::End::kUnsupported and the place: never skipped.
 #ifndef NOSPAN_SOLVER_EXECUTOR_H
 #define NOSPAN_SOLVER_EXECUTOR_H
 
@@ -81,8 +81,8 @@ struct Outcome {
   Value result;
 };
 
-// Stands for a function: gets the state before the call, returns those after it (one for each case; none if the call
-// does not come back). An Error ends the path as unsupported.
+// Stands for a function: gets the state before the call, returns those after it (one for each case; none if the
+// call does not come back). An Error ends the path as unsupported.
 using Contract = std::function<reports::Expected<std::vector<Outcome>>(State state, const Call& call)>;
 
 // For a contract with one case.
@@ -105,14 +105,15 @@ class LoopView {
   reports::Expected<Carried*> find(std::string_view name);
 };
 
-// Stands for a loop of any number of iterations: shown on entry and after one arbitrary iteration, assumed at the
-// start of that iteration and behind the loop.
+// Stands for a loop of any number of iterations: shown on entry and after one arbitrary iteration, assumed at
+// the start of that iteration and behind the loop.
 struct LoopContract {
   std::string function;  // as the linker names it
   std::size_t loop = 0;  // index in Program::loop_headers()
   std::string words;     // the invariant, for people
-  // Replaces what the loop changes, carried values and memory, by arbitrary ones. Without it, each carried number
-  // becomes a free constant and each carried pointer gets a free offset in the object that it points into.
+  // Replaces what the loop changes, carried values and memory, by arbitrary ones. Without it, each carried
+  // number becomes a free constant and each carried pointer gets a free offset in the object that it points
+  // into.
   std::function<reports::Expected<void>(LoopView&)> havoc;
   // The invariant as a term over the view.
   std::function<reports::Expected<Term>(LoopView&)> invariant;
@@ -121,9 +122,10 @@ struct LoopContract {
 // What to execute and how far.
 struct Limits {
   std::size_t paths = 20000;
-  std::size_t steps = 4'000'000;      // instructions over all paths
-  unsigned iterations = 70;           // of a loop without contract, on one path
-  unsigned values_of_an_offset = 16;  // an offset that is not one number is split into its values up to this many
+  std::size_t steps = 4'000'000;  // instructions over all paths
+  unsigned iterations = 70;       // of a loop without contract, on one path
+  unsigned values_of_an_offset =
+      16;  // an offset that is not one number is split into its values up to this many
 };
 
 // Executes functions of one program. Not thread-safe.
@@ -132,8 +134,8 @@ class Executor {
   explicit Executor(const Program& program, Limits limits = {});
   ~Executor();
 
-  // A call of that function is answered by the contract, even if the program has a body for it. Names are those of
-  // the linker, or scoped names of C++ as Program::function() takes them.
+  // A call of that function is answered by the contract, even if the program has a body for it. Names are those
+  // of the linker, or scoped names of C++ as Program::function() takes them.
   void add(std::string function, Contract contract);
   void add(LoopContract contract);
 
@@ -143,8 +145,8 @@ class Executor {
   reports::Expected<Value> global(State& state, std::string_view name);
 
   // All paths of the function from `state` on. What the arguments may be is in state.conditions. `domain` holds
-  // throughout: conditions that are not worth repeating on every path. An Error if the function or the number of
-  // arguments is wrong; all else is in the paths.
+  // throughout: conditions that are not worth repeating on every path. An Error if the function or the number
+  // of arguments is wrong; all else is in the paths.
   reports::Expected<std::vector<Path>> run(std::string_view function, State state, std::vector<Value> arguments,
                                            const std::vector<Term>& domain = {});
 

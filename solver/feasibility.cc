@@ -21,7 +21,8 @@ Feasibility::Feasibility(const std::vector<Term>& domain) : solver_(term_context
 // Makes the solver's stack hold exactly `conditions`.
 void Feasibility::align(const std::vector<Term>& conditions) {
   std::size_t common = 0;
-  while (common < asserted_.size() && common < conditions.size() && asserted_[common].same(conditions[common])) {
+  while (common < asserted_.size() && common < conditions.size() &&
+         asserted_[common].same(conditions[common])) {
     ++common;
   }
   if (common < asserted_.size()) {

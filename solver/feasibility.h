@@ -19,12 +19,12 @@ class Feasibility {
   // `domain` holds on every path.
   explicit Feasibility(const std::vector<Term>& domain);
 
-  // False only if `conditions` and `condition` contradict each other. True also if the solver gave up within its
-  // time: then an impossible path is followed, which costs time but proves nothing wrong.
+  // False only if `conditions` and `condition` contradict each other. True also if the solver gave up within
+  // its time: then an impossible path is followed, which costs time but proves nothing wrong.
   bool possible(const std::vector<Term>& conditions, const Term& condition);
 
-  // A value that the term can have under the conditions, other than `excluded`; none if there is no other one, or
-  // the solver gave up (then gave_up() is true).
+  // A value that the term can have under the conditions, other than `excluded`; none if there is no other one,
+  // or the solver gave up (then gave_up() is true).
   std::optional<uint64_t> value(const std::vector<Term>& conditions, const Term& term,
                                 const std::vector<uint64_t>& excluded);
 

@@ -54,7 +54,8 @@ Maybe<void> Executor::Engine::initialize(State& state, Object& object, uint64_t 
     const llvm::StructLayout* places = layout.getStructLayout(const_cast<llvm::StructType*>(structure));
     for (unsigned i = 0; i < structure->getNumElements(); ++i) {
       const uint64_t inside = places->getElementOffset(i).getFixedValue();
-      if (auto done = initialize(state, object, offset + inside, *content.getAggregateElement(i)); !done) return done;
+      if (auto done = initialize(state, object, offset + inside, *content.getAggregateElement(i)); !done)
+        return done;
     }
     return {};
   }
@@ -71,7 +72,8 @@ Maybe<void> Executor::Engine::initialize(State& state, Object& object, uint64_t 
                           "the executor in solver/ has to learn it");
 }
 
-// The object of a global variable. One that cannot change holds what it is initialized with; one that can is free.
+// The object of a global variable. One that cannot change holds what it is initialized with; one that can is
+// free.
 ObjectId Executor::Engine::object_of(State& state, const llvm::GlobalVariable& variable) {
   const auto known = state.globals_.find(&variable);
   if (known != state.globals_.end()) return known->second;
@@ -107,7 +109,8 @@ Maybe<Value> Executor::Engine::constant(State& state, const llvm::Constant& valu
     state.globals_.emplace(function, id);
     return Value::pointer(id);
   }
-  if (const auto* operation = llvm::dyn_cast<llvm::GEPOperator>(&value)) return element_address(state, *operation);
+  if (const auto* operation = llvm::dyn_cast<llvm::GEPOperator>(&value))
+    return element_address(state, *operation);
   if (const auto* expression = llvm::dyn_cast<llvm::ConstantExpr>(&value)) {
     if (expression->getOpcode() == llvm::Instruction::PtrToInt || expression->isCast()) {
       return operand(state, *expression->getOperand(0));
@@ -117,7 +120,8 @@ Maybe<Value> Executor::Engine::constant(State& state, const llvm::Constant& valu
   if (llvm::isa<llvm::UndefValue>(value)) {
     if (const auto* structure = llvm::dyn_cast<llvm::StructType>(value.getType())) {
       Value result;
-      for (llvm::Type* member : structure->elements()) result.members.push_back(free_value(*member, "undefined"));
+      for (llvm::Type* member : structure->elements())
+        result.members.push_back(free_value(*member, "undefined"));
       return result;
     }
     if (width_of(*value.getType()) != 0) return free_value(*value.getType(), "undefined");
@@ -166,8 +170,8 @@ Maybe<Value> Executor::Engine::arithmetic(State& state, const llvm::BinaryOperat
     }
   }
   const auto need_count = [&] {
-    state.require(Kind::kShift, less(b, Term::bits(width, width)), fmt::format("shift by {} bits or more", width),
-                  place);
+    state.require(Kind::kShift, less(b, Term::bits(width, width)),
+                  fmt::format("shift by {} bits or more", width), place);
   };
   const auto need_divisor = [&] {
     state.require(Kind::kDivision, b != Term::bits(width, 0), "division by zero", place);
@@ -240,7 +244,8 @@ Maybe<Term> Executor::Engine::comparison(State& state, const llvm::ICmpInst& ins
   }
   Term a = left->bits;
   Term b = right->bits;
-  const bool same_object = left->is_pointer() && left->object == right->object && !has_null(*left) && !has_null(*right);
+  const bool same_object =
+      left->is_pointer() && left->object == right->object && !has_null(*left) && !has_null(*right);
   if (!same_object) {
     a = state.memory.number(*left);
     b = state.memory.number(*right);
@@ -287,8 +292,8 @@ bool Executor::Engine::choose_value(State& state, const llvm::SelectInst& instru
   auto condition = number(state, *instruction.getCondition());
   auto yes = operand(state, *instruction.getTrueValue());
   auto no = operand(state, *instruction.getFalseValue());
-  for (const reports::Error* error : {condition ? nullptr : &condition.error(), yes ? nullptr : &yes.error(),
-                                      no ? nullptr : &no.error()}) {
+  for (const reports::Error* error :
+       {condition ? nullptr : &condition.error(), yes ? nullptr : &yes.error(), no ? nullptr : &no.error()}) {
     if (error == nullptr) continue;
     stop(state, *error);
     return false;
@@ -316,7 +321,8 @@ bool Executor::Engine::choose_value(State& state, const llvm::SelectInst& instru
 
 // ---- Memory ----
 
-bool Executor::Engine::check_access(State& state, const Value& pointer, unsigned bytes, const std::string& place) {
+bool Executor::Engine::check_access(State& state, const Value& pointer, unsigned bytes,
+                                    const std::string& place) {
   using Kind = Obligation::Kind;
   if (!pointer.is_pointer()) {
     state.require(Kind::kNull, Term::boolean(false),
@@ -331,9 +337,11 @@ bool Executor::Engine::check_access(State& state, const Value& pointer, unsigned
     state.require(Kind::kBounds, Term::boolean(false), "access to " + object.name() + " after its end", place);
     return false;
   }
-  state.require(Kind::kBounds, fits(pointer.bits, object.size(), bytes), "access outside " + object.name(), place);
+  state.require(Kind::kBounds, fits(pointer.bits, object.size(), bytes), "access outside " + object.name(),
+                place);
   if (object.has_words() && bytes > 1) {
-    state.require(Kind::kUndefined, (pointer.bits & word(bytes - 1)) == word(0), "access that is not aligned", place);
+    state.require(Kind::kUndefined, (pointer.bits & word(bytes - 1)) == word(0), "access that is not aligned",
+                  place);
   }
   return !state.impossible();
 }
@@ -447,7 +455,8 @@ bool Executor::Engine::update_atomically(State& state, const llvm::AtomicRMWInst
     case llvm::AtomicRMWInst::Xor: after = before ^ *value; break;
     default: stop(state, unsupported(instruction, "an atomic operation").value()); return false;
   }
-  if (auto done = state.memory.change(pointer->object).store(pointer->bits, bytes, Value::number(after)); !done) {
+  if (auto done = state.memory.change(pointer->object).store(pointer->bits, bytes, Value::number(after));
+      !done) {
     stop(state, unsupported(instruction, done.error().line()).value());
     return false;
   }
@@ -489,8 +498,8 @@ bool Executor::Engine::compare_and_exchange(State& state, const llvm::AtomicCmpX
 bool Executor::Engine::execute(State& state, const llvm::Instruction& instruction) {
   const auto finish = [&](Maybe<Value> value) {
     if (!value) {
-      stop(state, value.error().where.empty() ? unsupported(instruction, value.error().what).value()
-                                              : value.error());
+      stop(state,
+           value.error().where.empty() ? unsupported(instruction, value.error().what).value() : value.error());
       return false;
     }
     define(state, instruction, std::move(*value));
@@ -524,8 +533,8 @@ bool Executor::Engine::execute(State& state, const llvm::Instruction& instructio
       return give_back(state, std::move(*value));
     }
     case llvm::Instruction::Unreachable:
-      state.require(Obligation::Kind::kUnreachable, Term::boolean(false), "code that is never reached is reached",
-                    Program::place(instruction));
+      state.require(Obligation::Kind::kUnreachable, Term::boolean(false),
+                    "code that is never reached is reached", Program::place(instruction));
       return true;
     case llvm::Instruction::ICmp:
       return finish(comparison(state, llvm::cast<llvm::ICmpInst>(instruction)).map([](const Term& term) {
@@ -555,8 +564,10 @@ bool Executor::Engine::execute(State& state, const llvm::Instruction& instructio
     case llvm::Instruction::Fence: return true;
     case llvm::Instruction::GetElementPtr:
       return finish(element_address(state, llvm::cast<llvm::GEPOperator>(instruction)));
-    case llvm::Instruction::ZExt: return with_number([&](const Term& term) { return zero_extend(term, width); });
-    case llvm::Instruction::SExt: return with_number([&](const Term& term) { return sign_extend(term, width); });
+    case llvm::Instruction::ZExt:
+      return with_number([&](const Term& term) { return zero_extend(term, width); });
+    case llvm::Instruction::SExt:
+      return with_number([&](const Term& term) { return sign_extend(term, width); });
     case llvm::Instruction::Trunc:
       return with_number([&](const Term& term) {
         return width == 1 ? truncate(term, 1) == Term::bits(1, 1) : truncate(term, width);
@@ -571,7 +582,8 @@ bool Executor::Engine::execute(State& state, const llvm::Instruction& instructio
     case llvm::Instruction::ExtractValue: {
       const auto& extraction = llvm::cast<llvm::ExtractValueInst>(instruction);
       auto aggregate = operand(state, *extraction.getAggregateOperand());
-      if (aggregate && extraction.getNumIndices() == 1 && extraction.getIndices()[0] < aggregate->members.size()) {
+      if (aggregate && extraction.getNumIndices() == 1 &&
+          extraction.getIndices()[0] < aggregate->members.size()) {
         define(state, instruction, aggregate->members[extraction.getIndices()[0]]);
         return true;
       }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // LLVM's intrinsic functions, as far as kernel code and builtin use them.
 #include <fmt/format.h>
-
 #include <llvm/IR/IntrinsicsX86.h>
 
 #include "solver/engine.h"
@@ -64,11 +63,13 @@ bool Executor::Engine::fill(State& state, const llvm::MemSetInst& instruction) {
     return false;
   }
   if (!length->constant() || !byte->constant() || !to->bits.constant()) {
-    stop(state, unsupported(instruction, "filling memory whose place, length or content is not one number").value());
+    stop(state,
+         unsupported(instruction, "filling memory whose place, length or content is not one number").value());
     return false;
   }
   if (*length->constant() == 0) return true;
-  if (!check_access(state, *to, static_cast<unsigned>(*length->constant()), Program::place(instruction))) return true;
+  if (!check_access(state, *to, static_cast<unsigned>(*length->constant()), Program::place(instruction)))
+    return true;
   auto done = state.memory.change(to->object)
                   .fill(*to->bits.constant(), *length->constant(), static_cast<uint8_t>(*byte->constant()));
   if (!done) {
@@ -116,8 +117,8 @@ bool Executor::Engine::intrinsic(State& state, const llvm::IntrinsicInst& instru
   }
   switch (id) {
     case llvm::Intrinsic::assume:
-      state.require(Obligation::Kind::kUndefined, arguments[0], "what the compiler was told to assume does not hold",
-                    Program::place(instruction));
+      state.require(Obligation::Kind::kUndefined, arguments[0],
+                    "what the compiler was told to assume does not hold", Program::place(instruction));
       return true;
     case llvm::Intrinsic::cttz:
     case llvm::Intrinsic::ctlz:
@@ -128,8 +129,10 @@ bool Executor::Engine::intrinsic(State& state, const llvm::IntrinsicInst& instru
       return finish(id == llvm::Intrinsic::cttz ? trailing_zeros(arguments[0]) : leading_zeros(arguments[0]));
     case llvm::Intrinsic::ctpop: return finish(count_ones(arguments[0]));
     case llvm::Intrinsic::bswap: return finish(swap_bytes(arguments[0]));
-    case llvm::Intrinsic::umin: return finish(choose(less(arguments[0], arguments[1]), arguments[0], arguments[1]));
-    case llvm::Intrinsic::umax: return finish(choose(less(arguments[0], arguments[1]), arguments[1], arguments[0]));
+    case llvm::Intrinsic::umin:
+      return finish(choose(less(arguments[0], arguments[1]), arguments[0], arguments[1]));
+    case llvm::Intrinsic::umax:
+      return finish(choose(less(arguments[0], arguments[1]), arguments[1], arguments[0]));
     case llvm::Intrinsic::smin:
       return finish(choose(signed_less(arguments[0], arguments[1]), arguments[0], arguments[1]));
     case llvm::Intrinsic::smax:
@@ -146,7 +149,8 @@ bool Executor::Engine::intrinsic(State& state, const llvm::IntrinsicInst& instru
     }
     default: break;
   }
-  stop(state, unsupported(instruction, fmt::format("the intrinsic {}", instruction.getCalledFunction()->getName().str()))
+  stop(state, unsupported(instruction,
+                          fmt::format("the intrinsic {}", instruction.getCalledFunction()->getName().str()))
                   .value());
   return false;
 }

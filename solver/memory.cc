@@ -62,9 +62,9 @@ Expected<Value> Object::load_cell(uint64_t offset, unsigned bytes) {
     return Value::number(part(holder->second.value.bits, offset - holder->first, bytes));
   }
   // Nothing stored there, or several pieces.
-  const bool overlaps = (holder != cells_.end() && holder->first < offset &&
-                         holder->first + holder->second.bytes > offset) ||
-                        (next != cells_.end() && next->first < offset + bytes);
+  const bool overlaps =
+      (holder != cells_.end() && holder->first < offset && holder->first + holder->second.bytes > offset) ||
+      (next != cells_.end() && next->first < offset + bytes);
   if (!overlaps) return fresh(offset, bytes);
   if (bytes == 1) return beyond(name_, "overlapping cells");
   auto low = load_cell(offset, bytes / 2);

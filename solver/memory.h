@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Memory of a program under symbolic execution: objects that pointers point into, one object and an offset each.
+// Memory of a program under symbolic execution: objects that pointers point into, one object and an offset
+// each.
 #ifndef NOSPAN_SOLVER_MEMORY_H
 #define NOSPAN_SOLVER_MEMORY_H
 
@@ -33,8 +34,8 @@ struct Value {
   }
 };
 
-// An object. Two forms: cells at constant offsets, which may hold pointers (structs, locals), or a map of 64-bit
-// words with any offset (bitmaps, lists of any length).
+// An object. Two forms: cells at constant offsets, which may hold pointers (structs, locals), or a map of
+// 64-bit words with any offset (bitmaps, lists of any length).
 class Object {
  public:
   // What is found where nothing was stored.
@@ -69,8 +70,8 @@ class Object {
   const Term& words() const { return words_; }
   void set_words(Term words) { words_ = std::move(words); }
 
-  // Where cells of [offset, offset + count) begin and how long they are, holes as the longest aligned pieces of at
-  // most 8 bytes: what a copy goes along.
+  // Where cells of [offset, offset + count) begin and how long they are, holes as the longest aligned pieces of
+  // at most 8 bytes: what a copy goes along.
   std::vector<std::pair<uint64_t, unsigned>> pieces(uint64_t offset, uint64_t count) const;
 
  private:

@@ -16,8 +16,8 @@
 
 namespace nospan::solver {
 
-// Something that the code did to the world outside, or to memory by way of a contract. `arguments` are in the order
-// that the comment says; all are 64-bit terms unless said otherwise.
+// Something that the code did to the world outside, or to memory by way of a contract. `arguments` are in the
+// order that the comment says; all are 64-bit terms unless said otherwise.
 struct Event {
   enum class Kind : uint8_t {
     kSet,            // TCEs written: index, count, guest address of the first IOMMU page, permissions, result
@@ -41,8 +41,8 @@ struct Event {
   std::size_t given;  // how many conditions of the path held when it happened
 };
 
-// What must hold where it stands: else the code has no meaning there (undefined behaviour, BUG, an access outside
-// an object), or a contract was used outside its terms.
+// What must hold where it stands: else the code has no meaning there (undefined behaviour, BUG, an access
+// outside an object), or a contract was used outside its terms.
 struct Obligation {
   enum class Kind : uint8_t {
     kShift,        // a shift by the width of its operand or more

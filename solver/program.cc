@@ -58,7 +58,8 @@ struct Place {
 };
 
 // The member of that name, also inside anonymous members.
-const llvm::DIDerivedType* find_member(const llvm::DICompositeType* type, llvm::StringRef name, uint64_t* offset) {
+const llvm::DIDerivedType* find_member(const llvm::DICompositeType* type, llvm::StringRef name,
+                                       uint64_t* offset) {
   for (const llvm::DINode* element : type->getElements()) {
     const auto* member = llvm::dyn_cast<llvm::DIDerivedType>(element);
     if (member == nullptr || member->getTag() == llvm::dwarf::DW_TAG_typedef) continue;
@@ -160,10 +161,12 @@ Expected<Program> Program::load(const std::filesystem::path& bitcode) {
 }
 
 Expected<llvm::Function*> Program::function(std::string_view name) const {
-  if (llvm::Function* function = module_->getFunction(llvm::StringRef(name.data(), name.size()))) return function;
+  if (llvm::Function* function = module_->getFunction(llvm::StringRef(name.data(), name.size())))
+    return function;
   const auto found = details_->scoped.find(std::string(name));
   if (found == details_->scoped.end()) {
-    return failure(std::string(name), "is no function of the program", "the tree may have renamed it: see solver/");
+    return failure(std::string(name), "is no function of the program",
+                   "the tree may have renamed it: see solver/");
   }
   if (found->second.size() > 1) {
     return failure(std::string(name), "is the name of several functions", "name it as the linker does");

@@ -36,9 +36,9 @@ class Program {
   // ("nospan::builtin::Mapper::map_page"). An Error if there is none, or more than one.
   reports::Expected<llvm::Function*> function(std::string_view name) const;
 
-  // Offset in bytes of a member of a struct or class, by the source's names: ("iommu_table", "it_page_shift"), also
-  // along a path ("iommu_table", "large_pool.start"). Sizes in bytes. An Error if debug information has no such
-  // type or member: the tree has changed, or the IR was built without -g.
+  // Offset in bytes of a member of a struct or class, by the source's names: ("iommu_table", "it_page_shift"),
+  // also along a path ("iommu_table", "large_pool.start"). Sizes in bytes. An Error if debug information has no
+  // such type or member: the tree has changed, or the IR was built without -g.
   reports::Expected<uint64_t> offset_of(std::string_view type, std::string_view member) const;
   reports::Expected<uint64_t> size_of(std::string_view type) const;
   // Size in bytes of a member, for an array the size of all its elements.
@@ -52,7 +52,8 @@ class Program {
   // Whether `block` belongs to the loop with that header (the header does).
   bool in_loop(const llvm::BasicBlock& header, const llvm::BasicBlock& block) const;
 
-  // The name under which a contract can be given besides the linker's: C++ with scope, without parameters; "" in C.
+  // The name under which a contract can be given besides the linker's: C++ with scope, without parameters; ""
+  // in C.
   static std::string scoped_name(const llvm::Function& function);
 
  private:

@@ -12,9 +12,9 @@
 
 namespace nospan::solver {
 
-// One folder, one file per answer. Any number of processes may use it at once, and each may be killed at any moment.
-// An entry is believed only if its own checksum is right and it is the answer to exactly this question, solver and
-// limits. Only definite answers are kept: a time-out may be an answer tomorrow.
+// One folder, one file per answer. Any number of processes may use it at once, and each may be killed at any
+// moment. An entry is believed only if its own checksum is right and it is the answer to exactly this question,
+// solver and limits. Only definite answers are kept: a time-out may be an answer tomorrow.
 class ProofCache {
  public:
   // An empty path: nothing is kept and nothing found.

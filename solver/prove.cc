@@ -125,8 +125,8 @@ class Questioner {
 };
 
 // The smallest model that the instance's preferences lead to, as a counterexample.
-Counterexample counterexample_of(const Instance& instance, Questioner& questioner, const std::string& in, Query query,
-                                 Answer answer, std::string* problem) {
+Counterexample counterexample_of(const Instance& instance, Questioner& questioner, const std::string& in,
+                                 Query query, Answer answer, std::string* problem) {
   for (const Term& preference : instance.preferences) {
     query.given.push_back(preference);
     const Asked asked = questioner.ask(query, {});
@@ -201,11 +201,17 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     std::vector<Term> given = question.given;
     given.push_back(!question.goal);
     const Query query = questioner.query(options.dropped, given);
-    const Asked asked = questioner.ask(query, question.splits, !query.hypotheses.empty());
+    Asked asked;
+    // Often the goal holds whatever the path: a shorter question.
+    asked = questioner.ask(questioner.query(options.dropped, {!question.goal}), question.splits,
+                           !query.hypotheses.empty());
+    if (asked.first.kind != Kind::kUnsatisfiable)
+      asked = questioner.ask(query, question.splits, !query.hypotheses.empty());
     record(question.name, asked);
     if (asked.first.kind == Kind::kSatisfiable) {
       if (!result.counterexample) {
-        result.counterexample = counterexample_of(instance, questioner, question.name, query, asked.first, &problem);
+        result.counterexample =
+            counterexample_of(instance, questioner, question.name, query, asked.first, &problem);
       }
     } else if (asked.first.kind == Kind::kUnsatisfiable) {
       core.insert(asked.first.core.begin(), asked.first.core.end());

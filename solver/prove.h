@@ -22,8 +22,8 @@ struct ProveOptions {
   std::filesystem::path smt2_folder;  // where each question is written as HASH.smt2; empty: nowhere
 };
 
-// The verdict is kProved only if every case is unsatisfiable, there is a witness, and no path is missing. Whether the
-// claims that it rests on are proved is not looked at here: see close_chains().
+// The verdict is kProved only if every case is unsatisfiable, there is a witness, and no path is missing.
+// Whether the claims that it rests on are proved is not looked at here: see close_chains().
 ClaimResult prove(const Instance& instance, const ProveOptions& options);
 
 // A claim whose chain has a hole is not proved: takes back kProved where something in rests_on is not proved in

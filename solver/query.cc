@@ -46,8 +46,9 @@ std::string smtlib(const Query& query, bool with_core) {
   for (const Named& hypothesis : query.hypotheses) {
     const z3::expr expression = hypothesis.term.expression();
     declarations.collect(expression);
-    assertions += with_core ? fmt::format("(assert (! {} :named {}))\n", expression.to_string(), hypothesis.name)
-                            : fmt::format("(assert {}) ; {}\n", expression.to_string(), hypothesis.name);
+    assertions += with_core
+                      ? fmt::format("(assert (! {} :named {}))\n", expression.to_string(), hypothesis.name)
+                      : fmt::format("(assert {}) ; {}\n", expression.to_string(), hypothesis.name);
   }
   for (const Term& term : query.given) {
     if (term.is_true()) continue;
@@ -62,8 +63,8 @@ std::string smtlib(const Query& query, bool with_core) {
     values += fmt::format("(echo \"{}\")\n(get-value ({}))\n", observed.name, expression.to_string());
   }
   return fmt::format("{}(set-option :produce-models true)\n(set-logic ALL)\n{}{}(check-sat)\n{}{}",
-                     with_core ? "(set-option :produce-unsat-cores true)\n" : "", declarations.text(), assertions,
-                     with_core ? "(get-unsat-core)\n" : "", values);
+                     with_core ? "(set-option :produce-unsat-cores true)\n" : "", declarations.text(),
+                     assertions, with_core ? "(get-unsat-core)\n" : "", values);
 }
 
 }  // namespace nospan::solver

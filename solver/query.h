@@ -23,8 +23,8 @@ struct Query {
   std::vector<Named> observed;    // their values are asked for if there is a model
 };
 
-// The text: declarations in the order of their names, assertions, check-sat, and what asks for core and values. The
-// same question gives the same text in every run, so that its hash is the key of a kept proof.
+// The text: declarations in the order of their names, assertions, check-sat, and what asks for core and values.
+// The same question gives the same text in every run, so that its hash is the key of a kept proof.
 //
 // `with_core`: hypotheses are named assertions and the core is asked for; solvers are slower then.
 std::string smtlib(const Query& query, bool with_core);

@@ -38,7 +38,8 @@ std::string_view name(DropResult::Outcome outcome) {
 // Found by argument-dependent look-up, all in this namespace.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Assumption, name, words, source)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Counterexample, in, inputs, scenario)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CaseResult, name, answer, reason, seconds, kept, hash, second, second_seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CaseResult, name, answer, reason, seconds, kept, hash, second,
+                                   second_seconds)
 
 void to_json(nlohmann::json& json, const Hypothesis& hypothesis) {
   json = {{"name", hypothesis.name}, {"words", hypothesis.words}, {"source", hypothesis.source}};

@@ -23,12 +23,12 @@ struct Counterexample {
 
 struct CaseResult {
   std::string name;
-  std::string answer;       // name(Answer::Kind)
-  std::string reason;       // of an answer that is none
-  double seconds = 0;       // of the solver, or of the first time if it was kept
-  bool kept = false;        // the answer was taken from an earlier run
-  std::string hash;         // SHA-256 of the question's SMT-LIB text
-  std::string second;       // the second solver's answer; "" if it was not asked
+  std::string answer;  // name(Answer::Kind)
+  std::string reason;  // of an answer that is none
+  double seconds = 0;  // of the solver, or of the first time if it was kept
+  bool kept = false;   // the answer was taken from an earlier run
+  std::string hash;    // SHA-256 of the question's SMT-LIB text
+  std::string second;  // the second solver's answer; "" if it was not asked
   double second_seconds = 0;
 };
 
@@ -46,25 +46,25 @@ struct DropResult {
 std::string_view name(DropResult::Outcome outcome);
 
 struct ClaimResult {
-  std::string id;        // "exact/iommu_map_page"
-  std::string target;    // "linux 6.12.90, 4K pages"
+  std::string id;      // "exact/iommu_map_page"
+  std::string target;  // "linux 6.12.90, 4K pages"
   std::string words;
-  // kProved, kUnknown, kVacuous, kDisagree, kError; and kRefuted once the counterexample was replayed on the compiled
-  // code. Before that a model of the negation is kUnknown with a counterexample.
+  // kProved, kUnknown, kVacuous, kDisagree, kError; and kRefuted once the counterexample was replayed on the
+  // compiled code. Before that a model of the negation is kUnknown with a counterexample.
   reports::Verdict verdict = reports::Verdict::kError;
-  std::string reason;    // why the verdict is not kProved, in a sentence
+  std::string reason;  // why the verdict is not kProved, in a sentence
   std::vector<std::string> rests_on;
   std::vector<Hypothesis> hypotheses;  // without their terms when read from JSON
   std::vector<Assumption> assumptions;
   std::vector<std::string> core;  // hypotheses that the solver used; over all cases
   bool core_known = false;
-  bool witness = false;           // there is a call that the claim is about
+  bool witness = false;  // there is a call that the claim is about
   std::vector<CaseResult> cases;
   std::vector<DropResult> drops;
   std::optional<Counterexample> counterexample;
   std::string replayed_by;
   std::size_t paths = 0;
-  double seconds = 0;             // wall clock, execution of the code not counted
+  double seconds = 0;  // wall clock, execution of the code not counted
   uint64_t peak_kib = 0;
 };
 

@@ -75,8 +75,8 @@ Term Term::free_map(std::string_view name) {
 
 Term Term::apply(std::string_view function, unsigned width, const Term& argument) {
   z3::context& context = term_context();
-  const z3::func_decl declaration =
-      context.function(std::string(function).c_str(), context.bv_sort(argument.width()), context.bv_sort(width));
+  const z3::func_decl declaration = context.function(std::string(function).c_str(),
+                                                     context.bv_sort(argument.width()), context.bv_sort(width));
   return from_expression(declaration(argument.expression()));
 }
 
@@ -151,8 +151,8 @@ std::optional<Operands> operands_of(const Term& a, Z3_decl_kind operation) {
 
 }  // namespace
 
-// The identities below keep addresses recognizable that code takes apart and puts together again, as page + offset:
-// the solver would find them, but each time anew.
+// The identities below keep addresses recognizable that code takes apart and puts together again, as page +
+// offset: the solver would find them, but each time anew.
 Term operator+(const Term& a, const Term& b) {
   if (a.constant() == 0) return b;
   if (b.constant() == 0) return a;
@@ -162,8 +162,9 @@ Term operator+(const Term& a, const Term& b) {
   if (const auto difference = operands_of(a, Z3_OP_BSUB); difference && difference->right.same(b)) {
     return difference->left;
   }
-  return combine(a, b, [](uint64_t x, uint64_t y, unsigned) { return x + y; },
-                 [](const z3::expr& x, const z3::expr& y) { return x + y; });
+  return combine(
+      a, b, [](uint64_t x, uint64_t y, unsigned) { return x + y; },
+      [](const z3::expr& x, const z3::expr& y) { return x + y; });
 }
 
 Term operator-(const Term& a, const Term& b) {
@@ -172,25 +173,29 @@ Term operator-(const Term& a, const Term& b) {
     if (sum->left.same(b)) return sum->right;
     if (sum->right.same(b)) return sum->left;
   }
-  return combine(a, b, [](uint64_t x, uint64_t y, unsigned) { return x - y; },
-                 [](const z3::expr& x, const z3::expr& y) { return x - y; });
+  return combine(
+      a, b, [](uint64_t x, uint64_t y, unsigned) { return x - y; },
+      [](const z3::expr& x, const z3::expr& y) { return x - y; });
 }
 
 Term operator*(const Term& a, const Term& b) {
   if (a.constant() == 1) return b;
   if (b.constant() == 1) return a;
-  return combine(a, b, [](uint64_t x, uint64_t y, unsigned) { return x * y; },
-                 [](const z3::expr& x, const z3::expr& y) { return x * y; });
+  return combine(
+      a, b, [](uint64_t x, uint64_t y, unsigned) { return x * y; },
+      [](const z3::expr& x, const z3::expr& y) { return x * y; });
 }
 
 Term unsigned_divide(const Term& a, const Term& b) {
-  return combine(a, b, [](uint64_t x, uint64_t y, unsigned) { return y == 0 ? ~uint64_t{0} : x / y; },
-                 [](const z3::expr& x, const z3::expr& y) { return z3::udiv(x, y); });
+  return combine(
+      a, b, [](uint64_t x, uint64_t y, unsigned) { return y == 0 ? ~uint64_t{0} : x / y; },
+      [](const z3::expr& x, const z3::expr& y) { return z3::udiv(x, y); });
 }
 
 Term unsigned_remainder(const Term& a, const Term& b) {
-  return combine(a, b, [](uint64_t x, uint64_t y, unsigned) { return y == 0 ? x : x % y; },
-                 [](const z3::expr& x, const z3::expr& y) { return z3::urem(x, y); });
+  return combine(
+      a, b, [](uint64_t x, uint64_t y, unsigned) { return y == 0 ? x : x % y; },
+      [](const z3::expr& x, const z3::expr& y) { return z3::urem(x, y); });
 }
 
 Term signed_divide(const Term& a, const Term& b) {
@@ -224,8 +229,9 @@ Term operator&(const Term& a, const Term& b) {
     if (a.is_true() || b.is_false()) return b;
     return Term::from_expression(a.expression() && b.expression());
   }
-  return combine(a, b, [](uint64_t x, uint64_t y, unsigned) { return x & y; },
-                 [](const z3::expr& x, const z3::expr& y) { return x & y; });
+  return combine(
+      a, b, [](uint64_t x, uint64_t y, unsigned) { return x & y; },
+      [](const z3::expr& x, const z3::expr& y) { return x & y; });
 }
 
 Term operator|(const Term& a, const Term& b) {
@@ -236,8 +242,9 @@ Term operator|(const Term& a, const Term& b) {
   }
   if (a.constant() == 0) return b;
   if (b.constant() == 0) return a;
-  return combine(a, b, [](uint64_t x, uint64_t y, unsigned) { return x | y; },
-                 [](const z3::expr& x, const z3::expr& y) { return x | y; });
+  return combine(
+      a, b, [](uint64_t x, uint64_t y, unsigned) { return x | y; },
+      [](const z3::expr& x, const z3::expr& y) { return x | y; });
 }
 
 Term operator^(const Term& a, const Term& b) {
@@ -248,8 +255,9 @@ Term operator^(const Term& a, const Term& b) {
     if (b.is_true()) return !a;
     return Term::from_expression(a.expression() != b.expression());
   }
-  return combine(a, b, [](uint64_t x, uint64_t y, unsigned) { return x ^ y; },
-                 [](const z3::expr& x, const z3::expr& y) { return x ^ y; });
+  return combine(
+      a, b, [](uint64_t x, uint64_t y, unsigned) { return x ^ y; },
+      [](const z3::expr& x, const z3::expr& y) { return x ^ y; });
 }
 
 Term operator~(const Term& a) {
@@ -269,8 +277,9 @@ Term operator!(const Term& a) {
 
 Term shift_left(const Term& a, const Term& count) {
   if (count.constant() == 0) return a;
-  return combine(a, count, [](uint64_t x, uint64_t y, unsigned width) { return y >= width ? 0 : x << y; },
-                 [](const z3::expr& x, const z3::expr& y) { return z3::shl(x, y); });
+  return combine(
+      a, count, [](uint64_t x, uint64_t y, unsigned width) { return y >= width ? 0 : x << y; },
+      [](const z3::expr& x, const z3::expr& y) { return z3::shl(x, y); });
 }
 
 Term shift_right(const Term& a, const Term& count) {
@@ -280,8 +289,9 @@ Term shift_right(const Term& a, const Term& count) {
       return shifted->left & Term::bits(a.width(), mask_of(a.width() - static_cast<unsigned>(*places)));
     }
   }
-  return combine(a, count, [](uint64_t x, uint64_t y, unsigned width) { return y >= width ? 0 : x >> y; },
-                 [](const z3::expr& x, const z3::expr& y) { return z3::lshr(x, y); });
+  return combine(
+      a, count, [](uint64_t x, uint64_t y, unsigned width) { return y >= width ? 0 : x >> y; },
+      [](const z3::expr& x, const z3::expr& y) { return z3::lshr(x, y); });
 }
 
 Term arithmetic_shift_right(const Term& a, const Term& count) {
@@ -374,31 +384,36 @@ Term operator==(const Term& a, const Term& b) {
     return Term::from_expression(a.expression() == b.expression());
   }
   if (a.sort() == Term::Sort::kMap) return Term::from_expression(a.expression() == b.expression());
-  return compare(a, b, [](uint64_t x, uint64_t y, unsigned) { return x == y; },
-                 [](const z3::expr& x, const z3::expr& y) { return x == y; });
+  return compare(
+      a, b, [](uint64_t x, uint64_t y, unsigned) { return x == y; },
+      [](const z3::expr& x, const z3::expr& y) { return x == y; });
 }
 
 Term operator!=(const Term& a, const Term& b) { return !(a == b); }
 
 Term less(const Term& a, const Term& b) {
-  return compare(a, b, [](uint64_t x, uint64_t y, unsigned) { return x < y; },
-                 [](const z3::expr& x, const z3::expr& y) { return z3::ult(x, y); });
+  return compare(
+      a, b, [](uint64_t x, uint64_t y, unsigned) { return x < y; },
+      [](const z3::expr& x, const z3::expr& y) { return z3::ult(x, y); });
 }
 
 Term less_equal(const Term& a, const Term& b) {
-  return compare(a, b, [](uint64_t x, uint64_t y, unsigned) { return x <= y; },
-                 [](const z3::expr& x, const z3::expr& y) { return z3::ule(x, y); });
+  return compare(
+      a, b, [](uint64_t x, uint64_t y, unsigned) { return x <= y; },
+      [](const z3::expr& x, const z3::expr& y) { return z3::ule(x, y); });
 }
 
 Term signed_less(const Term& a, const Term& b) {
   return compare(
-      a, b, [](uint64_t x, uint64_t y, unsigned width) { return signed_value(x, width) < signed_value(y, width); },
+      a, b,
+      [](uint64_t x, uint64_t y, unsigned width) { return signed_value(x, width) < signed_value(y, width); },
       [](const z3::expr& x, const z3::expr& y) { return z3::slt(x, y); });
 }
 
 Term signed_less_equal(const Term& a, const Term& b) {
   return compare(
-      a, b, [](uint64_t x, uint64_t y, unsigned width) { return signed_value(x, width) <= signed_value(y, width); },
+      a, b,
+      [](uint64_t x, uint64_t y, unsigned width) { return signed_value(x, width) <= signed_value(y, width); },
       [](const z3::expr& x, const z3::expr& y) { return z3::sle(x, y); });
 }
 

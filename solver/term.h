@@ -19,8 +19,9 @@ namespace nospan::solver {
 // A formula: a truth value, a bit vector of 1 to 64 bits, or a map from 64-bit words to 64-bit words.
 //
 // Constants are plain numbers and are folded, so that executing with concrete inputs makes no formula at all.
-// All operations on bit vectors are modulo 2^width; both operands have the same width. Using a default-constructed
-// term is an error of ours and ends the process. Not thread-safe: all terms of a process share one Z3 context.
+// All operations on bit vectors are modulo 2^width; both operands have the same width. Using a
+// default-constructed term is an error of ours and ends the process. Not thread-safe: all terms of a process
+// share one Z3 context.
 class Term {
  public:
   enum class Sort : uint8_t { kNone, kBoolean, kBits, kMap };
@@ -57,7 +58,7 @@ class Term {
 
   Sort sort_ = Sort::kNone;
   unsigned width_ = 0;
-  uint64_t value_ = 0;                     // if expression_ is empty
+  uint64_t value_ = 0;  // if expression_ is empty
   std::optional<z3::expr> expression_;
 };
 

@@ -20,9 +20,10 @@ std::vector<Case> safety_cases(const std::vector<Path>& paths) {
   std::vector<std::vector<Term>> violations;
   for (const Path& path : paths) {
     for (const Obligation& obligation : path.obligations) {
-      if (obligation.kind == Obligation::Kind::kInvariant || obligation.kind == Obligation::Kind::kContract) continue;
-      const std::string name = fmt::format("{}: {} ({})", solver::name(obligation.kind), obligation.what,
-                                           obligation.place);
+      if (obligation.kind == Obligation::Kind::kInvariant || obligation.kind == Obligation::Kind::kContract)
+        continue;
+      const std::string name =
+          fmt::format("{}: {} ({})", solver::name(obligation.kind), obligation.what, obligation.place);
       const auto [place, is_new] = known.emplace(name, cases.size());
       if (is_new) {
         cases.push_back({name, {}, Term::boolean(true), {}});
@@ -45,8 +46,10 @@ std::vector<Case> safety_cases(const std::vector<Path>& paths) {
 
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths) {
   for (const Path& path : paths) {
-    if (path.end == Path::End::kUnsupported) return reports::Error{"", path.reason, "", reports::Verdict::kError};
-    if (path.end == Path::End::kLoopBound) return reports::Error{"", path.reason, "", reports::Verdict::kUnknown};
+    if (path.end == Path::End::kUnsupported)
+      return reports::Error{"", path.reason, "", reports::Verdict::kError};
+    if (path.end == Path::End::kLoopBound)
+      return reports::Error{"", path.reason, "", reports::Verdict::kUnknown};
   }
   return std::nullopt;
 }

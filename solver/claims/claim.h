@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What a claim is: a proposition about a target's code, cut into questions that a solver can answer.
 //
-// An instance is made by executing the code once (solver/executor.h), and holds everything that is needed to decide
-// it, to show that it is not empty, to see which hypotheses it needs, and to turn a model into a scenario.
+// An instance is made by executing the code once (solver/executor.h), and holds everything that is needed to
+// decide it, to show that it is not empty, to see which hypotheses it needs, and to turn a model into a
+// scenario.
 #ifndef NOSPAN_SOLVER_CLAIMS_CLAIM_H
 #define NOSPAN_SOLVER_CLAIMS_CLAIM_H
 
@@ -27,8 +28,8 @@ struct Hypothesis {
   Term term;
 };
 
-// What is taken for granted and cannot be dropped: a contract of a function that is not executed, the range of an
-// input. Compared with the checked-in list solver/assumptions.txt, so that a new one is noticed.
+// What is taken for granted and cannot be dropped: a contract of a function that is not executed, the range of
+// an input. Compared with the checked-in list solver/assumptions.txt, so that a new one is noticed.
 struct Assumption {
   std::string name;
   std::string words;
@@ -46,8 +47,8 @@ struct Case {
   std::string name;  // stable in one tree: "set of the path that returns at ...:873"
   std::vector<Term> given;
   Term goal;
-  // How solvers get it in parts: together the values must be all that the domain allows (split_page_shift()). The code
-  // is executed once for all of them. Empty: as a whole.
+  // How solvers get it in parts: together the values must be all that the domain allows (split_page_shift()).
+  // The code is executed once for all of them. Empty: as a whole.
   std::vector<Split> splits;
 };
 
@@ -56,27 +57,27 @@ using Model = std::map<std::string, uint64_t>;
 
 // A claim, made about one function of one target.
 struct Instance {
-  std::string claim;                // id: "exact"
-  std::string function;             // whose code it is about: "iommu_map_page"; "" for a lemma without code
-  std::string target;               // "linux 6.12.90, 4K pages"
-  std::string words;                // the proposition, for people
+  std::string claim;                  // id: "exact"
+  std::string function;               // whose code it is about: "iommu_map_page"; "" for a lemma without code
+  std::string target;                 // "linux 6.12.90, 4K pages"
+  std::string words;                  // the proposition, for people
   std::vector<std::string> rests_on;  // what must be proved, too: "alloc/iommu_range_alloc", "lemma/isolation"
   std::vector<Assumption> assumptions;
   std::vector<Hypothesis> hypotheses;
-  std::vector<Term> domain;         // ranges of inputs and definitions: hold throughout
+  std::vector<Term> domain;  // ranges of inputs and definitions: hold throughout
   std::vector<Case> cases;
   // A successful call: satisfiable together with the hypotheses, or the claim is vacuous. One is enough.
   std::vector<std::vector<Term>> witnesses;
-  std::vector<Named> inputs;        // what a counterexample is told by
+  std::vector<Named> inputs;  // what a counterexample is told by
   // Tried one after another on a counterexample, and kept where there still is one: small tables, no offset.
   std::vector<Term> preferences;
   std::size_t paths = 0;
-  // The scenario of a model, as the JSON text of a scenario file; none where a model cannot be replayed (a lemma, an
-  // arbitrary iteration of a loop): `replayed_by` then names the bounded twin that is.
+  // The scenario of a model, as the JSON text of a scenario file; none where a model cannot be replayed (a
+  // lemma, an arbitrary iteration of a loop): `replayed_by` then names the bounded twin that is.
   std::function<reports::Expected<std::string>(const Model&)> scenario;
   std::string replayed_by;
-  // Why there is no answer, whatever a solver says: a path that could not be followed, a loop cut off. The claim's
-  // verdict is then `error` for what is not known, `unknown` for what was cut off.
+  // Why there is no answer, whatever a solver says: a path that could not be followed, a loop cut off. The
+  // claim's verdict is then `error` for what is not known, `unknown` for what was cut off.
   std::optional<reports::Error> incomplete;
 
   // "exact/iommu_map_page"

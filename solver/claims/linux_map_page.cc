@@ -12,9 +12,9 @@ constexpr uint64_t kMappingError = ~uint64_t{0};  // DMA_MAPPING_ERROR, include/
 
 }  // namespace
 
-reports::Expected<std::vector<Instance>> linux_map_page(const Program& program, unsigned system_page_shift,
-                                                        const std::string& target) {
-  Executor executor(program);
+reports::Expected<std::vector<Instance>> linux_map_page(const Setting& setting) {
+  const unsigned system_page_shift = setting.system_page_shift;
+  Executor executor(setting.program);
   auto table = LinuxTable::make(executor, system_page_shift);
   if (!table) return tl::unexpected(table.error());
   add_environment(executor);
@@ -40,20 +40,21 @@ reports::Expected<std::vector<Instance>> linux_map_page(const Program& program, 
 
   Instance& base = call.base;
   base.function = "iommu_map_page";
-  base.target = target;
+  base.target = setting.target;
   base.assumptions = table->assumptions;
-  base.assumptions.push_back({"buffer", "the buffer has at least one byte and lies in the first 2^56 bytes of memory",
+  base.assumptions.push_back({"buffer",
+                              "the buffer has at least one byte and lies in the first 2^56 bytes of memory",
                               "design section 6: what a scenario can tell"});
   base.domain = table->domain;
-  for (const Term& term : {less_equal(call.first, call.last), less(call.last, word(uint64_t{1} << 56)),
-                           less_equal(page, shift_right(call.first, word(system_page_shift))),
-                           less(direction, Term::bits(32, 3)), (mask & (mask + word(1))) == word(0),
-                           less_equal(word(4095), mask)}) {
+  for (const Term& term :
+       {less_equal(call.first, call.last), less(call.last, word(uint64_t{1} << 56)),
+        less_equal(page, shift_right(call.first, word(system_page_shift))), less(direction, Term::bits(32, 3)),
+        (mask & (mask + word(1))) == word(0), less_equal(word(4095), mask)}) {
     base.domain.push_back(term);
   }
   base.inputs = table->inputs;
-  for (const Named& input : {Named{"first", call.first}, Named{"last", call.last}, Named{"direction", direction},
-                             Named{"dma_mask", mask}, Named{"page", page}}) {
+  for (const Named& input : {Named{"first", call.first}, Named{"last", call.last},
+                             Named{"direction", direction}, Named{"dma_mask", mask}, Named{"page", page}}) {
     base.inputs.push_back(input);
   }
   const Term pages = pages_touched(call.first, call.last, call.page_shift);
@@ -77,15 +78,17 @@ reports::Expected<std::vector<Instance>> linux_map_page(const Program& program, 
                       table->max_segment_size == Term::bits(32, 65536),
                       less(call.last, word(uint64_t{1} << 36))};
   call.replay = [](ScenarioText& text) {
-    text.map_page(0, text.value("first"), text.value("last") - text.value("first") + 1, text.value("direction"));
+    text.map_page(0, text.value("first"), text.value("last") - text.value("first") + 1,
+                  text.value("direction"));
   };
 
-  auto paths = executor.run("iommu_map_page", table->state,
-                            {table->device, table->table,
-                             Value::number(page_pointer(shift_left(page, word(system_page_shift)), system_page_shift)),
-                             Value::number(offset), Value::number(size), Value::number(mask),
-                             Value::number(direction), Value::number(free_word("attributes"))},
-                            base.domain);
+  auto paths =
+      executor.run("iommu_map_page", table->state,
+                   {table->device, table->table,
+                    Value::number(page_pointer(shift_left(page, word(system_page_shift)), system_page_shift)),
+                    Value::number(offset), Value::number(size), Value::number(mask), Value::number(direction),
+                    Value::number(free_word("attributes"))},
+                   base.domain);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   base.paths = call.paths.size();

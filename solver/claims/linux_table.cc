@@ -41,7 +41,8 @@ class Filler {
       error_ = done.error();
     }
   }
-  void set(ObjectId object, std::string_view type, std::string_view member, const Term& value, uint64_t more = 0) {
+  void set(ObjectId object, std::string_view type, std::string_view member, const Term& value,
+           uint64_t more = 0) {
     set(object, type, member, Value::number(value), more);
   }
   ObjectId add(std::string name, std::string_view type) {
@@ -60,7 +61,8 @@ class Filler {
 Term permissions_of(const Term& direction) {
   // Linux: iommu_direction_to_tce_perm(); asm/tce.h TCE_PCI_READ, TCE_PCI_WRITE.
   const Term wide = zero_extend(direction, 64);
-  return choose(wide == word(0), word(3), choose(wide == word(1), word(1), choose(wide == word(2), word(2), word(0))));
+  return choose(wide == word(0), word(3),
+                choose(wide == word(1), word(1), choose(wide == word(2), word(2), word(0))));
 }
 
 }  // namespace
@@ -93,8 +95,7 @@ Expected<LinuxTable> LinuxTable::make(Executor& executor, unsigned system_page_s
   table.table = Value::pointer(tbl);
   table.device = Value::pointer(dev);
   const Term bitmap_bytes = shift_left(shift_right(table.entries + word(63), word(6)), word(3));
-  table.bitmap =
-      table.state.memory.add(Object::of_words("it_map", bitmap_bytes, Term::free_map("allocation")));
+  table.bitmap = table.state.memory.add(Object::of_words("it_map", bitmap_bytes, Term::free_map("allocation")));
 
   filler.set(tbl, "iommu_table", "it_page_shift", table.page_shift);
   filler.set(tbl, "iommu_table", "it_offset", table.first_index);
@@ -154,7 +155,8 @@ Expected<LinuxTable> LinuxTable::make(Executor& executor, unsigned system_page_s
       (table.boundary_mask & (table.boundary_mask + word(1))) == word(0),
   };
   table.assumptions = {
-      {"page-shift-range", "IOMMU pages are 4 KiB to 16 GiB: it_page_shift is 12 to 34", "LoPAR, IO Page Sizes"},
+      {"page-shift-range", "IOMMU pages are 4 KiB to 16 GiB: it_page_shift is 12 to 34",
+       "LoPAR, IO Page Sizes"},
       {"window-on-the-bus", "the window's entries have DMA addresses of at most 64 bits", "LoPAR, DMA windows"},
       {"window-entries", "a window has 1 to 2^31 entries",
        "iommu_area_alloc() and bitmap_clear() count entries in 32 bits (lib/)"},
@@ -175,10 +177,11 @@ void add_environment(Executor& executor) {
   using Kind = Event::Kind;
   executor.add("it_ops->set", simple([count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
                  const Term result = Term::free_bits(32, fmt::format("set_result#{}", count++));
-                 state.happened(Kind::kSet,
-                                {call.arguments[1].bits, call.arguments[2].bits, state.memory.number(call.arguments[3]),
-                                 permissions_of(call.arguments[4].bits), result},
-                                call.place);
+                 state.happened(
+                     Kind::kSet,
+                     {call.arguments[1].bits, call.arguments[2].bits, state.memory.number(call.arguments[3]),
+                      permissions_of(call.arguments[4].bits), result},
+                     call.place);
                  return Value::number(result);
                }));
   executor.add("it_ops->clear", simple([](State& state, const Call& call) -> Expected<Value> {
@@ -206,39 +209,43 @@ void add_environment(Executor& executor) {
                  return Value{};
                }));
   executor.add("nospan_free_pages", simple([](State& state, const Call& call) -> Expected<Value> {
-                 state.happened(Kind::kFreePages, {zero_extend(call.arguments[1].bits, 64), call.arguments[0].bits},
-                                call.place);
+                 state.happened(Kind::kFreePages,
+                                {zero_extend(call.arguments[1].bits, 64), call.arguments[0].bits}, call.place);
                  return Value{};
                }));
 }
 
 void add_range_alloc(Executor& executor, const LinuxTable& table) {
   const Term entries = table.entries;
-  executor.add("iommu_range_alloc", [entries, count = 0u](State state, const Call& call) mutable
-               -> Expected<std::vector<Outcome>> {
-    const Term& pages = call.arguments[2].bits;
-    const Value& handle = call.arguments[3];
-    const Value failed = Value::number(word(~uint64_t{0}));
-    std::vector<Outcome> outcomes;
-    outcomes.push_back({state, failed});
-    // Zero pages are refused with a warning: the failure above.
-    const Term entry = free_word(fmt::format("entry#{}", count++));
-    state.assume(pages != word(0));
-    state.assume(less_equal(pages, entries));
-    state.assume(less_equal(entry, entries - pages));
-    state.happened(Event::Kind::kTake, {entry, pages}, call.place);
-    if (handle.is_pointer()) {
-      if (auto done = state.memory.change(handle.object).store(handle.bits, 8, Value::number(entry + pages)); !done) {
-        return tl::unexpected(done.error());
-      }
-    }
-    outcomes.push_back({std::move(state), Value::number(entry)});
-    return outcomes;
-  });
+  executor.add(
+      "iommu_range_alloc",
+      [entries, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+        const Term& pages = call.arguments[2].bits;
+        const Value& handle = call.arguments[3];
+        const Value failed = Value::number(word(~uint64_t{0}));
+        std::vector<Outcome> outcomes;
+        outcomes.push_back({state, failed});
+        // Zero pages are refused with a warning: the failure above.
+        const Term entry = free_word(fmt::format("entry#{}", count++));
+        state.assume(pages != word(0));
+        state.assume(less_equal(pages, entries));
+        state.assume(less_equal(entry, entries - pages));
+        state.happened(Event::Kind::kTake, {entry, pages}, call.place);
+        if (handle.is_pointer()) {
+          if (auto done =
+                  state.memory.change(handle.object).store(handle.bits, 8, Value::number(entry + pages));
+              !done) {
+            return tl::unexpected(done.error());
+          }
+        }
+        outcomes.push_back({std::move(state), Value::number(entry)});
+        return outcomes;
+      });
 }
 
 void add_free_path(Executor& executor) {
-  executor.add("get_pool", simple([&program = executor.program()](State& state, const Call&) -> Expected<Value> {
+  executor.add("get_pool",
+               simple([&program = executor.program()](State& state, const Call&) -> Expected<Value> {
                  Filler filler(program, state.memory);
                  const ObjectId pool = filler.add("pool", "iommu_pool");
                  filler.set(pool, "iommu_pool", "lock", word(0));
@@ -246,9 +253,10 @@ void add_free_path(Executor& executor) {
                  return Value::pointer(pool);
                }));
   executor.add("__bitmap_clear", simple([](State& state, const Call& call) -> Expected<Value> {
-                 state.happened(Event::Kind::kGiveBack,
-                                {zero_extend(call.arguments[1].bits, 64), zero_extend(call.arguments[2].bits, 64)},
-                                call.place);
+                 state.happened(
+                     Event::Kind::kGiveBack,
+                     {zero_extend(call.arguments[1].bits, 64), zero_extend(call.arguments[2].bits, 64)},
+                     call.place);
                  return Value{};
                }));
 }

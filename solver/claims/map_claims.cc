@@ -14,7 +14,6 @@ std::vector<Term> conditions_before(const Path& path, std::size_t given) {
   return {path.conditions.begin(), path.conditions.begin() + static_cast<std::ptrdiff_t>(given)};
 }
 
-
 const Event* find(const Path& path, Kind kind) {
   for (const Event& event : path.events) {
     if (event.kind == kind) return &event;
@@ -47,6 +46,7 @@ std::vector<std::vector<Term>> successes(const MapCall& call) {
   std::vector<std::vector<Term>> result;
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned || find(path, Kind::kSet) == nullptr) continue;
+    if (find(path, Kind::kClear) != nullptr) continue;  // undone: not a success
     std::vector<Term> witness = path.conditions;
     witness.push_back(call.handle(path) != call.failure);
     result.push_back(std::move(witness));
@@ -70,12 +70,10 @@ Instance exact(const MapCall& call) {
   const Term pages = pages_touched(call.first, call.last, call.page_shift);
   const Term start = page_start(call.first, call.page_shift) | call.address_bits;
   for_each_set(call, [&](const Path& path, const Event& event) {
-    add_case(instance.cases,
-             {fmt::format("count at {}", event.place), conditions_before(path, event.given),
-              event.arguments[1] == pages, split_page_shift(call.page_shift)});
-    add_case(instance.cases,
-             {fmt::format("address at {}", event.place), conditions_before(path, event.given),
-              event.arguments[2] == start, split_page_shift(call.page_shift)});
+    add_case(instance.cases, {fmt::format("count at {}", event.place), conditions_before(path, event.given),
+                              event.arguments[1] == pages, split_page_shift(call.page_shift)});
+    add_case(instance.cases, {fmt::format("address at {}", event.place), conditions_before(path, event.given),
+                              event.arguments[2] == start, split_page_shift(call.page_shift)});
   });
   instance.witnesses = successes(call);
   instance.scenario = replay_of(call, instance.id());
@@ -84,13 +82,15 @@ Instance exact(const MapCall& call) {
 
 // ---- Isolation ----
 
-// The owner of a granule of real memory; any assignment.
-Term owner(const Term& address, const Term& granule_shift) {
-  return Term::apply("owner", 64, shift_right(address, granule_shift));
-}
+// Who owns the granules of two bytes: anybody, but one granule has one owner. That is an arbitrary owner of
+// every granule, as far as two bytes can tell; solvers are much faster on it than on a function.
+struct Owners {
+  Term of_reached = free_word("owner_of_reached");
+  Term of_nearest = free_word("owner_of_nearest");
+};
 
-// Common to the three: a byte `reached` of the IOMMU pages that are set, and `nearest`, the byte of the buffer that
-// is nearest to it. It is in the same IOMMU page, as the pages are those that the buffer touches.
+// Common to the three: a byte `reached` of the IOMMU pages that are set, and `nearest`, the byte of the buffer
+// that is nearest to it. It is in the same IOMMU page, as the pages are those that the buffer touches.
 struct Reach {
   Term reached = free_word("reached");
   Term granule_shift = free_word("granule_shift");
@@ -113,18 +113,26 @@ Instance isolation(const MapCall& call, const Reach& reach, std::string claim, s
   Instance instance = call.base;
   instance.claim = std::move(claim);
   instance.words = std::move(words);
+  instance.hypotheses.clear();  // what `exact` needs, it says itself
   // What `set` gets is put in closed form: that it is this, is the claim `exact`.
   instance.rests_on = {"exact/" + call.base.function};
   instance.inputs.insert(instance.inputs.end(), {{"reached", reach.reached},
                                                  {"granule_shift", reach.granule_shift},
                                                  {"caller", reach.caller},
-                                                 {"owner_of_reached", owner(reach.reached, reach.granule_shift)}});
+                                                 {"owner_of_reached", Owners{}.of_reached}});
   instance.assumptions.push_back({"granule-range", "memory has one owner in granules of 4 KiB to 2^55 bytes",
                                   "design section 2; a granule holds whole system pages"});
   instance.domain.push_back(less_equal(word(call.system_page_shift), reach.granule_shift));
   instance.domain.push_back(less_equal(reach.granule_shift, word(55)));
   instance.domain.push_back(less(reach.reached, word(uint64_t{1} << 56)));
-  for (const std::vector<Term>& witness : successes(call)) instance.witnesses.push_back(witness);
+  instance.domain.push_back(implies(
+      shift_right(reach.reached, reach.granule_shift) == shift_right(reach.nearest, reach.granule_shift),
+      Owners{}.of_reached == Owners{}.of_nearest));
+  instance.witnesses = successes(call);
+  // A counterexample is a mapping that exists.
+  if (!instance.witnesses.empty()) {
+    instance.preferences.insert(instance.preferences.begin(), all_of(instance.witnesses.front()));
+  }
   return instance;
 }
 
@@ -146,12 +154,10 @@ void tell_memory(const MapCall& call, ScenarioText& text) {
 }
 
 void set_isolation_cases(Instance& instance, const MapCall& call, const Reach& reach, const Term& goal) {
-  for_each_set(call, [&](const Path& path, const Event& event) {
-    // On a path where `set` succeeds, so that a counterexample is a mapping that exists.
-    std::vector<Term> given = conditions_before(path, event.given);
-    given.push_back(event.arguments[4] == Term::bits(32, 0));
-    given.push_back(reach.is_set);
-    add_case(instance.cases, {fmt::format("pages set at {}", event.place), std::move(given), goal,
+  for_each_set(call, [&](const Path&, const Event& event) {
+    add_case(instance.cases, {fmt::format("pages set at {}", event.place),
+                              {},
+                              implies(reach.is_set, goal),
                               split_page_shift(call.page_shift)});
   });
   instance.scenario = [call, id = instance.id()](const Model& model) {
@@ -164,56 +170,67 @@ void set_isolation_cases(Instance& instance, const MapCall& call, const Reach& r
 
 Instance iso_granule(const MapCall& call) {
   const Reach reach = reach_of(call);
-  Instance instance = isolation(call, reach, "iso-granule",
-                                "granule >= IOMMU page: every byte of every IOMMU page that is set belongs to the caller");
+  Instance instance =
+      isolation(call, reach, "iso-granule",
+                "granule >= IOMMU page: every byte of every IOMMU page that is set belongs to the caller");
   instance.hypotheses.push_back({"granule", "the granule of ownership is at least the IOMMU page",
                                  "the mission; the usual way is system page size >= IOMMU page size",
                                  less_equal(call.page_shift, reach.granule_shift)});
-  instance.hypotheses.push_back(caller_owns(owner(reach.nearest, reach.granule_shift), reach.caller));
-  set_isolation_cases(instance, call, reach, owner(reach.reached, reach.granule_shift) == reach.caller);
+  instance.hypotheses.push_back(caller_owns(Owners{}.of_nearest, reach.caller));
+  set_isolation_cases(instance, call, reach, Owners{}.of_reached == reach.caller);
   return instance;
 }
 
 Instance iso_blocks(const MapCall& call) {
   const Reach reach = reach_of(call);
-  Instance instance =
-      isolation(call, reach, "iso-blocks",
-                "VM blocks aligned to the IOMMU page: every byte of every IOMMU page that is set belongs to the caller");
-  const Term same_page = shift_right(reach.reached, call.page_shift) == shift_right(reach.nearest, call.page_shift);
+  Instance instance = isolation(
+      call, reach, "iso-blocks",
+      "VM blocks aligned to the IOMMU page: every byte of every IOMMU page that is set belongs to the caller");
+  const Term same_page =
+      shift_right(reach.reached, call.page_shift) == shift_right(reach.nearest, call.page_shift);
   instance.hypotheses.push_back(
       {"blocks", "VM blocks begin and end on IOMMU page boundaries: an IOMMU page has one owner",
        "the hypervisor (PowerVM: logical memory blocks; seed thread)",
-       implies(same_page, owner(reach.reached, reach.granule_shift) == owner(reach.nearest, reach.granule_shift))});
-  instance.hypotheses.push_back(caller_owns(owner(reach.nearest, reach.granule_shift), reach.caller));
-  set_isolation_cases(instance, call, reach, owner(reach.reached, reach.granule_shift) == reach.caller);
+       implies(same_page, Owners{}.of_reached == Owners{}.of_nearest)});
+  instance.hypotheses.push_back(caller_owns(Owners{}.of_nearest, reach.caller));
+  set_isolation_cases(instance, call, reach, Owners{}.of_reached == reach.caller);
   return instance;
 }
 
 Instance iso_two_stage(const MapCall& call) {
   const Reach reach = reach_of(call);
-  Instance instance = isolation(call, reach, "iso-two-stage",
-                                "through a layout from guest to real memory that is contiguous per granule: every byte "
-                                "that the device reaches belongs to the caller");
-  // Which real granule lies behind a guest granule, and who owns it.
-  const auto frame = [&](const Term& address) {
-    return Term::apply("frame", 64, shift_right(address, reach.granule_shift));
-  };
+  Instance instance =
+      isolation(call, reach, "iso-two-stage",
+                "through a layout from guest to real memory that is contiguous per granule: every byte "
+                "that the device reaches belongs to the caller");
+  // Which real granule lies behind the guest granules of the IOMMU page's first byte, from where the device
+  // goes on, and of the nearest byte of the buffer. One guest granule has one real granule behind it.
   const Term page = page_start(reach.reached, call.page_shift);
   const Term in_granule = page & (shift_left(word(1), reach.granule_shift) - word(1));
-  // The TCE leads to the real address of the IOMMU page's first byte; the device goes on from there.
-  const Term real = shift_left(frame(page), reach.granule_shift) + in_granule + (reach.reached - page);
-  const Term real_owner = Term::apply("owner", 64, shift_right(real, reach.granule_shift));
-  instance.domain.push_back(less(frame(page), shift_right(word(uint64_t{1} << 56), reach.granule_shift)));
+  const Term frame_of_page = free_word("frame_of_page");
+  const Term frame_of_nearest = free_word("frame_of_nearest");
+  const Term real = shift_left(frame_of_page, reach.granule_shift) + in_granule + (reach.reached - page);
+  const Owners owners;
+  const Term most_frames = shift_right(word(uint64_t{1} << 56), reach.granule_shift);
+  instance.domain.push_back(less(frame_of_page, most_frames));
+  instance.domain.push_back(less(frame_of_nearest, most_frames));
+  instance.domain.push_back(
+      implies(shift_right(page, reach.granule_shift) == shift_right(reach.nearest, reach.granule_shift),
+              frame_of_page == frame_of_nearest));
+  const Term owner_of_real = free_word("owner_of_real");
+  instance.domain.push_back(
+      implies(shift_right(real, reach.granule_shift) == frame_of_nearest, owner_of_real == owners.of_nearest));
   instance.hypotheses.push_back({"granule", "the granule of ownership is at least the IOMMU page",
                                  "the mission; the usual way is system page size >= IOMMU page size",
                                  less_equal(call.page_shift, reach.granule_shift)});
-  instance.hypotheses.push_back(caller_owns(Term::apply("owner", 64, frame(reach.nearest)), reach.caller));
+  instance.hypotheses.push_back(caller_owns(owners.of_nearest, reach.caller));
   instance.inputs.push_back({"real_of_reached", real});
-  instance.inputs.push_back({"frame_of_page", frame(page)});
-  set_isolation_cases(instance, call, reach, real_owner == reach.caller);
+  instance.inputs.push_back({"frame_of_page", frame_of_page});
+  set_isolation_cases(instance, call, reach, owner_of_real == reach.caller);
   instance.scenario = [call, id = instance.id()](const Model& model) {
     ScenarioText text(model, call.system_page_shift, fmt::format("a counterexample of the prover to {}", id));
-    // The caller's buffer lies in one run of real memory; right behind what its granules hold, another VM's begins.
+    // The caller's buffer lies in one run of real memory; right behind what its granules hold, another VM's
+    // begins.
     const uint64_t shift = text.value("granule_shift", 16);
     const uint64_t granule = uint64_t{1} << shift;
     text.granule(granule);
@@ -256,7 +273,8 @@ Instance handle(const MapCall& call) {
 Instance fail_atomic(const MapCall& call) {
   Instance instance = call.base;
   instance.claim = "fail-atomic";
-  instance.words = "on every path that returns failure, what was allocated was freed and what was set was cleared";
+  instance.words =
+      "on every path that returns failure, what was allocated was freed and what was set was cleared";
   instance.rests_on = call.exact_rests_on;
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned) continue;
@@ -275,7 +293,8 @@ Instance fail_atomic(const MapCall& call) {
       for (const Event* event : done) {
         Term some = Term::boolean(false);
         for (const Event* other : undo) {
-          some = some | ((other->arguments[0] == event->arguments[0]) & (other->arguments[1] == event->arguments[1]));
+          some = some |
+                 ((other->arguments[0] == event->arguments[0]) & (other->arguments[1] == event->arguments[1]));
         }
         all = all & some;
       }
@@ -283,7 +302,8 @@ Instance fail_atomic(const MapCall& call) {
     };
     const Term goal = undone(of_kind[0], of_kind[1]) & undone(of_kind[2], of_kind[3]);
     if (goal.is_true()) continue;
-    add_case(instance.cases, {"a path that returns failure", std::move(given), goal, split_page_shift(call.page_shift)});
+    add_case(instance.cases,
+             {"a path that returns failure", std::move(given), goal, split_page_shift(call.page_shift)});
   }
   // A call that fails after it took something, or there is nothing to show.
   for (const Path& path : call.paths) {
@@ -318,8 +338,8 @@ Term page_start(const Term& address, const Term& page_shift) {
 }
 
 std::vector<Instance> map_claims(const MapCall& call) {
-  return {exact(call),         iso_granule(call), iso_blocks(call), iso_two_stage(call), handle(call),
-          fail_atomic(call), safe(call)};
+  return {exact(call),  iso_granule(call), iso_blocks(call), iso_two_stage(call),
+          handle(call), fail_atomic(call), safe(call)};
 }
 
 }  // namespace nospan::solver

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What every call that maps a buffer promises, said once for all targets and entry points: from the events of the
-// call to the instances of its claims.
+// What every call that maps a buffer promises, said once for all targets and entry points: from the events of
+// the call to the instances of its claims.
 #ifndef NOSPAN_SOLVER_CLAIMS_MAP_CLAIMS_H
 #define NOSPAN_SOLVER_CLAIMS_MAP_CLAIMS_H
 
@@ -14,14 +14,14 @@ namespace nospan::solver {
 
 // One call that maps the buffer from guest address `first` to `last`, both included, executed.
 struct MapCall {
-  Instance base;            // function, target, assumptions, domain, inputs, preferences, paths; hypotheses of `exact`
+  Instance base;  // function, target, assumptions, domain, inputs, preferences, paths; hypotheses of `exact`
   std::vector<Path> paths;
-  Term page_shift;          // 64 bits
-  Term first;               // guest address of the buffer's first byte
-  Term last;                // of its last
-  Term address_bits;        // what the target adds to guest addresses in kSet events (PAGE_OFFSET); 0 if nothing
-  Term first_index;         // of the window
-  Term failure;             // the result of a failed call
+  Term page_shift;    // 64 bits
+  Term first;         // guest address of the buffer's first byte
+  Term last;          // of its last
+  Term address_bits;  // what the target adds to guest addresses in kSet events (PAGE_OFFSET); 0 if nothing
+  Term first_index;   // of the window
+  Term failure;       // the result of a failed call
   // The returned DMA address on a path that returned; where it is not the result itself (alloc_coherent).
   std::function<Term(const Path&)> handle;
   std::vector<Hypothesis> handle_hypotheses;

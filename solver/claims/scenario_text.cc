@@ -62,7 +62,8 @@ void ScenarioText::command(nlohmann::json command) { commands_.push_back(std::mo
 reports::Expected<std::string> ScenarioText::text() const {
   const uint64_t entries = value("entries", 32);
   if (entries > kMostEntries) {
-    return reports::failure("", fmt::format("a window of {} entries is more than a scenario can have", entries));
+    return reports::failure("",
+                            fmt::format("a window of {} entries is more than a scenario can have", entries));
   }
   nlohmann::ordered_json scenario = {
       {"schema", "nospan.scenario/1"},
@@ -74,12 +75,15 @@ reports::Expected<std::string> ScenarioText::text() const {
         {"entries", entries}}},
   };
   nlohmann::json device = nlohmann::json::object();
-  for (const auto& [input, key] : {std::pair{"dma_mask", "dma_mask"}, {"coherent_mask", "coherent_mask"},
-                                   {"segment_boundary", "segment_boundary"}, {"max_segment_size", "max_segment_size"}}) {
+  for (const auto& [input, key] : {std::pair{"dma_mask", "dma_mask"},
+                                   {"coherent_mask", "coherent_mask"},
+                                   {"segment_boundary", "segment_boundary"},
+                                   {"max_segment_size", "max_segment_size"}}) {
     if (model_.contains(input)) device[key] = hexadecimal(model_.at(input));
   }
   if (!device.empty()) scenario["device"] = std::move(device);
-  scenario["hypervisor"] = {{"translation", two_stage_ ? "two_stage" : "identity"}, {"granule", hexadecimal(granule_)}};
+  scenario["hypervisor"] = {{"translation", two_stage_ ? "two_stage" : "identity"},
+                            {"granule", hexadecimal(granule_)}};
   if (!memory_.empty()) scenario["memory"] = memory_;
   scenario["commands"] = commands_;
   return scenario.dump(2) + "\n";

@@ -15,8 +15,8 @@ namespace nospan::solver {
 // A scenario under construction. Addresses and sizes in bytes. Not thread-safe.
 class ScenarioText {
  public:
-  // The machine and the window of a model with the inputs of LinuxTable or BuiltinTable; what the model does not name
-  // has its default. `note` says which claim it refutes.
+  // The machine and the window of a model with the inputs of LinuxTable or BuiltinTable; what the model does
+  // not name has its default. `note` says which claim it refutes.
   ScenarioText(const Model& model, unsigned system_page_shift, std::string note);
 
   // The model's value of an input; `otherwise` if it has none.

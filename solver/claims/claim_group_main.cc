@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// nospan_claim_group GROUP BITCODE PAGE_SHIFT [CLAIM] [--drops] [--paths]: decides one group of claims on a
+// module and prints cases, models and times. For people who write claims; users have `nospan prove`.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "solver/claims/registry.h"
+#include "solver/prove.h"
+
+using namespace nospan::solver;
+
+namespace {
+
+void print(const Counterexample& counterexample) {
+  for (const auto& [input, value] : counterexample.inputs) fmt::print("      {} = {:#x}\n", input, value);
+  fmt::print("{}\n", counterexample.scenario);
+}
+
+int decide(const ClaimGroup& group, const Setting& setting, const std::string& only, bool drops) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto instances = group.make(setting);
+  if (!instances) {
+    fmt::print(stderr, "{}\n", instances.error().line());
+    return 5;
+  }
+  fmt::print("executed in {:.2f} s\n",
+             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  ProveOptions options;
+  options.limits.time = std::chrono::seconds(20);
+  options.drop_table = drops;
+  for (const Instance& instance : *instances) {
+    if (!only.empty() && instance.claim != only && instance.id() != only) continue;
+    const ClaimResult result = prove(instance, options);
+    fmt::print("{} {} {:.2f} s, {} paths, witness {} {}\n", result.id, nospan::reports::name(result.verdict),
+               result.seconds, result.paths, result.witness, result.reason);
+    for (const CaseResult& entry : result.cases) {
+      fmt::print("    {}: {} {:.2f} s {}\n", entry.name, entry.answer, entry.seconds, entry.reason);
+    }
+    for (const std::string& name : result.core) fmt::print("    core: {}\n", name);
+    for (const DropResult& drop : result.drops) {
+      fmt::print("    without {}: {}\n", drop.hypothesis, name(drop.outcome));
+      if (drop.counterexample) print(*drop.counterexample);
+    }
+    if (result.counterexample) print(*result.counterexample);
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const std::vector<std::string> words(arguments + 1, arguments + count);
+  if (words.size() < 3) {
+    fmt::print(stderr, "usage: nospan_claim_group GROUP BITCODE PAGE_SHIFT [CLAIM] [--drops]\n");
+    return 5;
+  }
+  const auto program = Program::load(words[1]);
+  if (!program) {
+    fmt::print(stderr, "{}\n", program.error().line());
+    return 5;
+  }
+  const bool drops = words.back() == "--drops";
+  const std::string only = words.size() > 3 && words[3] != "--drops" ? words[3] : "";
+  const Setting setting{*program, static_cast<unsigned>(std::atoi(words[2].c_str())), "target"};
+  for (const ClaimGroup& group : claim_groups()) {
+    if (group.name == words[0]) return decide(group, setting, only, drops);
+  }
+  fmt::print(stderr, "no group {}\n", words[0]);
+  return 5;
+}

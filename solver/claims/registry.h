@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Everything that can be claimed: which code it is about, and who executes it.
+#ifndef NOSPAN_SOLVER_CLAIMS_REGISTRY_H
+#define NOSPAN_SOLVER_CLAIMS_REGISTRY_H
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "reports/error.h"
+#include "solver/claims/claim.h"
+#include "solver/program.h"
+
+namespace nospan::solver {
+
+// What a group of claims executes.
+enum class Subject : uint8_t {
+  kKernel,    // linux_target::build_bitcode(): arch/powerpc/kernel/iommu.c and lib/
+  kPlatform,  // linux_target::build_platform_bitcode(): pseries and powernv
+  kBuiltin,   // builtin::build_bitcode()
+};
+
+struct Setting {
+  const Program& program;
+  unsigned system_page_shift;  // 12 or 16; of builtin: what it is configured with
+  std::string target;          // as results name it: "linux 6.12.90, 4K pages"
+};
+
+// Claims that share one execution of the code, or one part of it; made and decided in one process.
+struct ClaimGroup {
+  std::string name;  // "map_page"
+  Subject subject;
+  std::function<reports::Expected<std::vector<Instance>>(const Setting&)> make;
+};
+
+// In the order of results. Claims that others rest on are among them.
+const std::vector<ClaimGroup>& claim_groups();
+
+}  // namespace nospan::solver
+
+#endif  // NOSPAN_SOLVER_CLAIMS_REGISTRY_H
