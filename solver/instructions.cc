@@ -191,7 +191,16 @@ Maybe<Value> Executor::Engine::arithmetic(State& state, const llvm::BinaryOperat
     case llvm::Instruction::Or: return Value::number(a | b);
     case llvm::Instruction::Xor: return Value::number(a ^ b);
     case llvm::Instruction::Shl: need_count(); return Value::number(shift_left(a, b));
-    case llvm::Instruction::LShr: need_count(); return Value::number(shift_right(a, b));
+    case llvm::Instruction::LShr:
+      need_count();
+      // A TCE index that became a DMA address and comes back. One small question here spares every later one
+      // two shifts by a free number.
+      if (const auto before = shifted_back_and_forth(a, b)) {
+        if (!possible(state, less(shift_right(Term::bits(width, ~uint64_t{0}), b), *before))) {
+          return Value::number(*before);
+        }
+      }
+      return Value::number(shift_right(a, b));
     case llvm::Instruction::AShr: need_count(); return Value::number(arithmetic_shift_right(a, b));
     case llvm::Instruction::UDiv:
       need_divisor();

@@ -335,6 +335,12 @@ Term sign_extend(const Term& a, unsigned width) {
 
 Term truncate(const Term& a, unsigned width) { return extract(a, width - 1, 0); }
 
+std::optional<Term> shifted_back_and_forth(const Term& a, const Term& count) {
+  const auto shifted = operands_of(a, Z3_OP_BSHL);
+  if (!shifted || !shifted->right.same(count)) return std::nullopt;
+  return shifted->left;
+}
+
 std::optional<Term> exponent_of_power(const Term& a) {
   if (a.constant() || a.sort() != Term::Sort::kBits) return std::nullopt;
   const z3::expr expression = a.expression();
@@ -382,6 +388,13 @@ Term operator==(const Term& a, const Term& b) {
     if (const auto value = a.truth()) return *value ? b : !b;
     if (const auto value = b.truth()) return *value ? a : !a;
     return Term::from_expression(a.expression() == b.expression());
+  }
+  // Shifting left by anything but 0 leaves an even number.
+  for (const auto& [shifted, number] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+    const auto parts = number->constant() ? operands_of(*shifted, Z3_OP_BSHL) : std::nullopt;
+    if (parts && (*number->constant() & 1) == 1) {
+      return (parts->right == Term::bits(a.width(), 0)) & (parts->left == *number);
+    }
   }
   if (a.sort() == Term::Sort::kMap) return Term::from_expression(a.expression() == b.expression());
   return compare(

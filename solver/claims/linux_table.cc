@@ -217,9 +217,12 @@ void add_environment(Executor& executor) {
 
 void add_range_alloc(Executor& executor, const LinuxTable& table) {
   const Term entries = table.entries;
+  const Term first_index = table.first_index;
+  const Term highest_index = shift_right(word(~uint64_t{0}), table.page_shift);
   executor.add(
       "iommu_range_alloc",
-      [entries, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+      [entries, first_index, highest_index, count = 0u](
+          State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
         const Term& pages = call.arguments[2].bits;
         const Value& handle = call.arguments[3];
         const Value failed = Value::number(word(~uint64_t{0}));
@@ -230,6 +233,8 @@ void add_range_alloc(Executor& executor, const LinuxTable& table) {
         state.assume(pages != word(0));
         state.assume(less_equal(pages, entries));
         state.assume(less_equal(entry, entries - pages));
+        // Follows from that and from the window's place on the bus; said here, as every later step needs it.
+        state.assume(less_equal(entry + first_index, highest_index));
         state.happened(Event::Kind::kTake, {entry, pages}, call.place);
         if (handle.is_pointer()) {
           if (auto done =
