@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cli/claim_tasks.h"
 #include "cli/commands.h"
 #include "cli/duration.h"
 #include "cli/prove_report.h"
@@ -142,41 +143,11 @@ Expected<void> Prove::set_options() {
 }
 
 Expected<void> Prove::select() {
-  TargetSelection& selection = options_.selection;
-  for (const std::string& target : selection.targets) {
-    if (target != "builtin" && target != "linux") {
-      return reports::failure("--target " + target,
-                              "only builtin and linux can be proved: their sources are known",
-                              "use nospan check for a library");
-    }
-  }
-  selection.sanitize = false;
-  auto targets =
-      select_targets(selection, [&](const std::string& text) { progress_.show("nospan: " + text + " ..."); });
+  auto targets = select_claim_targets(options_.selection, progress_);
   if (!targets) return tl::make_unexpected(targets.error());
-  for (const SelectedTarget& selected : *targets) {
-    const auto add = [&](solver::Subject subject, const std::filesystem::path& bitcode) {
-      for (const solver::ClaimGroup& group : solver::claim_groups()) {
-        if (group.subject != subject) continue;
-        tasks_.push_back({group.name, subject, bitcode, selected.system_page.value, selected.label()});
-      }
-    };
-    progress_.show(fmt::format("nospan: making bitcode of {} ...", selected.label()));
-    if (!selected.tree) {
-      auto bitcode = builtin::build_bitcode();
-      if (!bitcode) return tl::make_unexpected(bitcode.error());
-      add(solver::Subject::kBuiltin, *bitcode);
-      continue;
-    }
-    const linux_target::BitcodeOptions options{static_cast<int>(selected.system_page.value)};
-    auto kernel = linux_target::build_bitcode(*selected.tree, options);
-    if (!kernel) return tl::make_unexpected(kernel.error());
-    add(solver::Subject::kKernel, *kernel);
-    auto platform = linux_target::build_platform_bitcode(*selected.tree, options);
-    if (!platform) return tl::make_unexpected(platform.error());
-    add(solver::Subject::kPlatform, *platform);
-  }
-  progress_.clear();
+  auto tasks = claim_tasks(*targets, progress_);
+  if (!tasks) return tl::make_unexpected(tasks.error());
+  tasks_ = std::move(*tasks);
   replay_ = std::make_unique<Replay>(std::move(*targets));
   return {};
 }

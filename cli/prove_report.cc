@@ -65,4 +65,30 @@ void print_claims(const std::vector<ClaimResult>& results, bool with_second_solv
   }
 }
 
+void print_claim_list(const std::vector<solver::GroupResult>& groups) {
+  // Claims of several targets that read alike are one.
+  std::vector<std::pair<ClaimResult, std::vector<std::string>>> list;
+  for (const solver::GroupResult& group : groups) {
+    for (const ClaimResult& claim : group.claims) {
+      const auto same = std::find_if(list.begin(), list.end(), [&](const auto& entry) {
+        return entry.first.id == claim.id && entry.first.words == claim.words &&
+               entry.first.hypotheses.size() == claim.hypotheses.size();
+      });
+      if (same == list.end()) {
+        list.emplace_back(claim, std::vector<std::string>{claim.target});
+      } else {
+        same->second.push_back(claim.target);
+      }
+    }
+  }
+  for (const auto& [claim, targets] : list) {
+    fmt::print("{}\n    {}\n", emphasized(claim.id), claim.words);
+    for (const solver::Hypothesis& hypothesis : claim.hypotheses) {
+      fmt::print("    if {}: {}\n        {}\n", hypothesis.name, hypothesis.words, hypothesis.source);
+    }
+    if (!claim.rests_on.empty()) fmt::print("    rests on {}\n", fmt::join(claim.rests_on, ", "));
+    fmt::print("    about {}\n\n", fmt::join(targets, ", "));
+  }
+}
+
 }  // namespace nospan::cli

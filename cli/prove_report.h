@@ -6,12 +6,17 @@
 #include <vector>
 
 #include "solver/result.h"
+#include "solver/runner.h"
 
 namespace nospan::cli {
 
 // A table: claim, target, verdict, time, paths, core, witness and, if it was asked, the second solver; below
 // it, what each hypothesis is worth.
 void print_claims(const std::vector<solver::ClaimResult>& results, bool with_second_solver);
+
+// Each claim once, with the targets that it is made about: words, hypotheses with their sources, what it rests
+// on.
+void print_claim_list(const std::vector<solver::GroupResult>& groups);
 
 }  // namespace nospan::cli
 

@@ -172,6 +172,10 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
   result.assumptions = instance.assumptions;
   result.replayed_by = instance.replayed_by;
   result.paths = instance.paths;
+  if (options.describe_only) {
+    set_verdict(result, Verdict::kUnknown, "");
+    return result;
+  }
   Questioner questioner(instance, options);
 
   bool disagreement = false;

@@ -129,10 +129,16 @@ Instance isolation(const MapCall& call, const Reach& reach, std::string claim, s
       shift_right(reach.reached, reach.granule_shift) == shift_right(reach.nearest, reach.granule_shift),
       Owners{}.of_reached == Owners{}.of_nearest));
   instance.witnesses = successes(call);
-  // A counterexample is a mapping that exists.
-  if (!instance.witnesses.empty()) {
-    instance.preferences.insert(instance.preferences.begin(), all_of(instance.witnesses.front()));
-  }
+  // A counterexample is a mapping that exists, and rather the case of the seed thread: a 16M page, 64K
+  // granules.
+  std::vector<Term> preferences;
+  if (!instance.witnesses.empty()) preferences.push_back(all_of(instance.witnesses.front()));
+  preferences.push_back(call.page_shift == word(24));
+  preferences.push_back(reach.granule_shift == word(16));
+  preferences.push_back(reach.granule_shift == word(call.system_page_shift));
+  preferences.push_back(call.first == word(uint64_t{1} << 24));
+  preferences.push_back(reach.reached == call.last + shift_left(word(1), reach.granule_shift));
+  instance.preferences.insert(instance.preferences.begin(), preferences.begin(), preferences.end());
   return instance;
 }
 
