@@ -50,6 +50,8 @@ struct Case {
   // How solvers get it in parts: together the values must be all that the domain allows (split_page_shift()).
   // The code is executed once for all of them. Empty: as a whole.
   std::vector<Split> splits;
+  // The goal probably holds whatever the path: asked without `given` first, which is a shorter question.
+  bool try_without_given = false;
 };
 
 // Values of a model, by the names of the instance's inputs.

@@ -71,9 +71,9 @@ Instance exact(const MapCall& call) {
   const Term start = page_start(call.first, call.page_shift) | call.address_bits;
   for_each_set(call, [&](const Path& path, const Event& event) {
     add_case(instance.cases, {fmt::format("count at {}", event.place), conditions_before(path, event.given),
-                              event.arguments[1] == pages, split_page_shift(call.page_shift)});
+                              event.arguments[1] == pages, split_page_shift(call.page_shift), true});
     add_case(instance.cases, {fmt::format("address at {}", event.place), conditions_before(path, event.given),
-                              event.arguments[2] == start, split_page_shift(call.page_shift)});
+                              event.arguments[2] == start, split_page_shift(call.page_shift), true});
   });
   instance.witnesses = successes(call);
   instance.scenario = replay_of(call, instance.id());
