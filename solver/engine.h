@@ -99,6 +99,9 @@ struct Executor::Engine {
   // ---- Values (instructions.cc) ----
   Maybe<Value> operand(State& state, const llvm::Value& value);
   Maybe<Value> constant(State& state, const llvm::Constant& constant);
+  // An operand whose value matters from here on: one that is undefined becomes any value, another one at each
+  // use, as LLVM has it. Not an obligation: a bit field is set by reading what surrounds it.
+  Maybe<Value> used(State& state, const llvm::Value& value);
   ObjectId object_of(State& state, const llvm::GlobalVariable& variable);
   Maybe<void> initialize(State& state, Object& object, uint64_t offset, const llvm::Constant& content);
   void define(State& state, const llvm::Instruction& instruction, Value value);

@@ -337,9 +337,13 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
 // Ends the activation on top.
 bool Executor::Engine::give_back(State& state, std::optional<Value> result) {
   const llvm::CallBase* call = top(state).call;
+  const llvm::Function& function = *top(state).function;
   for (const ObjectId local : top(state).locals) state.memory.change(local).die();
   frames(state).pop_back();
   if (frames(state).empty()) {
+    if (result && result->is_undefined() && width_of(*function.getReturnType()) != 0) {
+      result = free_value(*function.getReturnType(), "undefined");
+    }
     end(state, Path::End::kReturned, {}, std::move(result));
     return false;
   }
@@ -380,7 +384,7 @@ bool Executor::Engine::call_contract(State& state, const llvm::CallBase& instruc
   call.returns_pointer = type.isPointerTy();
   if (!type.isVoidTy() && !type.isStructTy()) call.result_width = width_of(type);
   for (const llvm::Use& argument : instruction.args()) {
-    auto value = operand(state, *argument);
+    auto value = used(state, *argument);
     if (!value) {
       stop(state, value.error());
       return false;

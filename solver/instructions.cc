@@ -125,12 +125,11 @@ Maybe<Value> Executor::Engine::constant(State& state, const llvm::Constant& valu
   }
   // clang leaves `undef` and `poison` where a value is never used, as in a struct that is put together.
   if (llvm::isa<llvm::UndefValue>(value)) {
+    Value result;
     if (const auto* structure = llvm::dyn_cast<llvm::StructType>(value.getType())) {
-      Value result;
       result.members.resize(structure->getNumElements());
-      return result;
     }
-    if (width_of(*value.getType()) != 0) return free_value(*value.getType(), "undefined");
+    return result;
   }
   std::string text;
   llvm::raw_string_ostream stream(text);
@@ -152,13 +151,18 @@ void Executor::Engine::define(State& state, const llvm::Instruction& instruction
   frame.registers[frame.numbering->index.lookup(&instruction)] = std::move(value);
 }
 
-Maybe<Term> Executor::Engine::number(State& state, const llvm::Value& value) {
+Maybe<Value> Executor::Engine::used(State& state, const llvm::Value& value) {
   auto result = operand(state, value);
-  if (!result) return tl::unexpected(result.error());
-  if (result->bits.sort() == Term::Sort::kNone) {
-    return reports::failure(
-        "", result->is_undefined() ? "an undefined value is used" : "a struct is used as a number");
+  if (result && result->is_undefined() && width_of(*value.getType()) != 0) {
+    return free_value(*value.getType(), "undefined");
   }
+  return result;
+}
+
+Maybe<Term> Executor::Engine::number(State& state, const llvm::Value& value) {
+  auto result = used(state, value);
+  if (!result) return tl::unexpected(result.error());
+  if (result->bits.sort() == Term::Sort::kNone) return reports::failure("", "a struct is used as a number");
   return result->is_pointer() ? state.memory.number(*result) : result->bits;
 }
 
@@ -228,13 +232,10 @@ Maybe<Value> Executor::Engine::arithmetic(State& state, const llvm::BinaryOperat
 }
 
 Maybe<Term> Executor::Engine::comparison(State& state, const llvm::ICmpInst& instruction) {
-  auto left = operand(state, *instruction.getOperand(0));
+  auto left = used(state, *instruction.getOperand(0));
   if (!left) return tl::unexpected(left.error());
-  auto right = operand(state, *instruction.getOperand(1));
+  auto right = used(state, *instruction.getOperand(1));
   if (!right) return tl::unexpected(right.error());
-  if (left->bits.sort() == Term::Sort::kNone || right->bits.sort() == Term::Sort::kNone) {
-    return reports::failure("", "an undefined value is compared");
-  }
   const bool equality = instruction.isEquality();
   const bool wants_equal = instruction.getPredicate() == llvm::CmpInst::ICMP_EQ;
   const auto is_null = [](const Value& value) {
@@ -464,8 +465,15 @@ bool Executor::Engine::store(State& state, const llvm::StoreInst& instruction) {
   apply_settled(state, instruction, *pointer);
   if (!check_access(state, *pointer, bytes, instruction)) return true;
   if (!settle_offset(state, instruction, *pointer)) return false;
+  if (value->is_undefined() && pointer->bits.constant()) {
+    if (auto done = state.memory.change(pointer->object).forget(*pointer->bits.constant(), bytes); !done) {
+      stop(state, unsupported(instruction, done.error().line()).value());
+      return false;
+    }
+    return true;
+  }
   if (value->bits.sort() == Term::Sort::kNone) {
-    stop(state, unsupported(instruction, "an undefined value or a struct is stored").value());
+    stop(state, unsupported(instruction, "a struct or an undefined value is stored").value());
     return false;
   }
   if (!value->is_pointer() && (value->bits.is_boolean() || value->bits.width() < bytes * 8)) {
@@ -645,9 +653,6 @@ bool Executor::Engine::execute(State& state, const llvm::Instruction& instructio
       if (aggregate && extraction.getNumIndices() == 1 &&
           extraction.getIndices()[0] < aggregate->members.size()) {
         Value& member = aggregate->members[extraction.getIndices()[0]];
-        if (member.is_undefined() && width_of(*instruction.getType()) != 0) {
-          member = free_value(*instruction.getType(), "undefined");
-        }
         define(state, instruction, std::move(member));
         return true;
       }
