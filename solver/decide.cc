@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,6 +77,7 @@ Ended run_in_child(const std::function<void(int output)>& body, const std::strin
   if (child == 0) {
     // A solver that outlives us would go on for hours.
     setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGPIPE, SIG_DFL);
     dup2(to[0], STDIN_FILENO);
     const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -85,6 +87,8 @@ Ended run_in_child(const std::function<void(int output)>& body, const std::strin
     body(from[1]);
     _exit(0);
   }
+  // Here, too: whoever is first. It must not be killed before it leads its group.
+  if (child > 0) setpgid(child, child);
   close(to[0]);
   close(from[1]);
   if (child < 0) {
@@ -139,8 +143,18 @@ Ended run_in_child(const std::function<void(int output)>& body, const std::strin
   if (timed_out || output.size() >= kMostOutput) kill(-child, SIGKILL);
   int status = 0;
   rusage usage{};
-  while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
+  // It may have closed its output and go on for ever.
+  while (!timed_out && wait4(child, &status, WNOHANG, &usage) == 0) {
+    timed_out = Clock::now() - start >= limits.time;
+    if (timed_out) kill(-child, SIGKILL);
+    usleep(500);
   }
+  if (timed_out) {
+    while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
+    }
+  }
+  // Whatever it started goes with it.
+  kill(-child, SIGKILL);
 
   ended.trouble.kind = Answer::Kind::kSatisfiable;
   if (timed_out) {

@@ -4,6 +4,7 @@
 #define NOSPAN_SOLVER_ENGINE_H
 
 #include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/DenseSet.h>
 #include <llvm/IR/DataLayout.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/IntrinsicInst.h>
@@ -22,9 +23,17 @@ using Stop = tl::unexpected<reports::Error>;
 template <class T>
 using Maybe = reports::Expected<T>;
 
+// The values of a function, numbered, and the headers of its loops: what is looked up at every step.
+struct Numbering {
+  llvm::DenseMap<const llvm::Value*, unsigned> index;
+  unsigned count = 0;
+  llvm::DenseMap<const llvm::BasicBlock*, const LoopContract*> headers;  // null: no contract
+};
+
 // One activation of a function.
 struct State::Frame {
   const llvm::Function* function = nullptr;
+  const Numbering* numbering = nullptr;  // of `function`
   const llvm::BasicBlock* block = nullptr;
   llvm::BasicBlock::const_iterator next;
   std::vector<Value> registers;                            // by Engine::Numbering
@@ -38,12 +47,6 @@ struct State::Frame {
 struct Executor::Engine {
   Engine(const Program& the_program, Limits the_limits);
 
-  // Numbers of the values of a function.
-  struct Numbering {
-    llvm::DenseMap<const llvm::Value*, unsigned> index;
-    unsigned count = 0;
-  };
-
   const Program& program;
   const Limits limits;
   const llvm::DataLayout& layout;
@@ -51,11 +54,12 @@ struct Executor::Engine {
   std::vector<LoopContract> loop_contracts;
   llvm::DenseMap<const llvm::Function*, const Contract*> resolved;
   std::unordered_map<const llvm::Function*, std::unique_ptr<Numbering>> numberings;
-  std::set<std::string> executed;
+  llvm::DenseSet<const llvm::Function*> executed;
 
   // Of the current run.
-  std::unique_ptr<Feasibility> feasibility;
-  std::deque<State> waiting;  // the last one is taken next: depth first
+  std::vector<Term> domain;
+  std::unique_ptr<Feasibility> feasibility;  // made for the first question: constants ask none
+  std::deque<State> waiting;                 // the last one is taken next: depth first
   std::vector<Path> paths;
   std::size_t steps = 0;
   unsigned fresh = 0;  // numbers for names of free constants
@@ -69,6 +73,10 @@ struct Executor::Engine {
   const Numbering& numbering(const llvm::Function& function);
   const Contract* contract_for(const llvm::Function& function);
   const LoopContract* contract_for(const llvm::BasicBlock& header) const;
+  Feasibility& solver();
+  // State::require() with the place of the instruction, which is looked up only where something is recorded.
+  void require(State& state, Obligation::Kind kind, const Term& holds, std::string_view what,
+               const llvm::Instruction& instruction);
 
   // ---- One step (executor.cc, instructions.cc, intrinsics.cc) ----
   // The path goes on in `state`, or not at all (false): it has ended, or goes on in `waiting`.
@@ -86,10 +94,14 @@ struct Executor::Engine {
   bool enter_function(State& state, const llvm::Function& function, std::vector<Value> arguments,
                       const llvm::CallBase* call);
   bool intrinsic(State& state, const llvm::IntrinsicInst& instruction);
+  bool end_of_scope(State& state, const llvm::IntrinsicInst& instruction);
 
   // ---- Values (instructions.cc) ----
   Maybe<Value> operand(State& state, const llvm::Value& value);
   Maybe<Value> constant(State& state, const llvm::Constant& constant);
+  // An operand whose value matters from here on: one that is undefined becomes any value, another one at each
+  // use, as LLVM has it. Not an obligation: a bit field is set by reading what surrounds it.
+  Maybe<Value> used(State& state, const llvm::Value& value);
   ObjectId object_of(State& state, const llvm::GlobalVariable& variable);
   Maybe<void> initialize(State& state, Object& object, uint64_t offset, const llvm::Constant& content);
   void define(State& state, const llvm::Instruction& instruction, Value value);
@@ -102,11 +114,14 @@ struct Executor::Engine {
 
   // Makes the pointer one that `bytes` can be accessed through, or records that it is not. False: the path
   // ended.
-  bool check_access(State& state, const Value& pointer, unsigned bytes, const std::string& place);
+  bool check_access(State& state, const Value& pointer, uint64_t bytes, const llvm::Instruction& instruction);
   // Splits the state by the values of an offset that is not one number, where memory needs one. False: the path
   // goes on in `waiting`, at the same instruction.
   bool settle_offset(State& state, const llvm::Instruction& instruction, const Value& pointer);
   void apply_settled(State& state, const llvm::Instruction& instruction, Value& pointer);
+  // Splits the state by whether the pointer that an address is computed from is null: null and something is a
+  // number. False: the path goes on in `waiting`, at the same instruction.
+  bool settle_null(State& state, const llvm::GetElementPtrInst& instruction);
   bool load(State& state, const llvm::LoadInst& instruction);
   bool store(State& state, const llvm::StoreInst& instruction);
   bool update_atomically(State& state, const llvm::AtomicRMWInst& instruction);

@@ -127,10 +127,20 @@ void Executor::Engine::stop(State& state, const reports::Error& error) {
 
 bool Executor::Engine::possible(const State& state, const Term& condition) {
   if (const auto value = condition.truth()) return *value;
-  return feasibility->possible(state.conditions, condition);
+  return solver().possible(state.conditions, condition);
 }
 
-const Executor::Engine::Numbering& Executor::Engine::numbering(const llvm::Function& function) {
+Feasibility& Executor::Engine::solver() {
+  if (!feasibility) feasibility = std::make_unique<Feasibility>(domain);
+  return *feasibility;
+}
+
+void Executor::Engine::require(State& state, Obligation::Kind kind, const Term& holds, std::string_view what,
+                               const llvm::Instruction& instruction) {
+  if (!holds.is_true()) state.require(kind, holds, std::string(what), Program::place(instruction));
+}
+
+const Numbering& Executor::Engine::numbering(const llvm::Function& function) {
   std::unique_ptr<Numbering>& numbers = numberings[&function];
   if (!numbers) {
     numbers = std::make_unique<Numbering>();
@@ -139,6 +149,9 @@ const Executor::Engine::Numbering& Executor::Engine::numbering(const llvm::Funct
       for (const llvm::Instruction& instruction : block) {
         if (!instruction.getType()->isVoidTy()) numbers->index[&instruction] = numbers->count++;
       }
+    }
+    for (const llvm::BasicBlock* header : program.loop_headers(function)) {
+      numbers->headers[header] = contract_for(*header);
     }
   }
   return *numbers;
@@ -214,6 +227,7 @@ bool Executor::Engine::switch_to(State& state, const llvm::SwitchInst& instructi
   }
   targets.emplace_back(instruction.getDefaultDest(), none);
   for (const auto& [block, condition] : targets) {
+    if (condition.is_true()) return enter_block(state, *block);
     if (!possible(state, condition)) continue;
     State taken = state;
     taken.assume(condition);
@@ -234,10 +248,10 @@ bool Executor::Engine::enter_block(State& state, const llvm::BasicBlock& block) 
     }
     incoming.push_back(std::move(*value));
   }
-  const auto& headers = program.loop_headers(*frame.function);
-  if (std::find(headers.begin(), headers.end(), &block) != headers.end()) {
+  const auto header = frame.numbering->headers.find(&block);
+  if (header != frame.numbering->headers.end()) {
     const bool again = program.in_loop(block, *from);
-    if (const LoopContract* contract = contract_for(block)) {
+    if (const LoopContract* contract = header->second) {
       return enter_loop(state, block, *contract, again, std::move(incoming));
     }
     unsigned& iterations = frame.iterations[&block];
@@ -323,9 +337,13 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
 // Ends the activation on top.
 bool Executor::Engine::give_back(State& state, std::optional<Value> result) {
   const llvm::CallBase* call = top(state).call;
+  const llvm::Function& function = *top(state).function;
   for (const ObjectId local : top(state).locals) state.memory.change(local).die();
   frames(state).pop_back();
   if (frames(state).empty()) {
+    if (result && result->is_undefined() && width_of(*function.getReturnType()) != 0) {
+      result = free_value(*function.getReturnType(), "undefined");
+    }
     end(state, Path::End::kReturned, {}, std::move(result));
     return false;
   }
@@ -341,10 +359,11 @@ bool Executor::Engine::enter_function(State& state, const llvm::Function& functi
     end(state, Path::End::kUnsupported, fmt::format("{} is called recursively", function.getName().str()));
     return false;
   }
-  executed.insert(function.getName().str());
+  executed.insert(&function);
   const Numbering& numbers = numbering(function);
   State::Frame frame;
   frame.function = &function;
+  frame.numbering = &numbers;
   frame.block = &function.getEntryBlock();
   frame.next = frame.block->begin();
   frame.registers.resize(numbers.count);
@@ -365,7 +384,7 @@ bool Executor::Engine::call_contract(State& state, const llvm::CallBase& instruc
   call.returns_pointer = type.isPointerTy();
   if (!type.isVoidTy() && !type.isStructTy()) call.result_width = width_of(type);
   for (const llvm::Use& argument : instruction.args()) {
-    auto value = operand(state, *argument);
+    auto value = used(state, *argument);
     if (!value) {
       stop(state, value.error());
       return false;
@@ -379,6 +398,15 @@ bool Executor::Engine::call_contract(State& state, const llvm::CallBase& instruc
     return false;
   }
   for (Outcome& outcome : *outcomes) {
+    const Term& bits = outcome.result.bits;
+    if (call.result_width != 0 && bits.sort() != Term::Sort::kNone &&
+        (bits.width() != call.result_width || bits.is_boolean() != (call.result_width == 1))) {
+      stop(outcome.state,
+           unsupported(instruction, fmt::format("the contract of {} returns {} bits instead of {}",
+                                                call.function, bits.width(), call.result_width))
+               .value());
+      continue;
+    }
     if (!type.isVoidTy()) define(outcome.state, instruction, std::move(outcome.result));
     waiting.push_back(std::move(outcome.state));
   }
@@ -400,14 +428,13 @@ bool Executor::Engine::call(State& state, const llvm::CallBase& instruction) {
       stop(state, target.error());
       return false;
     }
-    const std::string place = Program::place(instruction);
     if (!target->is_pointer()) {
-      state.require(Obligation::Kind::kNull, Term::boolean(false), "a call through a pointer to no function",
-                    place);
+      require(state, Obligation::Kind::kNull, Term::boolean(false), "a call through a pointer to no function",
+              instruction);
       return true;
     }
     if (target->null_if.sort() != Term::Sort::kNone) {
-      state.require(Obligation::Kind::kNull, !target->null_if, "a call through a null pointer", place);
+      require(state, Obligation::Kind::kNull, !target->null_if, "a call through a null pointer", instruction);
     }
     const Object& object = state.memory.at(target->object);
     if (!object.is_function()) {
@@ -459,7 +486,10 @@ void Executor::add(std::string function, Contract contract) {
   engine_->resolved.clear();
 }
 
-void Executor::add(LoopContract contract) { engine_->loop_contracts.push_back(std::move(contract)); }
+void Executor::add(LoopContract contract) {
+  engine_->loop_contracts.push_back(std::move(contract));
+  engine_->numberings.clear();
+}
 
 Value Executor::function_pointer(State& state, std::string_view name) {
   return Value::pointer(state.memory.add(Object::of_function(std::string(name))));
@@ -484,7 +514,8 @@ Expected<std::vector<Path>> Executor::run(std::string_view name, State state, st
                    fmt::format("takes {} arguments, {} are given", (*function)->arg_size(), arguments.size()),
                    "the tree has changed it: its claims in solver/ have to follow");
   }
-  engine_->feasibility = std::make_unique<Feasibility>(domain);
+  engine_->domain = domain;
+  engine_->feasibility.reset();
   engine_->paths.clear();
   engine_->steps = 0;
   engine_->executed.clear();
@@ -497,7 +528,11 @@ Expected<std::vector<Path>> Executor::run(std::string_view name, State state, st
 }
 
 const Program& Executor::program() const { return engine_->program; }
-const std::set<std::string>& Executor::executed() const { return engine_->executed; }
+std::set<std::string> Executor::executed() const {
+  std::set<std::string> names;
+  for (const llvm::Function* function : engine_->executed) names.insert(function->getName().str());
+  return names;
+}
 std::size_t Executor::steps() const { return engine_->steps; }
 std::size_t Executor::feasibility_questions() const {
   return engine_->feasibility ? engine_->feasibility->questions() : 0;

@@ -22,7 +22,6 @@
 
 namespace llvm {
 class Instruction;
-class Value;
 }  // namespace llvm
 
 namespace nospan::solver {
@@ -51,7 +50,6 @@ class State {
   friend class Executor;
   struct Frame;
   std::vector<Frame> frames_;
-  std::map<const llvm::Value*, ObjectId> globals_;  // variables and functions that a pointer was made to
   // An instruction that is executed again, with the one offset that its pointer has on this path.
   const llvm::Instruction* settled_instruction_ = nullptr;
   uint64_t settled_offset_ = 0;
@@ -121,6 +119,9 @@ struct LoopContract {
 
 // What to execute and how far.
 struct Limits {
+  // Variables of the program begin with their initial values, as when it was just started. Otherwise those that
+  // can be changed hold anything.
+  bool initial_values = false;
   std::size_t paths = 20000;
   std::size_t steps = 4'000'000;  // instructions over all paths
   unsigned iterations = 70;       // of a loop without contract, on one path
@@ -152,7 +153,7 @@ class Executor {
 
   const Program& program() const;
   // Functions whose code was executed in the last run, by the linker's names: what a result depends on.
-  const std::set<std::string>& executed() const;
+  std::set<std::string> executed() const;
   std::size_t steps() const;
   std::size_t feasibility_questions() const;
 

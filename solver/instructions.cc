@@ -5,12 +5,15 @@
 #include <llvm/IR/GetElementPtrTypeIterator.h>
 #include <llvm/IR/Operator.h>
 
+#include <algorithm>
+#include <bit>
+
 #include "solver/engine.h"
 
 namespace nospan::solver {
 namespace {
 
-Term fits(const Term& offset, const Term& size, unsigned bytes) {
+Term fits(const Term& offset, const Term& size, uint64_t bytes) {
   return less_equal(word(bytes), size) & less_equal(offset, size - word(bytes));
 }
 
@@ -41,7 +44,8 @@ Value Executor::Engine::free_value(const llvm::Type& type, std::string_view name
 Maybe<void> Executor::Engine::initialize(State& state, Object& object, uint64_t offset,
                                          const llvm::Constant& content) {
   const llvm::Type& type = *content.getType();
-  if (content.isNullValue() || llvm::isa<llvm::UndefValue>(content)) {
+  if (llvm::isa<llvm::UndefValue>(content)) return {};
+  if (content.isNullValue()) {
     return object.fill(offset, layout.getTypeAllocSize(content.getType()).getFixedValue(), 0);
   }
   if (type.isIntegerTy() || type.isPointerTy()) {
@@ -75,15 +79,15 @@ Maybe<void> Executor::Engine::initialize(State& state, Object& object, uint64_t 
 // The object of a global variable. One that cannot change holds what it is initialized with; one that can is
 // free.
 ObjectId Executor::Engine::object_of(State& state, const llvm::GlobalVariable& variable) {
-  const auto known = state.globals_.find(&variable);
-  if (known != state.globals_.end()) return known->second;
+  const auto known = state.memory.globals.find(&variable);
+  if (known != state.memory.globals.end()) return known->second;
   llvm::Type* type = variable.getValueType();
-  const bool fixed = variable.isConstant() && variable.hasInitializer();
+  const bool fixed = variable.hasInitializer() && (variable.isConstant() || limits.initial_values);
   const bool is_text = type->isArrayTy() && type->getArrayElementType()->isIntegerTy(8);
   Object object(variable.getName().str(), word(layout.getTypeAllocSize(type).getFixedValue()),
                 fixed ? Object::Initial::kUndefined : Object::Initial::kFree);
   const ObjectId id = state.memory.add(std::move(object));
-  state.globals_.emplace(&variable, id);
+  state.memory.globals.emplace(&variable, id);
   if (fixed && !is_text) {
     Object content = state.memory.at(id);
     // What cannot be initialized stays undefined: reading it is an error that names it.
@@ -103,28 +107,29 @@ Maybe<Value> Executor::Engine::constant(State& state, const llvm::Constant& valu
     return Value::pointer(object_of(state, *variable));
   }
   if (const auto* function = llvm::dyn_cast<llvm::Function>(&value)) {
-    const auto known = state.globals_.find(function);
-    if (known != state.globals_.end()) return Value::pointer(known->second);
+    const auto known = state.memory.globals.find(function);
+    if (known != state.memory.globals.end()) return Value::pointer(known->second);
     const ObjectId id = state.memory.add(Object::of_function(function->getName().str()));
-    state.globals_.emplace(function, id);
+    state.memory.globals.emplace(function, id);
     return Value::pointer(id);
   }
   if (const auto* operation = llvm::dyn_cast<llvm::GEPOperator>(&value))
     return element_address(state, *operation);
   if (const auto* expression = llvm::dyn_cast<llvm::ConstantExpr>(&value)) {
-    if (expression->getOpcode() == llvm::Instruction::PtrToInt || expression->isCast()) {
+    const unsigned opcode = expression->getOpcode();
+    const bool keeps_bits = opcode == llvm::Instruction::PtrToInt || opcode == llvm::Instruction::IntToPtr ||
+                            opcode == llvm::Instruction::BitCast;
+    if (keeps_bits && width_of(*expression->getType()) == 64) {
       return operand(state, *expression->getOperand(0));
     }
   }
   // clang leaves `undef` and `poison` where a value is never used, as in a struct that is put together.
   if (llvm::isa<llvm::UndefValue>(value)) {
+    Value result;
     if (const auto* structure = llvm::dyn_cast<llvm::StructType>(value.getType())) {
-      Value result;
-      for (llvm::Type* member : structure->elements())
-        result.members.push_back(free_value(*member, "undefined"));
-      return result;
+      result.members.resize(structure->getNumElements());
     }
-    if (width_of(*value.getType()) != 0) return free_value(*value.getType(), "undefined");
+    return result;
   }
   std::string text;
   llvm::raw_string_ostream stream(text);
@@ -135,20 +140,29 @@ Maybe<Value> Executor::Engine::constant(State& state, const llvm::Constant& valu
 Maybe<Value> Executor::Engine::operand(State& state, const llvm::Value& value) {
   if (const auto* fixed = llvm::dyn_cast<llvm::Constant>(&value)) return constant(state, *fixed);
   const State::Frame& frame = top(state);
-  const Numbering& numbers = numbering(*frame.function);
-  const auto index = numbers.index.find(&value);
-  if (index == numbers.index.end()) return reports::failure("", "an operand of a kind that is not known");
+  const auto index = frame.numbering->index.find(&value);
+  if (index == frame.numbering->index.end())
+    return reports::failure("", "an operand of a kind that is not known");
   return frame.registers[index->second];
 }
 
 void Executor::Engine::define(State& state, const llvm::Instruction& instruction, Value value) {
   State::Frame& frame = top(state);
-  frame.registers[numbering(*frame.function).index.lookup(&instruction)] = std::move(value);
+  frame.registers[frame.numbering->index.lookup(&instruction)] = std::move(value);
+}
+
+Maybe<Value> Executor::Engine::used(State& state, const llvm::Value& value) {
+  auto result = operand(state, value);
+  if (result && result->is_undefined() && width_of(*value.getType()) != 0) {
+    return free_value(*value.getType(), "undefined");
+  }
+  return result;
 }
 
 Maybe<Term> Executor::Engine::number(State& state, const llvm::Value& value) {
-  auto result = operand(state, value);
+  auto result = used(state, value);
   if (!result) return tl::unexpected(result.error());
+  if (result->bits.sort() == Term::Sort::kNone) return reports::failure("", "a struct is used as a number");
   return result->is_pointer() ? state.memory.number(*result) : result->bits;
 }
 
@@ -163,23 +177,26 @@ Maybe<Value> Executor::Engine::arithmetic(State& state, const llvm::BinaryOperat
   const Term& a = *left;
   const Term& b = *right;
   const unsigned width = a.width();
-  const std::string place = Program::place(instruction);
   if (const auto* wrapping = llvm::dyn_cast<llvm::OverflowingBinaryOperator>(&instruction)) {
     if (wrapping->hasNoSignedWrap() || wrapping->hasNoUnsignedWrap()) {
       return unsupported(instruction, "arithmetic that must not wrap: the IR was built without -fwrapv");
     }
   }
+  const auto* disjoint = llvm::dyn_cast<llvm::PossiblyDisjointInst>(&instruction);
+  if (disjoint != nullptr && disjoint->isDisjoint())
+    return unsupported(instruction, "an `or` of disjoint bits");
   const auto need_count = [&] {
-    state.require(Kind::kShift, less(b, Term::bits(width, width)),
-                  fmt::format("shift by {} bits or more", width), place);
+    const Term in_range = less(b, Term::bits(width, width));
+    if (in_range.is_true()) return;
+    require(state, Kind::kShift, in_range, fmt::format("shift by {} bits or more", width), instruction);
   };
   const auto need_divisor = [&] {
-    state.require(Kind::kDivision, b != Term::bits(width, 0), "division by zero", place);
+    require(state, Kind::kDivision, b != Term::bits(width, 0), "division by zero", instruction);
   };
   const auto need_quotient = [&] {
     const Term lowest = Term::bits(width, uint64_t{1} << (width - 1));
-    state.require(Kind::kDivision, !((a == lowest) & (b == Term::bits(width, ~uint64_t{0}))),
-                  "the quotient does not fit", place);
+    require(state, Kind::kDivision, !((a == lowest) & (b == Term::bits(width, ~uint64_t{0}))),
+            "the quotient does not fit", instruction);
   };
   switch (instruction.getOpcode()) {
     case llvm::Instruction::Add: return Value::number(a + b);
@@ -224,9 +241,9 @@ Maybe<Value> Executor::Engine::arithmetic(State& state, const llvm::BinaryOperat
 }
 
 Maybe<Term> Executor::Engine::comparison(State& state, const llvm::ICmpInst& instruction) {
-  auto left = operand(state, *instruction.getOperand(0));
+  auto left = used(state, *instruction.getOperand(0));
   if (!left) return tl::unexpected(left.error());
-  auto right = operand(state, *instruction.getOperand(1));
+  auto right = used(state, *instruction.getOperand(1));
   if (!right) return tl::unexpected(right.error());
   const bool equality = instruction.isEquality();
   const bool wants_equal = instruction.getPredicate() == llvm::CmpInst::ICMP_EQ;
@@ -311,7 +328,8 @@ bool Executor::Engine::choose_value(State& state, const llvm::SelectInst& instru
     define(state, instruction, *value ? *yes : *no);
     return true;
   }
-  if (yes->object == no->object && !has_null(*yes) && !has_null(*no) && yes->members.empty()) {
+  const bool plain = !yes->is_undefined() && !no->is_undefined() && yes->members.empty();
+  if (plain && yes->object == no->object && !has_null(*yes) && !has_null(*no)) {
     Value value = *yes;
     value.bits = choose(*condition, yes->bits, no->bits);
     define(state, instruction, std::move(value));
@@ -330,27 +348,32 @@ bool Executor::Engine::choose_value(State& state, const llvm::SelectInst& instru
 
 // ---- Memory ----
 
-bool Executor::Engine::check_access(State& state, const Value& pointer, unsigned bytes,
-                                    const std::string& place) {
+bool Executor::Engine::check_access(State& state, const Value& pointer, uint64_t bytes,
+                                    const llvm::Instruction& instruction) {
   using Kind = Obligation::Kind;
   if (!pointer.is_pointer()) {
-    state.require(Kind::kNull, Term::boolean(false),
-                  pointer.bits.constant() == 0 ? "access through a null pointer"
-                                               : "access through a number that is no pointer",
-                  place);
+    require(state, Kind::kNull, Term::boolean(false),
+            pointer.bits.constant() == 0 ? "access through a null pointer"
+                                         : "access through a number that is no pointer",
+            instruction);
     return false;
   }
-  if (has_null(pointer)) state.require(Kind::kNull, !pointer.null_if, "access through a null pointer", place);
+  if (has_null(pointer)) {
+    require(state, Kind::kNull, !pointer.null_if, "access through a null pointer", instruction);
+  }
   const Object& object = state.memory.at(pointer.object);
   if (!object.alive()) {
-    state.require(Kind::kBounds, Term::boolean(false), "access to " + object.name() + " after its end", place);
+    require(state, Kind::kBounds, Term::boolean(false), "access to " + object.name() + " after its end",
+            instruction);
     return false;
   }
-  state.require(Kind::kBounds, fits(pointer.bits, object.size(), bytes), "access outside " + object.name(),
-                place);
+  const Term inside = fits(pointer.bits, object.size(), bytes);
+  if (!inside.is_true()) {
+    require(state, Kind::kBounds, inside, "access outside " + object.name(), instruction);
+  }
   if (object.has_words() && bytes > 1) {
-    state.require(Kind::kUndefined, (pointer.bits & word(bytes - 1)) == word(0), "access that is not aligned",
-                  place);
+    require(state, Kind::kUndefined, (pointer.bits & word(std::min<uint64_t>(bytes, 8) - 1)) == word(0),
+            "access that is not aligned", instruction);
   }
   return !state.impossible();
 }
@@ -359,12 +382,12 @@ bool Executor::Engine::settle_offset(State& state, const llvm::Instruction& inst
   if (pointer.bits.constant() || state.memory.at(pointer.object).has_words()) return true;
   std::vector<uint64_t> values;
   while (true) {
-    const auto value = feasibility->value(state.conditions, pointer.bits, values);
+    const auto value = solver().value(state.conditions, pointer.bits, values);
     if (!value) break;
     values.push_back(*value);
     if (values.size() > limits.values_of_an_offset) break;
   }
-  if (feasibility->gave_up() || values.size() > limits.values_of_an_offset) {
+  if (solver().gave_up() || values.size() > limits.values_of_an_offset) {
     stop(state, unsupported(instruction, fmt::format("an offset into {} that may be anything",
                                                      state.memory.at(pointer.object).name()))
                     .value());
@@ -389,6 +412,24 @@ void Executor::Engine::apply_settled(State& state, const llvm::Instruction& inst
   state.settled_instruction_ = nullptr;
 }
 
+bool Executor::Engine::settle_null(State& state, const llvm::GetElementPtrInst& instruction) {
+  const auto index = top(state).numbering->index.find(instruction.getPointerOperand());
+  if (index == top(state).numbering->index.end()) return true;
+  const Value pointer = top(state).registers[index->second];
+  if (!pointer.is_pointer() || !has_null(pointer)) return true;
+  for (const bool is_null : {true, false}) {
+    const Term taken = is_null ? pointer.null_if : !pointer.null_if;
+    if (!possible(state, taken)) continue;
+    State other = state;
+    other.assume(taken);
+    top(other).registers[index->second] =
+        is_null ? Value::number(word(0)) : Value::pointer(pointer.object, pointer.bits);
+    --top(other).next;
+    waiting.push_back(std::move(other));
+  }
+  return false;
+}
+
 bool Executor::Engine::load(State& state, const llvm::LoadInst& instruction) {
   auto pointer = operand(state, *instruction.getPointerOperand());
   if (!pointer) {
@@ -397,11 +438,14 @@ bool Executor::Engine::load(State& state, const llvm::LoadInst& instruction) {
   }
   const llvm::Type& type = *instruction.getType();
   const unsigned bytes = bytes_of(type);
+  if (bytes > 8 || !std::has_single_bit(bytes)) {
+    stop(state, unsupported(instruction, fmt::format("a load of {} bytes", bytes)).value());
+    return false;
+  }
   apply_settled(state, instruction, *pointer);
-  if (!check_access(state, *pointer, bytes, Program::place(instruction))) return true;
+  if (!check_access(state, *pointer, bytes, instruction)) return true;
   if (!settle_offset(state, instruction, *pointer)) return false;
-  // Reading may add a free cell: that is a change only of what is known.
-  Maybe<Value> value = state.memory.change(pointer->object).load(pointer->bits, bytes);
+  Maybe<Value> value = state.memory.at(pointer->object).load(pointer->bits, bytes);
   if (!value) {
     stop(state, unsupported(instruction, value.error().line()).value());
     return false;
@@ -423,9 +467,24 @@ bool Executor::Engine::store(State& state, const llvm::StoreInst& instruction) {
     return false;
   }
   const unsigned bytes = bytes_of(*instruction.getValueOperand()->getType());
+  if (bytes > 8 || !std::has_single_bit(bytes)) {
+    stop(state, unsupported(instruction, fmt::format("a store of {} bytes", bytes)).value());
+    return false;
+  }
   apply_settled(state, instruction, *pointer);
-  if (!check_access(state, *pointer, bytes, Program::place(instruction))) return true;
+  if (!check_access(state, *pointer, bytes, instruction)) return true;
   if (!settle_offset(state, instruction, *pointer)) return false;
+  if (value->is_undefined() && pointer->bits.constant()) {
+    if (auto done = state.memory.change(pointer->object).forget(*pointer->bits.constant(), bytes); !done) {
+      stop(state, unsupported(instruction, done.error().line()).value());
+      return false;
+    }
+    return true;
+  }
+  if (value->bits.sort() == Term::Sort::kNone) {
+    stop(state, unsupported(instruction, "a struct or an undefined value is stored").value());
+    return false;
+  }
   if (!value->is_pointer() && (value->bits.is_boolean() || value->bits.width() < bytes * 8)) {
     value->bits = zero_extend(value->bits, bytes * 8);
   }
@@ -446,11 +505,15 @@ bool Executor::Engine::update_atomically(State& state, const llvm::AtomicRMWInst
   }
   const unsigned bytes = bytes_of(*instruction.getType());
   apply_settled(state, instruction, *pointer);
-  if (!check_access(state, *pointer, bytes, Program::place(instruction))) return true;
+  if (!check_access(state, *pointer, bytes, instruction)) return true;
   if (!settle_offset(state, instruction, *pointer)) return false;
-  auto old = state.memory.change(pointer->object).load(pointer->bits, bytes);
+  auto old = state.memory.at(pointer->object).load(pointer->bits, bytes);
   if (!old) {
     stop(state, unsupported(instruction, old.error().line()).value());
+    return false;
+  }
+  if (old->is_pointer()) {
+    stop(state, unsupported(instruction, "an atomic operation on a pointer").value());
     return false;
   }
   const Term& before = old->bits;
@@ -483,12 +546,16 @@ bool Executor::Engine::compare_and_exchange(State& state, const llvm::AtomicCmpX
   }
   const unsigned bytes = bytes_of(*instruction.getNewValOperand()->getType());
   apply_settled(state, instruction, *pointer);
-  if (!check_access(state, *pointer, bytes, Program::place(instruction))) return true;
+  if (!check_access(state, *pointer, bytes, instruction)) return true;
   if (!settle_offset(state, instruction, *pointer)) return false;
   Object& object = state.memory.change(pointer->object);
   auto old = object.load(pointer->bits, bytes);
   if (!old) {
     stop(state, unsupported(instruction, old.error().line()).value());
+    return false;
+  }
+  if (old->is_pointer()) {
+    stop(state, unsupported(instruction, "an atomic operation on a pointer").value());
     return false;
   }
   const Term equal = old->bits == *expected;
@@ -542,8 +609,8 @@ bool Executor::Engine::execute(State& state, const llvm::Instruction& instructio
       return give_back(state, std::move(*value));
     }
     case llvm::Instruction::Unreachable:
-      state.require(Obligation::Kind::kUnreachable, Term::boolean(false),
-                    "code that is never reached is reached", Program::place(instruction));
+      require(state, Obligation::Kind::kUnreachable, Term::boolean(false),
+              "code that is never reached is reached", instruction);
       return true;
     case llvm::Instruction::ICmp:
       return finish(comparison(state, llvm::cast<llvm::ICmpInst>(instruction)).map([](const Term& term) {
@@ -572,6 +639,7 @@ bool Executor::Engine::execute(State& state, const llvm::Instruction& instructio
       return compare_and_exchange(state, llvm::cast<llvm::AtomicCmpXchgInst>(instruction));
     case llvm::Instruction::Fence: return true;
     case llvm::Instruction::GetElementPtr:
+      if (!settle_null(state, llvm::cast<llvm::GetElementPtrInst>(instruction))) return false;
       return finish(element_address(state, llvm::cast<llvm::GEPOperator>(instruction)));
     case llvm::Instruction::ZExt:
       return with_number([&](const Term& term) { return zero_extend(term, width); });
@@ -593,7 +661,8 @@ bool Executor::Engine::execute(State& state, const llvm::Instruction& instructio
       auto aggregate = operand(state, *extraction.getAggregateOperand());
       if (aggregate && extraction.getNumIndices() == 1 &&
           extraction.getIndices()[0] < aggregate->members.size()) {
-        define(state, instruction, aggregate->members[extraction.getIndices()[0]]);
+        Value& member = aggregate->members[extraction.getIndices()[0]];
+        define(state, instruction, std::move(member));
         return true;
       }
       stop(state, unsupported(instruction, "a value taken out of a nested struct").value());

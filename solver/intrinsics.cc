@@ -30,23 +30,28 @@ bool Executor::Engine::copy(State& state, const llvm::MemTransferInst& instructi
     stop(state, unsupported(instruction, "a copy whose length or place is not one number").value());
     return false;
   }
-  const std::string place = Program::place(instruction);
   if (*count == 0) return true;
-  if (!check_access(state, *from, static_cast<unsigned>(*count), place)) return true;
-  if (!check_access(state, *to, static_cast<unsigned>(*count), place)) return true;
+  if (!check_access(state, *from, *count, instruction)) return true;
+  if (!check_access(state, *to, *count, instruction)) return true;
   const uint64_t start = *from->bits.constant();
-  std::vector<std::pair<std::pair<uint64_t, unsigned>, Value>> content;
-  for (const auto& piece : state.memory.at(from->object).pieces(start, *count)) {
-    auto value = state.memory.change(from->object).load(word(piece.first), piece.second);
+  // All is read before anything is written: the places may overlap.
+  std::vector<std::pair<Object::Piece, Value>> content;
+  const Object& source = state.memory.at(from->object);
+  for (const Object::Piece& piece : source.pieces(start, *count)) {
+    // Padding and members that were never set may be copied: the copy is undefined, too.
+    auto value = piece.defined ? source.load(word(piece.offset), piece.bytes) : Value{};
     if (!value) {
-      // Padding and members that were never set may be copied: they stay undefined.
-      continue;
+      stop(state, unsupported(instruction, value.error().line()).value());
+      return false;
     }
     content.emplace_back(piece, std::move(*value));
   }
-  for (auto& [piece, value] : content) {
-    const Term target = word(*to->bits.constant() + (piece.first - start));
-    if (auto done = state.memory.change(to->object).store(target, piece.second, value); !done) {
+  Object& destination = state.memory.change(to->object);
+  for (const auto& [piece, value] : content) {
+    const uint64_t target = *to->bits.constant() + (piece.offset - start);
+    auto done = piece.defined ? destination.store(word(target), piece.bytes, value)
+                              : destination.forget(target, piece.bytes);
+    if (!done) {
       stop(state, unsupported(instruction, done.error().line()).value());
       return false;
     }
@@ -68,11 +73,28 @@ bool Executor::Engine::fill(State& state, const llvm::MemSetInst& instruction) {
     return false;
   }
   if (*length->constant() == 0) return true;
-  if (!check_access(state, *to, static_cast<unsigned>(*length->constant()), Program::place(instruction)))
-    return true;
+  if (!check_access(state, *to, *length->constant(), instruction)) return true;
   auto done = state.memory.change(to->object)
                   .fill(*to->bits.constant(), *length->constant(), static_cast<uint8_t>(*byte->constant()));
   if (!done) {
+    stop(state, unsupported(instruction, done.error().line()).value());
+    return false;
+  }
+  return true;
+}
+
+// Where a local's scope begins or ends its content is lost: a loop's body must not see that of the iteration
+// before.
+bool Executor::Engine::end_of_scope(State& state, const llvm::IntrinsicInst& instruction) {
+  auto local = operand(state, *instruction.getArgOperand(1));
+  if (!local) {
+    stop(state, local.error());
+    return false;
+  }
+  if (!local->is_pointer()) return true;
+  const auto size = state.memory.at(local->object).size().constant();
+  if (!size || local->bits.constant() != 0) return true;
+  if (auto done = state.memory.change(local->object).forget(0, *size); !done) {
     stop(state, unsupported(instruction, done.error().line()).value());
     return false;
   }
@@ -87,7 +109,7 @@ bool Executor::Engine::intrinsic(State& state, const llvm::IntrinsicInst& instru
   const llvm::Intrinsic::ID id = instruction.getIntrinsicID();
   switch (id) {
     case llvm::Intrinsic::lifetime_start:
-    case llvm::Intrinsic::lifetime_end:
+    case llvm::Intrinsic::lifetime_end: return end_of_scope(state, instruction);
     case llvm::Intrinsic::x86_sse2_pause: return true;
     case llvm::Intrinsic::is_constant: return finish(Term::boolean(false));
     case llvm::Intrinsic::expect:
@@ -117,14 +139,14 @@ bool Executor::Engine::intrinsic(State& state, const llvm::IntrinsicInst& instru
   }
   switch (id) {
     case llvm::Intrinsic::assume:
-      state.require(Obligation::Kind::kUndefined, arguments[0],
-                    "what the compiler was told to assume does not hold", Program::place(instruction));
+      require(state, Obligation::Kind::kUndefined, arguments[0],
+              "what the compiler was told to assume does not hold", instruction);
       return true;
     case llvm::Intrinsic::cttz:
     case llvm::Intrinsic::ctlz:
       if (arguments[1].is_true()) {
-        state.require(Obligation::Kind::kUndefined, arguments[0] != Term::bits(arguments[0].width(), 0),
-                      "counting the zero bits of zero", Program::place(instruction));
+        require(state, Obligation::Kind::kUndefined, arguments[0] != Term::bits(arguments[0].width(), 0),
+                "counting the zero bits of zero", instruction);
       }
       return finish(id == llvm::Intrinsic::cttz ? trailing_zeros(arguments[0]) : leading_zeros(arguments[0]));
     case llvm::Intrinsic::ctpop: return finish(count_ones(arguments[0]));

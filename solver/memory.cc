@@ -33,22 +33,29 @@ Object Object::of_function(std::string name) {
   return object;
 }
 
-Expected<Value> Object::fresh(uint64_t offset, unsigned bytes) {
+Expected<Value> Object::fresh(uint64_t offset, unsigned bytes) const {
   switch (initial_) {
     case Initial::kZero: return Value::number(Term::bits(bytes * 8, 0));
     case Initial::kFree: {
-      Value value = Value::number(Term::free_bits(bytes * 8, fmt::format("{}+{:#x}", name_, offset)));
+      Value value = Value::number(Term::free_bits(bytes * 8, fmt::format("{}+{:#x}:{}", name_, offset, bytes)));
       cells_.emplace(offset, Cell{value, bytes});
       return value;
     }
     case Initial::kUndefined: break;
   }
+  return read_before_written(offset, bytes);
+}
+
+tl::unexpected<reports::Error> Object::read_before_written(uint64_t offset, unsigned bytes) const {
   return beyond(name_, fmt::format("{} bytes at offset {} are read before they are written", bytes, offset));
 }
 
-Expected<Value> Object::load_cell(uint64_t offset, unsigned bytes) {
+Expected<Value> Object::load_cell(uint64_t offset, unsigned bytes) const {
   auto next = cells_.lower_bound(offset);
-  if (next != cells_.end() && next->first == offset && next->second.bytes == bytes) return next->second.value;
+  if (next != cells_.end() && next->first == offset && next->second.bytes == bytes) {
+    if (next->second.value.is_undefined()) return read_before_written(offset, bytes);
+    return next->second.value;
+  }
   // A part of one cell.
   auto holder = next;
   if (holder == cells_.end() || holder->first != offset) {
@@ -56,6 +63,7 @@ Expected<Value> Object::load_cell(uint64_t offset, unsigned bytes) {
   }
   if (holder != cells_.end() && holder->first <= offset &&
       holder->first + holder->second.bytes >= offset + bytes) {
+    if (holder->second.value.is_undefined()) return read_before_written(offset, bytes);
     if (holder->second.value.is_pointer()) {
       return beyond(name_, fmt::format("a part of the pointer at offset {} is read", holder->first));
     }
@@ -75,7 +83,7 @@ Expected<Value> Object::load_cell(uint64_t offset, unsigned bytes) {
   return Value::number(concatenate(high->bits, low->bits));
 }
 
-Expected<Value> Object::load(const Term& offset, unsigned bytes) {
+Expected<Value> Object::load(const Term& offset, unsigned bytes) const {
   if (is_function_) return beyond(name_, "a function is read");
   if (!has_words()) {
     if (const auto constant = offset.constant()) return load_cell(*constant, bytes);
@@ -105,7 +113,9 @@ Expected<void> Object::cut(uint64_t offset, uint64_t count) {
     cell = cells_.erase(cell);
     for (uint64_t at = begin; at < old_end; ++at) {
       if (at >= offset && at < end) continue;
-      cells_.emplace(at, Cell{Value::number(part(old.value.bits, at - begin, 1)), 1});
+      const Value rest =
+          old.value.is_undefined() ? Value{} : Value::number(part(old.value.bits, at - begin, 1));
+      cells_.emplace(at, Cell{rest, 1});
     }
   }
   return {};
@@ -149,6 +159,12 @@ Expected<void> Object::fill(uint64_t offset, uint64_t count, uint8_t byte) {
     }
     return {};
   }
+  if (byte == 0 && offset == 0 && size_.constant() == count) {
+    // Large arrays are zeroed as a whole: no need for a cell each.
+    cells_.clear();
+    initial_ = Initial::kZero;
+    return {};
+  }
   if (auto done = cut(offset, count); !done) return done;
   for (uint64_t at = offset; at < offset + count;) {
     unsigned bytes = 8;
@@ -159,20 +175,39 @@ Expected<void> Object::fill(uint64_t offset, uint64_t count, uint8_t byte) {
   return {};
 }
 
-std::vector<std::pair<uint64_t, unsigned>> Object::pieces(uint64_t offset, uint64_t count) const {
-  std::vector<std::pair<uint64_t, unsigned>> result;
+Expected<void> Object::forget(uint64_t offset, uint64_t count) {
+  if (has_words()) return beyond(name_, "a part of a word becomes undefined");
+  if (offset == 0 && size_.constant() == count) {
+    cells_.clear();
+    initial_ = Initial::kUndefined;
+    return {};
+  }
+  if (auto done = cut(offset, count); !done) return done;
+  if (initial_ == Initial::kUndefined) return {};
+  for (uint64_t at = offset; at < offset + count; ++at) cells_.emplace(at, Cell{Value{}, 1});
+  return {};
+}
+
+std::vector<Object::Piece> Object::pieces(uint64_t offset, uint64_t count) const {
+  std::vector<Piece> result;
   const uint64_t end = offset + count;
+  const bool holes_defined = has_words() || initial_ != Initial::kUndefined;
   for (uint64_t at = offset; at < end;) {
-    const auto cell = cells_.lower_bound(at);
-    if (cell != cells_.end() && cell->first == at && at + cell->second.bytes <= end) {
-      result.emplace_back(at, cell->second.bytes);
-      at += cell->second.bytes;
-      continue;
+    const auto next = cells_.upper_bound(at);
+    if (next != cells_.begin()) {
+      const auto& [begin, cell] = *std::prev(next);
+      if (begin + cell.bytes > at) {
+        // A cell that the range cuts goes byte by byte.
+        const unsigned bytes = begin == at && at + cell.bytes <= end ? cell.bytes : 1;
+        result.push_back({at, bytes, !cell.value.is_undefined()});
+        at += bytes;
+        continue;
+      }
     }
-    const uint64_t limit = cell != cells_.end() && cell->first > at && cell->first < end ? cell->first : end;
+    const uint64_t limit = next != cells_.end() && next->first < end ? next->first : end;
     unsigned bytes = 8;
     while (at % bytes != 0 || at + bytes > limit) bytes /= 2;
-    result.emplace_back(at, bytes);
+    result.push_back({at, bytes, holes_defined});
     at += bytes;
   }
   return result;

@@ -13,13 +13,18 @@
 #include "reports/error.h"
 #include "solver/term.h"
 
+namespace llvm {
+class Value;
+}  // namespace llvm
+
 namespace nospan::solver {
 
 // Names an object. kNone: the value is a plain number; a pointer that is a plain number points nowhere.
 enum class ObjectId : uint32_t { kNone = 0 };
 
 // What a register or a memory cell holds: a number, or a pointer into an object, or several values (a struct
-// that a function returns in registers).
+// that a function returns in registers). Default-constructed, it is undefined: it may be moved about, but not
+// be used.
 struct Value {
   Term bits;  // the number; of a pointer into an object, the offset in bytes
   ObjectId object = ObjectId::kNone;
@@ -28,6 +33,7 @@ struct Value {
   std::vector<Value> members;
 
   bool is_pointer() const { return object != ObjectId::kNone; }
+  bool is_undefined() const { return bits.sort() == Term::Sort::kNone && members.empty(); }
   static Value number(Term bits) { return Value{std::move(bits), ObjectId::kNone, {}, {}}; }
   static Value pointer(ObjectId object, Term offset = word(0)) {
     return Value{std::move(offset), object, {}, {}};
@@ -60,19 +66,27 @@ class Object {
   void die() { alive_ = false; }
 
   // `offset` and `bytes` (1, 2, 4 or 8) must lie inside the object; callers make that an obligation. An Error
-  // says what this memory model cannot do. Reading a cell of kFree memory adds the cell: not const.
-  reports::Expected<Value> load(const Term& offset, unsigned bytes);
+  // says what this memory model cannot do.
+  reports::Expected<Value> load(const Term& offset, unsigned bytes) const;
   reports::Expected<void> store(const Term& offset, unsigned bytes, const Value& value);
 
   // Sets `count` bytes from `offset` on to `byte`. Words: whole ones only.
   reports::Expected<void> fill(uint64_t offset, uint64_t count, uint8_t byte);
 
+  // Makes `count` bytes from `offset` on undefined: padding that was copied, a local whose scope has ended.
+  reports::Expected<void> forget(uint64_t offset, uint64_t count);
+
   const Term& words() const { return words_; }
   void set_words(Term words) { words_ = std::move(words); }
 
-  // Where cells of [offset, offset + count) begin and how long they are, holes as the longest aligned pieces of
-  // at most 8 bytes: what a copy goes along.
-  std::vector<std::pair<uint64_t, unsigned>> pieces(uint64_t offset, uint64_t count) const;
+  // What a copy goes along: the cells of [offset, offset + count), and what lies between them in the longest
+  // aligned pieces of at most 8 bytes.
+  struct Piece {
+    uint64_t offset;
+    unsigned bytes;
+    bool defined;  // something can be read there
+  };
+  std::vector<Piece> pieces(uint64_t offset, uint64_t count) const;
 
  private:
   struct Cell {
@@ -80,14 +94,17 @@ class Object {
     unsigned bytes;
   };
 
-  reports::Expected<Value> load_cell(uint64_t offset, unsigned bytes);
+  reports::Expected<Value> load_cell(uint64_t offset, unsigned bytes) const;
   reports::Expected<void> cut(uint64_t offset, uint64_t count);
-  reports::Expected<Value> fresh(uint64_t offset, unsigned bytes);
+  reports::Expected<Value> fresh(uint64_t offset, unsigned bytes) const;
+  tl::unexpected<reports::Error> read_before_written(uint64_t offset, unsigned bytes) const;
 
   std::string name_;
   Term size_;
   Initial initial_ = Initial::kUndefined;
-  std::map<uint64_t, Cell> cells_;  // by offset; they do not overlap
+  // By offset; they do not overlap. Reading kFree memory adds a cell: the name of what was any value before,
+  // the same in all states that share the object.
+  mutable std::map<uint64_t, Cell> cells_;
   Term words_;
   bool is_function_ = false;
   bool alive_ = true;
@@ -101,6 +118,9 @@ class Memory {
   Object& change(ObjectId id);
   bool knows(ObjectId id) const { return id != ObjectId::kNone && index(id) < objects_.size(); }
   std::size_t count() const { return objects_.size(); }
+
+  // Variables and functions of the program that a pointer was made to.
+  std::map<const llvm::Value*, ObjectId> globals;
 
   // Where the object lies, for comparing and printing pointers: a free 64-bit constant.
   Term address(ObjectId id) const;

@@ -22,6 +22,14 @@ std::string checksum(const nlohmann::json& content) { return toolchain::Digest()
 
 std::optional<Answer> ProofCache::find(std::string_view smtlib, std::string_view solver) const {
   if (folder_.empty()) return std::nullopt;
+  try {
+    return read(smtlib, solver);
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;  // members of other types than ours: whoever wrote it, we did not
+  }
+}
+
+std::optional<Answer> ProofCache::read(std::string_view smtlib, std::string_view solver) const {
   const std::string key = key_of(smtlib, solver);
   const auto text = toolchain::read_file(folder_ / key.substr(0, 2) / key);
   if (!text) return std::nullopt;

@@ -13,8 +13,8 @@
 namespace nospan::solver {
 
 // One folder, one file per answer. Any number of processes may use it at once, and each may be killed at any
-// moment. An entry is believed only if its own checksum is right and it is the answer to exactly this question,
-// solver and limits. Only definite answers are kept: a time-out may be an answer tomorrow.
+// moment. An entry is believed only if its own checksum is right and it is the answer of this solver to exactly
+// this question. Only definite answers are kept: a time-out may be an answer tomorrow.
 class ProofCache {
  public:
   // An empty path: nothing is kept and nothing found.
@@ -25,6 +25,8 @@ class ProofCache {
   void keep(std::string_view smtlib, std::string_view solver, const Answer& answer) const;
 
  private:
+  std::optional<Answer> read(std::string_view smtlib, std::string_view solver) const;
+
   std::filesystem::path folder_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "solver/proof_cache.h"
 #include "targets/toolchain/cache.h"
@@ -187,6 +188,20 @@ Counterexample counterexample_of(const Instance& instance, Questioner& questione
   return result;
 }
 
+// The splits of a case as a question: is there anything in the domain that none of them is about?
+Query outside(const Instance& instance, const std::vector<Split>& splits) {
+  Query query;
+  query.given = instance.domain;
+  for (const Split& split : splits) query.given.push_back(split.variable != split.value);
+  return query;
+}
+
+bool same(const std::vector<Split>& a, const std::vector<Split>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Split& x, const Split& y) {
+    return x.variable.same(y.variable) && x.value.same(y.value);
+  });
+}
+
 bool contradict(const Asked& asked) {
   if (!asked.was_second_asked) return false;
   return (asked.first.kind == Kind::kSatisfiable && asked.second.kind == Kind::kUnsatisfiable) ||
@@ -241,7 +256,16 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     disagreement = disagreement || contradict(asked);
   };
 
+  std::vector<const std::vector<Split>*> known_splits;
+  std::optional<Asked> uncovered;
   for (const Case& question : instance.cases) {
+    const auto is_same = [&](const std::vector<Split>* other) { return same(*other, question.splits); };
+    if (!question.splits.empty() && std::none_of(known_splits.begin(), known_splits.end(), is_same)) {
+      known_splits.push_back(&question.splits);
+      const Asked asked = questioner.ask(outside(instance, question.splits), {});
+      record("splits cover the domain", asked);
+      if (asked.first.kind != Kind::kUnsatisfiable) uncovered = asked;
+    }
     std::vector<Term> given = question.given;
     given.push_back(!question.goal);
     const Query query = questioner.query(options.dropped, given);
@@ -249,6 +273,7 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     if (question.try_without_given) {
       asked = questioner.ask(questioner.query(options.dropped, {!question.goal}), question.splits,
                              !query.hypotheses.empty());
+      disagreement = disagreement || contradict(asked);
     }
     if (asked.first.kind != Kind::kUnsatisfiable) {
       asked = questioner.ask(query, question.splits, !query.hypotheses.empty());
@@ -284,6 +309,11 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     const bool broken = unanswered->first.kind == Kind::kError;
     set_verdict(result, broken ? Verdict::kError : Verdict::kUnknown, unanswered->first.reason);
     core_known = false;
+  } else if (uncovered) {
+    const bool leaves_out = uncovered->first.kind == Kind::kSatisfiable;
+    set_verdict(result, leaves_out ? Verdict::kError : Verdict::kUnknown,
+                leaves_out ? "the parts that the question was split into leave out what the domain allows"
+                           : "whether its parts cover the domain: " + uncovered->first.reason);
   } else if (instance.incomplete) {
     set_verdict(result, instance.incomplete->verdict, instance.incomplete->line());
   } else if (instance.cases.empty()) {
@@ -331,21 +361,28 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
 }
 
 void close_chains(std::vector<ClaimResult>& results) {
-  // Until nothing changes: a hole goes up the chain.
+  // From the bottom: what rests on nothing, then what rests on that. A circle never becomes part of it.
+  std::set<const ClaimResult*> closed;
+  const auto is_closed = [&](const ClaimResult& result, const std::string& needed) {
+    return std::any_of(closed.begin(), closed.end(), [&](const ClaimResult* other) {
+      return other->id == needed && (other->target == result.target || other->target.empty());
+    });
+  };
   for (bool changed = true; changed;) {
     changed = false;
-    for (ClaimResult& result : results) {
-      if (result.verdict != Verdict::kProved) continue;
-      for (const std::string& needed : result.rests_on) {
-        const bool proved = std::any_of(results.begin(), results.end(), [&](const ClaimResult& other) {
-          return other.id == needed && other.verdict == Verdict::kProved &&
-                 (other.target == result.target || other.target.empty());
-        });
-        if (proved) continue;
-        set_verdict(result, Verdict::kUnknown, fmt::format("it rests on {}, which is not proved", needed));
-        changed = true;
-        break;
-      }
+    for (const ClaimResult& result : results) {
+      if (result.verdict != Verdict::kProved || closed.contains(&result)) continue;
+      const bool all = std::all_of(result.rests_on.begin(), result.rests_on.end(),
+                                   [&](const std::string& needed) { return is_closed(result, needed); });
+      if (all) changed = closed.insert(&result).second;
+    }
+  }
+  for (ClaimResult& result : results) {
+    if (result.verdict != Verdict::kProved || closed.contains(&result)) continue;
+    for (const std::string& needed : result.rests_on) {
+      if (is_closed(result, needed)) continue;
+      set_verdict(result, Verdict::kUnknown, fmt::format("it rests on {}, which is not proved", needed));
+      break;
     }
   }
 }

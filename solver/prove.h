@@ -23,12 +23,14 @@ struct ProveOptions {
   std::filesystem::path smt2_folder;  // where each question is written as HASH.smt2; empty: nowhere
 };
 
-// The verdict is kProved only if every case is unsatisfiable, there is a witness, and no path is missing.
+// The verdict is kProved only if every case is unsatisfiable, there is a witness, no path is missing, and the
+// splits of each case cover all that the domain allows.
 // Whether the claims that it rests on are proved is not looked at here: see close_chains().
 ClaimResult prove(const Instance& instance, const ProveOptions& options);
 
 // A claim whose chain has a hole is not proved: takes back kProved where something in rests_on is not proved in
-// `results` for the same target (lemmas: for any), and says which.
+// `results` for the same target (lemmas: for any), and says which. Claims that rest on each other in a circle
+// are not proved.
 void close_chains(std::vector<ClaimResult>& results);
 
 }  // namespace nospan::solver

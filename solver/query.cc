@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <map>
 #include <unordered_set>
 
@@ -20,7 +21,12 @@ class Declarations {
       if (!seen_.insert(current.id()).second || !current.is_app()) continue;
       const z3::func_decl declaration = current.decl();
       if (declaration.decl_kind() == Z3_OP_UNINTERPRETED) {
-        by_name_.emplace(declaration.name().str(), declaration.to_string());
+        const auto [known, is_new] = by_name_.emplace(declaration.name().str(), declaration.to_string());
+        if (!is_new && known->second != declaration.to_string()) {
+          fmt::print(stderr, "nospan: error of its own: two free constants of different sorts are called {}\n",
+                     known->first);
+          std::abort();
+        }
       }
       for (unsigned i = 0; i < current.num_args(); ++i) open.push_back(current.arg(i));
     }

@@ -45,7 +45,11 @@ Term compare(const Term& a, const Term& b, bool (*number)(uint64_t, uint64_t, un
   return Term::from_expression(formula(a.expression(), b.expression()));
 }
 
+uint64_t formulas = 0;
+
 }  // namespace
+
+uint64_t formulas_made() { return formulas; }
 
 z3::context& term_context() {
   static z3::context* context = new z3::context;  // outlives every term
@@ -119,6 +123,7 @@ Term Term::from_expression(const z3::expr& expression) {
     misuse("an expression that is no truth value, bit vector or map");
   }
   term.expression_ = expression;
+  ++formulas;
   return term;
 }
 

@@ -62,6 +62,9 @@ class Term {
   std::optional<z3::expr> expression_;
 };
 
+// How many formulas were made in this process so far, numbers not counted.
+uint64_t formulas_made();
+
 // The context that all terms of this process live in.
 z3::context& term_context();
 

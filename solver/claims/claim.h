@@ -47,8 +47,8 @@ struct Case {
   std::string name;  // stable in one tree: "set of the path that returns at ...:873"
   std::vector<Term> given;
   Term goal;
-  // How solvers get it in parts: together the values must be all that the domain allows (split_page_shift()).
-  // The code is executed once for all of them. Empty: as a whole.
+  // How solvers get it in parts: together the values must be all that the domain allows (split_page_shift()),
+  // which prove() asks. The code is executed once for all of them. Empty: as a whole.
   std::vector<Split> splits;
   // The goal probably holds whatever the path: asked without `given` first, which is a shorter question.
   bool try_without_given = false;
@@ -91,6 +91,10 @@ std::vector<Split> split_page_shift(const Term& page_shift);
 
 // The obligations of kinds that `safe` is about, as one case for each place, over all paths.
 std::vector<Case> safety_cases(const std::vector<Path>& paths);
+
+// The other obligations, likewise: that loop contracts hold on entry and are preserved, and that contracts are
+// used within their terms. A claim about code that was executed with either is worth nothing without them.
+std::vector<Case> invariant_cases(const std::vector<Path>& paths);
 
 // An error for the first path that was cut off or could not be followed.
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "solver/query.h"
+
+#include <gtest/gtest.h>
+
+#include "solver/decide.h"
+
+namespace nospan::solver {
+namespace {
+
+Query small_query() {
+  const Term x = free_word("x");
+  Query query;
+  query.hypotheses = {{"lower", less(word(4), x)}, {"unneeded", less(free_word("y"), word(9))}};
+  query.given = {less(x, word(3))};
+  query.observed = {{"x", x}};
+  return query;
+}
+
+TEST(Query, TheSameQuestionIsTheSameText) {
+  EXPECT_EQ(smtlib(small_query(), true), smtlib(small_query(), true));
+  EXPECT_NE(smtlib(small_query(), true), smtlib(small_query(), false));
+}
+
+TEST(Query, TheCoreNamesTheHypothesesThatWereUsed) {
+  const Answer answer = decide_with_z3(smtlib(small_query(), true), {});
+  EXPECT_EQ(answer.kind, Answer::Kind::kUnsatisfiable) << answer.reason;
+  EXPECT_EQ(answer.core, std::vector<std::string>{"lower"});
+}
+
+TEST(Query, ValuesComeBackByTheirNames) {
+  Query query = small_query();
+  query.given = {free_word("x") == word(0xfedcba9876543210), Term::free_boolean("flag")};
+  query.observed.push_back({"flag", Term::free_boolean("flag")});
+  query.observed.push_back({"constant", Term::bits(5, 21)});
+  query.observed.push_back({"sum", free_word("x") + word(1)});
+  const Answer answer = decide_with_z3(smtlib(query, true), {});
+  ASSERT_EQ(answer.kind, Answer::Kind::kSatisfiable) << answer.reason;
+  EXPECT_EQ(answer.values.at("x"), 0xfedcba9876543210);
+  EXPECT_EQ(answer.values.at("flag"), 1u);
+  EXPECT_EQ(answer.values.at("constant"), 21u);
+  EXPECT_EQ(answer.values.at("sum"), 0xfedcba9876543211);
+}
+
+TEST(Query, MapsAndFunctionsAreDeclared) {
+  const Term map = Term::free_map("a map");
+  Query query;
+  query.given = {select(store(map, word(1), word(2)), word(1)) != word(2),
+                 Term::apply("owner", 8, word(3)) == Term::bits(8, 1)};
+  EXPECT_EQ(decide_with_z3(smtlib(query, false), {}).kind, Answer::Kind::kUnsatisfiable);
+}
+
+TEST(QueryDeath, TwoSortsUnderOneNameEndTheProcess) {
+  Query query;
+  query.given = {Term::free_bits(8, "n") == Term::bits(8, 1), free_word("n") == word(1)};
+  EXPECT_DEATH(static_cast<void>(smtlib(query, false)), "different sorts are called n");
+}
+
+}  // namespace
+}  // namespace nospan::solver
