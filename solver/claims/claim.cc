@@ -13,15 +13,20 @@ std::vector<Split> split_page_shift(const Term& page_shift) {
   return splits;
 }
 
-std::vector<Case> safety_cases(const std::vector<Path>& paths) {
+namespace {
+
+bool is_of_contract(const Obligation& obligation) {
+  return obligation.kind == Obligation::Kind::kInvariant || obligation.kind == Obligation::Kind::kContract;
+}
+
+std::vector<Case> obligation_cases(const std::vector<Path>& paths, bool of_contracts) {
   // In the order of the first time that the place was met.
   std::vector<Case> cases;
   std::map<std::string, std::size_t> known;
   std::vector<std::vector<Term>> violations;
   for (const Path& path : paths) {
     for (const Obligation& obligation : path.obligations) {
-      if (obligation.kind == Obligation::Kind::kInvariant || obligation.kind == Obligation::Kind::kContract)
-        continue;
+      if (is_of_contract(obligation) != of_contracts) continue;
       const std::string name =
           fmt::format("{}: {} ({})", solver::name(obligation.kind), obligation.what, obligation.place);
       const auto [place, is_new] = known.emplace(name, cases.size());
@@ -43,6 +48,12 @@ std::vector<Case> safety_cases(const std::vector<Path>& paths) {
   for (std::size_t i = 0; i < cases.size(); ++i) cases[i].goal = !any_of(violations[i]);
   return cases;
 }
+
+}  // namespace
+
+std::vector<Case> safety_cases(const std::vector<Path>& paths) { return obligation_cases(paths, false); }
+
+std::vector<Case> contract_cases(const std::vector<Path>& paths) { return obligation_cases(paths, true); }
 
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths) {
   for (const Path& path : paths) {

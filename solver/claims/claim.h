@@ -90,6 +90,10 @@ std::vector<Split> split_page_shift(const Term& page_shift);
 // The obligations of kinds that `safe` is about, as one case for each place, over all paths.
 std::vector<Case> safety_cases(const std::vector<Path>& paths);
 
+// The obligations that contracts make: what they ask of their callers, and the invariants of loops. Whatever
+// stands behind such a contract is proved only together with these.
+std::vector<Case> contract_cases(const std::vector<Path>& paths);
+
 // An error for the first path that was cut off or could not be followed.
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths);
 
