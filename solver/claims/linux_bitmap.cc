@@ -10,12 +10,7 @@ namespace {
 
 using reports::Expected;
 
-constexpr uint64_t kMostBits = uint64_t{1} << 31;
-
 // ---- What the functions ask and promise ----
-
-// How many bits the object of words has room for.
-Term room(const Object& object) { return shift_left(object.size(), word(3)); }
 
 // of __bitmap_set() and __bitmap_clear(): `count` is a signed int there.
 Term change_asks(const Object& map, const Term& first, const Term& count) {
@@ -59,15 +54,6 @@ Term area_promises(const Term& words, const Term& bit, const Area& area, const T
 }
 
 // ---- Contracts for callers ----
-
-Expected<const Object*> map_of(const State& state, const Call& call) {
-  const Value& map = call.arguments[0];
-  if (!map.is_pointer() || map.bits.constant() != 0 || !state.memory.at(map.object).has_words()) {
-    return reports::failure(call.place, fmt::format("{} gets something that is not a whole bitmap", call.function),
-                            "the contract in solver/claims/linux_bitmap.cc has to learn it");
-  }
-  return &state.memory.at(map.object);
-}
 
 void add_find(Executor& executor, const char* function, const Term& bit, bool set) {
   executor.add(function, simple([bit, set, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
@@ -125,44 +111,10 @@ struct Proof {
   Value map;
   Term word_count = free_word("map_words");
   Term before = Term::free_map("before");
-  // A bit is told as its word and its place in it: solvers need not find out that shifting takes them apart.
-  Term bit = concatenate(Term::free_bits(58, "bit.word"), Term::free_bits(6, "bit.place"));
+  Term bit = arbitrary_bit();
   std::vector<Term> domain;
   std::vector<Named> inputs;
 };
-
-// A goal on every path that returns.
-template <class Goal>
-Case on_return(const std::string& name, const std::vector<Path>& paths, Goal goal) {
-  std::vector<Term> goals;
-  for (const Path& path : paths) {
-    if (path.end != Path::End::kReturned) continue;
-    goals.push_back(implies(all_of(path.conditions), goal(path)));
-  }
-  return {name, {}, all_of(goals), {}};
-}
-
-template <class Goal>
-std::vector<std::vector<Term>> witnesses(const std::vector<Path>& paths, Goal goal) {
-  std::vector<std::vector<Term>> result;
-  for (const Path& path : paths) {
-    if (path.end != Path::End::kReturned) continue;
-    result.push_back(path.conditions);
-    result.back().push_back(goal(path));
-  }
-  return result;
-}
-
-// The variable that a loop carries and that is of that width, or a pointer: told by where it begins, as names
-// are the tree's own affair.
-template <class Begins>
-Expected<LoopView::Carried*> carried(LoopView& view, const char* what, Begins begins) {
-  for (LoopView::Carried& variable : view.carried) {
-    if (begins(variable)) return &variable;
-  }
-  return reports::failure("loop contract", fmt::format("the loop carries no {}", what),
-                          "the tree has changed this loop: its contract in solver/ has to follow");
-}
 
 Expected<Instance> change_range(const Setting& setting, const std::string& function, bool set) {
   Proof proof(setting);
@@ -256,7 +208,7 @@ Expected<Instance> change_range(const Setting& setting, const std::string& funct
     return only_range_changed(proof.before, path.memory.at(object).words(), proof.bit, wide_first, wide_count, set);
   };
   instance.cases.push_back(on_return("exactly the range changes", *paths, goal));
-  instance.witnesses = witnesses(*paths, [&](const Path&) { return wide_count == word(100); });
+  instance.witnesses = returning(*paths, [&](const Path&) { return wide_count == word(100); });
   return instance;
 }
 
@@ -326,7 +278,7 @@ Expected<Instance> find_next(const Setting& setting, const std::string& function
   instance.cases.push_back(on_return("the map stays as it is", *paths, [&](const Path& path) {
     return Term::boolean(path.memory.at(object).words().same(proof.before));
   }));
-  instance.witnesses = witnesses(*paths, [&](const Path& path) {
+  instance.witnesses = returning(*paths, [&](const Path& path) {
     return less(path.result->bits, size) & less(start + word(100), path.result->bits);
   });
   return instance;
@@ -380,13 +332,59 @@ Expected<Instance> find_area(const Setting& setting) {
   instance.cases.push_back(on_return("the map stays as it is", *paths, [&](const Path& path) {
     return Term::boolean(path.memory.at(object).words().same(proof.before));
   }));
-  instance.witnesses = witnesses(*paths, [&](const Path& path) {
+  instance.witnesses = returning(*paths, [&](const Path& path) {
     return less(path.result->bits, area.size) & (area.count == word(20)) & (area.align_mask == word(15));
   });
   return instance;
 }
 
 }  // namespace
+
+Case on_return(const std::string& name, const std::vector<Path>& paths,
+               const std::function<Term(const Path&)>& goal) {
+  std::vector<Term> goals;
+  for (const Path& path : paths) {
+    if (path.end != Path::End::kReturned) continue;
+    goals.push_back(implies(all_of(path.conditions), goal(path)));
+  }
+  return {name, {}, all_of(goals), {}};
+}
+
+std::vector<std::vector<Term>> returning(const std::vector<Path>& paths,
+                                         const std::function<Term(const Path&)>& goal) {
+  std::vector<std::vector<Term>> result;
+  for (const Path& path : paths) {
+    if (path.end != Path::End::kReturned) continue;
+    result.push_back(path.conditions);
+    result.back().push_back(goal(path));
+  }
+  return result;
+}
+
+Expected<LoopView::Carried*> carried(LoopView& view, const char* what,
+                                     const std::function<bool(const LoopView::Carried&)>& begins) {
+  for (LoopView::Carried& variable : view.carried) {
+    if (begins(variable)) return &variable;
+  }
+  return reports::failure("loop contract", fmt::format("the loop carries no {}", what),
+                          "the tree has changed this loop: its contract in solver/ has to follow");
+}
+
+Term arbitrary_bit() {
+  // Told as its word and its place in it: solvers need not find out that shifting takes them apart.
+  return concatenate(Term::free_bits(58, "bit.word"), Term::free_bits(6, "bit.place"));
+}
+
+Term room(const Object& map) { return shift_left(map.size(), word(3)); }
+
+Expected<const Object*> map_of(const State& state, const Call& call) {
+  const Value& map = call.arguments[0];
+  if (!map.is_pointer() || map.bits.constant() != 0 || !state.memory.at(map.object).has_words()) {
+    return reports::failure(call.place, fmt::format("{} gets something that is not a whole bitmap", call.function),
+                            "the contract in solver/claims/linux_bitmap.cc has to learn it");
+  }
+  return &state.memory.at(map.object);
+}
 
 Term is_set(const Term& words, const Term& bit) {
   const Term content = select(words, shift_right(bit, word(6)));

@@ -7,6 +7,8 @@
 #ifndef NOSPAN_SOLVER_CLAIMS_LINUX_BITMAP_H
 #define NOSPAN_SOLVER_CLAIMS_LINUX_BITMAP_H
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "reports/error.h"
@@ -23,6 +25,25 @@ Term in_range(const Term& bit, const Term& first, const Term& count);
 // Bits [first, first + count) of `before` were set, or cleared, and no other one: as far as `bit` can tell.
 Term only_range_changed(const Term& before, const Term& after, const Term& bit, const Term& first,
                         const Term& count, bool set);
+
+// Cases and witnesses of a function that was executed: a goal on every path that returns.
+Case on_return(const std::string& name, const std::vector<Path>& paths,
+               const std::function<Term(const Path&)>& goal);
+std::vector<std::vector<Term>> returning(const std::vector<Path>& paths,
+                                         const std::function<Term(const Path&)>& goal);
+
+// The value that a loop carries for which `begins` holds: told by where it begins, as names are the tree's own
+// affair.
+reports::Expected<LoopView::Carried*> carried(LoopView& view, const char* what,
+                                              const std::function<bool(const LoopView::Carried&)>& begins);
+
+// An arbitrary bit, the one that promises are made for.
+Term arbitrary_bit();
+// How many bits an object of words has room for.
+Term room(const Object& map);
+// The whole bitmap that the call's first argument points to.
+reports::Expected<const Object*> map_of(const State& state, const Call& call);
+constexpr uint64_t kMostBits = uint64_t{1} << 31;
 
 // Contracts for __bitmap_set and bitmap_find_next_zero_area_off, proved by the claims alloc/__bitmap_set and
 // alloc/bitmap_find_next_zero_area_off, promising for `bit`.
