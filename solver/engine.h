@@ -42,6 +42,7 @@ struct State::Frame {
   std::map<const llvm::BasicBlock*, unsigned> iterations;  // of loops without contract
   // Loops whose arbitrary iteration this is, with the values that they were entered with.
   std::map<const llvm::BasicBlock*, std::vector<Value>> open_loops;
+  std::map<const llvm::BasicBlock*, Term> measures;  // when that iteration began, where the contract has one
 };
 
 struct Executor::Engine {

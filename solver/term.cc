@@ -477,6 +477,12 @@ Term substitute(const Term& term, const Term& variable, const Term& value) {
 }
 
 Term select(const Term& map, const Term& index) {
+  // Of what was stored last, without the solver's theory of arrays: most questions need no more.
+  const z3::expr expression = map.expression();
+  if (expression.is_app() && expression.decl().decl_kind() == Z3_OP_STORE) {
+    return choose(index == Term::from_expression(expression.arg(1)), Term::from_expression(expression.arg(2)),
+                  select(Term::from_expression(expression.arg(0)), index));
+  }
   return Term::from_expression(z3::select(map.expression(), index.expression()));
 }
 

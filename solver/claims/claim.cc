@@ -54,7 +54,7 @@ std::vector<Case> obligation_cases(const std::vector<Path>& paths, bool of_contr
 
 std::vector<Case> safety_cases(const std::vector<Path>& paths) { return obligation_cases(paths, false); }
 
-std::vector<Case> invariant_cases(const std::vector<Path>& paths) { return obligation_cases(paths, true); }
+std::vector<Case> contract_cases(const std::vector<Path>& paths) { return obligation_cases(paths, true); }
 
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths) {
   for (const Path& path : paths) {

@@ -94,7 +94,7 @@ std::vector<Case> safety_cases(const std::vector<Path>& paths);
 
 // The other obligations, likewise: that loop contracts hold on entry and are preserved, and that contracts are
 // used within their terms. A claim about code that was executed with either is worth nothing without them.
-std::vector<Case> invariant_cases(const std::vector<Path>& paths);
+std::vector<Case> contract_cases(const std::vector<Path>& paths);
 
 // An error for the first path that was cut off or could not be followed.
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths);
