@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "solver/claims/linux_unmap_page.h"
+
+#include "solver/claims/inverse_claims.h"
+#include "solver/claims/linux_table.h"
+#include "solver/claims/map_claims.h"
+#include "solver/claims/scenario_text.h"
+
+namespace nospan::solver {
+
+reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting) {
+  Executor executor(setting.program);
+  auto table = LinuxTable::make(executor, setting.system_page_shift);
+  if (!table) return tl::unexpected(table.error());
+  add_environment(executor);
+  add_free_path(executor);
+
+  const Term first = free_word("first");
+  const Term last = free_word("last");
+  const Term address = free_word("dma_address");
+  const Term direction = Term::free_bits(32, "direction");
+  InverseCall call;
+  call.map_function = "iommu_map_page";
+  call.function = "iommu_unmap_page";
+  call.page_shift = table->page_shift;
+  call.first_index = table->first_index;
+  call.entry = free_word("entry");
+  call.pages = pages_touched(first, last, call.page_shift);
+  call.rests_on = {"handle/iommu_map_page", "exact/iommu_map_page", "alloc/__bitmap_clear", "alloc/get_pool"};
+  call.hypotheses = {
+      {"mask-fits-int", "IOMMU pages are smaller than 4 GiB",
+       "arch/powerpc/include/asm/iommu.h, IOMMU_PAGE_MASK(): 1 is an int (finding page-mask-overflows-int)",
+       less(call.page_shift, word(32))}};
+
+  Instance& base = call.base;
+  base.target = setting.target;
+  base.assumptions = table->assumptions;
+  base.assumptions.push_back({"buffer",
+                              "the buffer has at least one byte and lies in the first 2^56 bytes of memory",
+                              "design section 6: what a scenario can tell"});
+  base.assumptions.push_back(
+      {"mapped", "the call gets the DMA address and the size of a buffer that is mapped, once",
+       "DMA API: dma_unmap_page() takes what dma_map_page() returned"});
+  base.domain = table->domain;
+  const Term low_bits = shift_left(word(1), call.page_shift) - word(1);
+  // What map returned: in closed form for the page sizes that `handle` says it for, anything for the others.
+  const Term returned = shift_left(call.first_index + call.entry, call.page_shift) | (first & low_bits);
+  for (const Term& term :
+       {less_equal(first, last), less(last, word(uint64_t{1} << 56)), less(direction, Term::bits(32, 3)),
+        less_equal(call.pages, table->entries), less_equal(call.entry, table->entries - call.pages),
+        implies(less(call.page_shift, word(32)), address == returned)}) {
+    base.domain.push_back(term);
+  }
+  base.inputs = table->inputs;
+  for (const Named& input : {Named{"first", first}, Named{"last", last}, Named{"dma_address", address},
+                             Named{"entry", call.entry}, Named{"direction", direction}}) {
+    base.inputs.push_back(input);
+  }
+  base.preferences = {table->first_index == word(0),
+                      call.entry == word(0),
+                      table->entries == word(8),
+                      less_equal(table->entries, word(4194304)),
+                      table->boundary_mask == word(~uint64_t{0}),
+                      table->max_segment_size == Term::bits(32, 65536),
+                      direction == Term::bits(32, 0),
+                      call.pages == word(2),
+                      last - first == word(1),
+                      address == shift_left(call.first_index + call.entry, call.page_shift),
+                      less(last, word(uint64_t{1} << 36))};
+  base.scenario = [shift = setting.system_page_shift](const Model& model) {
+    ScenarioText text(model, shift, "a counterexample of the prover to inverse/iommu_map_page");
+    text.map_page(0, text.value("first"), text.value("last") - text.value("first") + 1,
+                  text.value("direction"));
+    text.command({{"do", "unmap_page"}, {"mapping", 0}});
+    return text.text();
+  };
+
+  auto paths = executor.run("iommu_unmap_page", table->state,
+                            {table->table, Value::number(address), Value::number(last - first + word(1)),
+                             Value::number(direction), Value::number(free_word("attributes"))},
+                            base.domain);
+  if (!paths) return tl::unexpected(paths.error());
+  call.paths = std::move(*paths);
+  base.paths = call.paths.size();
+  base.incomplete = incompleteness(call.paths);
+  return inverse_claims(call);
+}
+
+}  // namespace nospan::solver
