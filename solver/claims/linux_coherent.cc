@@ -133,7 +133,7 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
                             {table->device, table->table, Value::number(buffer.size), Value::pointer(returned),
                              Value::number(mask), Value::number(Term::free_bits(32, "allocation_flags")),
                              Value::number(Term::free_bits(32, "node"))},
-                            base.domain);
+                            table->domain);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   base.paths = call.paths.size();
@@ -203,7 +203,7 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
       executor.run("iommu_free_coherent", table->state,
                    {table->table, Value::number(buffer.size), Value::number(linear_address(buffer.first)),
                     Value::number(address)},
-                   base.domain);
+                   table->domain);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   base.paths = call.paths.size();

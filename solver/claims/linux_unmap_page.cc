@@ -75,10 +75,11 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
     return text.text();
   };
 
+  // What is known of the mapping is left to the questions: with it, feasibility is as hard as the claim itself.
   auto paths = executor.run("iommu_unmap_page", table->state,
                             {table->table, Value::number(address), Value::number(last - first + word(1)),
                              Value::number(direction), Value::number(free_word("attributes"))},
-                            base.domain);
+                            table->domain);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   base.paths = call.paths.size();
