@@ -8,36 +8,48 @@ namespace {
 
 using Kind = Event::Kind;
 
-// That the path did this once, with these arguments: no more, no less.
-Term happened_once(const Path& path, Kind kind, const std::vector<Term>& arguments) {
-  std::size_t times = 0;
-  Term same = Term::boolean(true);
+const Event* find_only(const Path& path, Kind kind) {
+  const Event* found = nullptr;
   for (const Event& event : path.events) {
     if (event.kind != kind) continue;
-    ++times;
-    for (std::size_t i = 0; i < arguments.size(); ++i) same = same & (event.arguments[i] == arguments[i]);
+    if (found != nullptr) return nullptr;
+    found = &event;
   }
-  return times == 1 ? same : Term::boolean(false);
+  return found;
+}
+
+// That the path did this once, with these arguments: no more, no less. One case for each argument: together
+// they are much harder.
+void ask_once(Instance& instance, const InverseCall& call, const Path& path, const std::string& what, Kind kind,
+              const std::vector<Term>& arguments) {
+  const Event* event = find_only(path, kind);
+  if (event == nullptr) {
+    add_case(instance.cases,
+             {what + " once", path.conditions, Term::boolean(false), split_page_shift(call.page_shift)});
+    return;
+  }
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    add_case(instance.cases, {fmt::format("{} ({}) at {}", what, i, event->place), path.conditions,
+                              event->arguments[i] == arguments[i], split_page_shift(call.page_shift)});
+  }
 }
 
 Instance inverse(const InverseCall& call) {
   Instance instance = call.base;
   instance.claim = "inverse";
   instance.function = call.map_function;
-  instance.words = fmt::format(
-      "{}, given what {} returned, clears exactly what it set and frees exactly what it allocated",
-      call.function, call.map_function);
+  instance.words =
+      fmt::format("{}, given what {} returned, clears exactly what it set and frees exactly what it allocated",
+                  call.function, call.map_function);
   instance.hypotheses = call.hypotheses;
   instance.rests_on = call.rests_on;
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned) continue;
-    const auto ask = [&](const char* what, Kind kind, const std::vector<Term>& arguments) {
-      instance.cases.push_back(
-          {what, path.conditions, happened_once(path, kind, arguments), split_page_shift(call.page_shift)});
-    };
-    ask("TCEs that are cleared", Kind::kClear, {call.first_index + call.entry, call.pages});
-    ask("entries that are freed", Kind::kGiveBack, {call.entry, call.pages});
-    if (call.pages_order) ask("pages that are freed", Kind::kFreePages, {*call.pages_order, *call.pages_address});
+    ask_once(instance, call, path, "TCEs cleared", Kind::kClear, {call.first_index + call.entry, call.pages});
+    ask_once(instance, call, path, "entries freed", Kind::kGiveBack, {call.entry, call.pages});
+    if (call.pages_order) {
+      ask_once(instance, call, path, "pages freed", Kind::kFreePages, {*call.pages_order, *call.pages_address});
+    }
     instance.witnesses.push_back(path.conditions);
   }
   return instance;
@@ -51,6 +63,7 @@ Instance safe(const InverseCall& call) {
   instance.rests_on = call.rests_on;
   instance.hypotheses = call.hypotheses;
   instance.cases = safety_cases(call.paths);
+  for (Case& question : instance.cases) question.splits = split_page_shift(call.page_shift);
   for (const Path& path : call.paths) {
     if (path.end == Path::End::kReturned) instance.witnesses.push_back(path.conditions);
   }

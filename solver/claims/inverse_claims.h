@@ -14,7 +14,7 @@ namespace nospan::solver {
 
 // One call that undoes a mapping, executed on what the map call left, in closed form.
 struct InverseCall {
-  Instance base;  // without claim, words, hypotheses, cases: what both claims share
+  Instance base;             // without claim, words, hypotheses, cases: what both claims share
   std::string map_function;  // whose inverse it is
   std::string function;      // the call itself
   std::vector<Path> paths;

@@ -85,8 +85,7 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
   add_page_allocator(executor, buffer.first);
 
   const Term mask = free_word("coherent_mask");
-  const ObjectId returned =
-      table->state.memory.add(Object("dma_handle", word(8), Object::Initial::kFree));
+  const ObjectId returned = table->state.memory.add(Object("dma_handle", word(8), Object::Initial::kFree));
   MapCall call;
   call.page_shift = table->page_shift;
   call.first = buffer.first;
@@ -105,10 +104,11 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
   base.function = "iommu_alloc_coherent";
   base.target = setting.target;
   base.assumptions = table->assumptions;
-  base.assumptions.push_back({"page-allocator",
-                              "the page allocator gives whole system pages in the first 2^56 bytes of memory, or "
-                              "nothing",
-                              "design section 6: what a scenario can tell"});
+  base.assumptions.push_back(
+      {"page-allocator",
+       "the page allocator gives whole system pages in the first 2^56 bytes of memory, or "
+       "nothing",
+       "design section 6: what a scenario can tell"});
   base.domain = table->domain;
   base.domain.insert(base.domain.end(), buffer.domain.begin(), buffer.domain.end());
   base.domain.push_back((mask & (mask + word(1))) == word(0));
@@ -121,7 +121,8 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
   base.hypotheses = {
       buffer.alignment,
       {"mask-fits-int", "IOMMU pages are smaller than 4 GiB",
-       "arch/powerpc/kernel/iommu.c, iommu_alloc_coherent(): tcesize is an int (finding page-mask-overflows-int)",
+       "arch/powerpc/kernel/iommu.c, iommu_alloc_coherent(): tcesize is an int (finding "
+       "page-mask-overflows-int)",
        less(call.page_shift, word(32))},
   };
   call.handle_hypotheses = {base.hypotheses[1]};
@@ -129,16 +130,21 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
   base.preferences = smallest(*table, buffer, mask);
   call.replay = tell_allocation;
 
-  auto paths = executor.run("iommu_alloc_coherent", table->state,
-                            {table->device, table->table, Value::number(buffer.size), Value::pointer(returned),
-                             Value::number(mask), Value::number(Term::free_bits(32, "allocation_flags")),
-                             Value::number(Term::free_bits(32, "node"))},
-                            table->domain);
+  auto paths = executor.run(
+      "iommu_alloc_coherent", table->state,
+      {table->device, table->table, Value::number(buffer.size), Value::pointer(returned), Value::number(mask),
+       Value::number(Term::free_bits(32, "allocation_flags")), Value::number(Term::free_bits(32, "node"))},
+      table->domain);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   base.paths = call.paths.size();
   base.incomplete = incompleteness(call.paths);
-  return map_claims(call);
+  auto instances = map_claims(call);
+  for (Instance& instance : instances) {
+    if (instance.claim != "safe") continue;
+    for (Case& question : instance.cases) question.splits = split_page_shift(call.page_shift);
+  }
+  return instances;
 }
 
 Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
@@ -161,11 +167,11 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   call.pages_address = buffer.first;
   call.rests_on = {"handle/iommu_alloc_coherent", "exact/iommu_alloc_coherent", "alloc/__bitmap_clear",
                    "alloc/get_pool"};
-  call.hypotheses = {
-      buffer.alignment,
-      {"mask-fits-int", "IOMMU pages are smaller than 4 GiB",
-       "arch/powerpc/kernel/iommu.c, iommu_alloc_coherent(): tcesize is an int (finding page-mask-overflows-int)",
-       less(call.page_shift, word(32))}};
+  call.hypotheses = {buffer.alignment,
+                     {"mask-fits-int", "IOMMU pages are smaller than 4 GiB",
+                      "arch/powerpc/kernel/iommu.c, iommu_alloc_coherent(): tcesize is an int (finding "
+                      "page-mask-overflows-int)",
+                      less(call.page_shift, word(32))}};
 
   Instance& base = call.base;
   base.target = setting.target;
@@ -182,13 +188,15 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   for (const Term& term :
        {buffer.bytes != word(0), less_equal(buffer.bytes, most), less_equal(buffer.size, buffer.bytes),
         less_equal(call.pages, table->entries), less_equal(call.entry, table->entries - call.pages),
+        // Follows from the window's range; solvers need long to see it.
+        less_equal(call.first_index + call.entry, shift_right(word(~uint64_t{0}), call.page_shift)),
         implies(less(call.page_shift, word(32)), address == returned)}) {
     base.domain.push_back(term);
   }
   base.inputs = table->inputs;
-  for (const Named& input : {Named{"first", buffer.first}, Named{"last", buffer.last}, Named{"size", buffer.size},
-                             Named{"order", buffer.order}, Named{"dma_address", address},
-                             Named{"entry", call.entry}}) {
+  for (const Named& input :
+       {Named{"first", buffer.first}, Named{"last", buffer.last}, Named{"size", buffer.size},
+        Named{"order", buffer.order}, Named{"dma_address", address}, Named{"entry", call.entry}}) {
     base.inputs.push_back(input);
   }
   base.preferences = smallest(*table, buffer, word(~uint64_t{0}));
@@ -199,11 +207,10 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
     return text.text();
   };
 
-  auto paths =
-      executor.run("iommu_free_coherent", table->state,
-                   {table->table, Value::number(buffer.size), Value::number(linear_address(buffer.first)),
-                    Value::number(address)},
-                   table->domain);
+  auto paths = executor.run("iommu_free_coherent", table->state,
+                            {table->table, Value::number(buffer.size),
+                             Value::number(linear_address(buffer.first)), Value::number(address)},
+                            table->domain);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   base.paths = call.paths.size();

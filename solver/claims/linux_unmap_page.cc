@@ -38,9 +38,9 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   base.assumptions.push_back({"buffer",
                               "the buffer has at least one byte and lies in the first 2^56 bytes of memory",
                               "design section 6: what a scenario can tell"});
-  base.assumptions.push_back(
-      {"mapped", "the call gets the DMA address and the size of a buffer that is mapped, once",
-       "DMA API: dma_unmap_page() takes what dma_map_page() returned"});
+  base.assumptions.push_back({"mapped",
+                              "the call gets the DMA address and the size of a buffer that is mapped, once",
+                              "DMA API: dma_unmap_page() takes what dma_map_page() returned"});
   base.domain = table->domain;
   const Term low_bits = shift_left(word(1), call.page_shift) - word(1);
   // What map returned: in closed form for the page sizes that `handle` says it for, anything for the others.
@@ -48,6 +48,8 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   for (const Term& term :
        {less_equal(first, last), less(last, word(uint64_t{1} << 56)), less(direction, Term::bits(32, 3)),
         less_equal(call.pages, table->entries), less_equal(call.entry, table->entries - call.pages),
+        // Follows from the window's range; solvers need long to see it.
+        less_equal(call.first_index + call.entry, shift_right(word(~uint64_t{0}), call.page_shift)),
         implies(less(call.page_shift, word(32)), address == returned)}) {
     base.domain.push_back(term);
   }

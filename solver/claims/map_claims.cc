@@ -25,17 +25,6 @@ Term failed(const MapCall& call, const Path& path) {
   return call.failed ? call.failed(path) : call.handle(path) == call.failure;
 }
 
-// Cases that ask the same are one.
-void add_case(std::vector<Case>& cases, Case question) {
-  for (const Case& known : cases) {
-    if (!known.goal.same(question.goal) || known.given.size() != question.given.size()) continue;
-    bool same = true;
-    for (std::size_t i = 0; i < known.given.size(); ++i) same = same && known.given[i].same(question.given[i]);
-    if (same) return;
-  }
-  cases.push_back(std::move(question));
-}
-
 // Set events, each once for all paths that share it. The path's conditions are those when it happened.
 template <class Visit>
 void for_each_set(const MapCall& call, Visit visit) {
@@ -305,7 +294,8 @@ Instance fail_atomic(const MapCall& call) {
       }
       return all;
     };
-    const Term goal = undone(of_kind[0], of_kind[1]) & undone(of_kind[2], of_kind[3]) & undone(of_kind[4], of_kind[5]);
+    const Term goal =
+        undone(of_kind[0], of_kind[1]) & undone(of_kind[2], of_kind[3]) & undone(of_kind[4], of_kind[5]);
     if (goal.is_true()) continue;
     add_case(instance.cases,
              {"a path that returns failure", std::move(given), goal, split_page_shift(call.page_shift)});
