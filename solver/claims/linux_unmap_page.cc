@@ -15,8 +15,12 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   add_environment(executor);
   add_free_path(executor);
 
-  const Term first = free_word("first");
-  const Term last = free_word("last");
+  // The mapping by its place in the window and the buffer by its offset in the IOMMU page: then what the code
+  // computes is next to what is claimed. That `exact` says the same of the buffer's first and last byte is a
+  // case of its own.
+  const Term index = free_word("index");
+  const Term offset = free_word("offset");
+  const Term size = free_word("size");
   const Term address = free_word("dma_address");
   const Term direction = Term::free_bits(32, "direction");
   InverseCall call;
@@ -24,8 +28,8 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   call.function = "iommu_unmap_page";
   call.page_shift = table->page_shift;
   call.first_index = table->first_index;
-  call.entry = free_word("entry");
-  call.pages = pages_touched(first, last, call.page_shift);
+  call.entry = index - call.first_index;
+  call.pages = shift_right(offset + size - word(1), call.page_shift) + word(1);
   call.rests_on = {"handle/iommu_map_page", "exact/iommu_map_page", "alloc/__bitmap_clear", "alloc/get_pool"};
   call.hypotheses = {
       {"mask-fits-int", "IOMMU pages are smaller than 4 GiB",
@@ -44,49 +48,57 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   base.domain = table->domain;
   const Term low_bits = shift_left(word(1), call.page_shift) - word(1);
   // What map returned: in closed form for the page sizes that `handle` says it for, anything for the others.
-  const Term returned = shift_left(call.first_index + call.entry, call.page_shift) | (first & low_bits);
+  const Term returned = shift_left(index, call.page_shift) | offset;
   for (const Term& term :
-       {less_equal(first, last), less(last, word(uint64_t{1} << 56)), less(direction, Term::bits(32, 3)),
-        less_equal(call.pages, table->entries), less_equal(call.entry, table->entries - call.pages),
+       {less_equal(offset, low_bits), less_equal(word(1), size), less_equal(size, word(uint64_t{1} << 56)),
+        less(direction, Term::bits(32, 3)), less_equal(call.pages, table->entries),
+        less_equal(call.first_index, index), less_equal(call.entry, table->entries - call.pages),
         // Follows from the window's range; solvers need long to see it.
-        less_equal(call.first_index + call.entry, shift_right(word(~uint64_t{0}), call.page_shift)),
+        less_equal(index, shift_right(word(~uint64_t{0}), call.page_shift)),
         implies(less(call.page_shift, word(32)), address == returned)}) {
     base.domain.push_back(term);
   }
   base.inputs = table->inputs;
-  for (const Named& input : {Named{"first", first}, Named{"last", last}, Named{"dma_address", address},
-                             Named{"entry", call.entry}, Named{"direction", direction}}) {
+  for (const Named& input : {Named{"offset", offset}, Named{"size", size}, Named{"dma_address", address},
+                             Named{"index", index}, Named{"direction", direction}}) {
     base.inputs.push_back(input);
   }
   base.preferences = {table->first_index == word(0),
-                      call.entry == word(0),
+                      index == call.first_index,
                       table->entries == word(8),
                       less_equal(table->entries, word(4194304)),
                       table->boundary_mask == word(~uint64_t{0}),
                       table->max_segment_size == Term::bits(32, 65536),
                       direction == Term::bits(32, 0),
                       call.pages == word(2),
-                      last - first == word(1),
-                      address == shift_left(call.first_index + call.entry, call.page_shift),
-                      less(last, word(uint64_t{1} << 36))};
+                      size == word(2),
+                      address == shift_left(index, call.page_shift)};
   base.scenario = [shift = setting.system_page_shift](const Model& model) {
     ScenarioText text(model, shift, "a counterexample of the prover to inverse/iommu_map_page");
-    text.map_page(0, text.value("first"), text.value("last") - text.value("first") + 1,
-                  text.value("direction"));
+    // Where the IOMMU page begins does not matter.
+    text.map_page(0, text.value("offset"), text.value("size"), text.value("direction"));
     text.command({{"do", "unmap_page"}, {"mapping", 0}});
     return text.text();
   };
 
   // What is known of the mapping is left to the questions: with it, feasibility is as hard as the claim itself.
   auto paths = executor.run("iommu_unmap_page", table->state,
-                            {table->table, Value::number(address), Value::number(last - first + word(1)),
+                            {table->table, Value::number(address), Value::number(size),
                              Value::number(direction), Value::number(free_word("attributes"))},
                             table->domain);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   base.paths = call.paths.size();
   base.incomplete = incompleteness(call.paths);
-  return inverse_claims(call);
+  auto instances = inverse_claims(call);
+  const Term first = free_word("first");
+  const Term last = free_word("last");
+  instances.front().cases.push_back({"what `exact` says was set",
+                                     {less_equal(first, last), less(last, word(uint64_t{1} << 56)),
+                                      offset == (first & low_bits), size == last - first + word(1)},
+                                     call.pages == pages_touched(first, last, call.page_shift),
+                                     split_page_shift(call.page_shift)});
+  return instances;
 }
 
 }  // namespace nospan::solver
