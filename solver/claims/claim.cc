@@ -13,6 +13,16 @@ std::vector<Split> split_page_shift(const Term& page_shift) {
   return splits;
 }
 
+void add_case(std::vector<Case>& cases, Case question) {
+  for (const Case& known : cases) {
+    if (!known.goal.same(question.goal) || known.given.size() != question.given.size()) continue;
+    bool same = true;
+    for (std::size_t i = 0; i < known.given.size(); ++i) same = same && known.given[i].same(question.given[i]);
+    if (same) return;
+  }
+  cases.push_back(std::move(question));
+}
+
 namespace {
 
 bool is_of_contract(Obligation::Kind kind) {

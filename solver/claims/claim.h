@@ -89,6 +89,9 @@ struct Instance {
 // All values of an IOMMU page shift: what `domain` must restrict `page_shift` to, 12 to 34.
 std::vector<Split> split_page_shift(const Term& page_shift);
 
+// Adds a case, unless one that asks the same is there.
+void add_case(std::vector<Case>& cases, Case question);
+
 // The obligations of kinds that `safe` is about, as one case for each place, over all paths.
 std::vector<Case> safety_cases(const std::vector<Path>& paths);
 
