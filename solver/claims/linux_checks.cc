@@ -35,7 +35,6 @@ struct Check {
   std::vector<Term> domain;
   std::vector<Named> inputs;
   std::vector<Term> preferences;
-  std::vector<Split> splits;
   std::function<Term(const Term& result)> right;
   std::function<Term(const Term& result)> interesting;  // for the witness
   std::function<nlohmann::json(const ScenarioText&)> command;
@@ -68,15 +67,16 @@ Expected<void> add_claims(std::vector<Instance>& instances, const Setting& setti
   safe.claim = "safe";
   safe.words = "no undefined behaviour, BUG, overflow or access out of bounds on any path";
   safe.cases = safety_cases(*paths);
+  Term right = Term::boolean(true);
   for (const Path& path : *paths) {
     if (path.end != Path::End::kReturned) continue;
-    exact.cases.push_back({fmt::format("result of path {}", exact.cases.size() + 1), path.conditions,
-                           check.right(path.result->bits), check.splits});
+    right = right & implies(all_of(path.conditions), check.right(path.result->bits));
     std::vector<Term> witness = path.conditions;
     safe.witnesses.push_back(witness);
     witness.push_back(check.interesting(path.result->bits));
     exact.witnesses.push_back(std::move(witness));
   }
+  exact.cases.push_back({"the result", {}, right, {}});
   instances.push_back(std::move(exact));
   // Code without a shift or an access has nothing that could go wrong.
   if (safe.cases.empty()) safe.cases.push_back({"no operation can go wrong", {}, Term::boolean(true), {}});
@@ -106,25 +106,25 @@ Check check_ioba(const Names& names) {
       "window";
   check.arguments = {Value::number(shift), Value::number(first), Value::number(entries), Value::number(ioba),
                      Value::number(count)};
-  check.assumptions = {page_shift_range(),
-                       {"window-on-the-bus", "the window's entries have DMA addresses of at most 64 bits",
-                        "LoPAR, DMA windows"}};
-  // The window ends at or below 2^64.
-  const Term indices = shift_left(word(1), word(64) - wide);
-  check.domain = {less_equal(word(12), wide), less_equal(wide, word(34)), less_equal(first, indices),
-                  less_equal(entries, indices - first)};
+  check.assumptions = {
+      page_shift_range(),
+      {"window-on-the-bus", "the window has at most 2^52 entries and begins at or below index 2^52",
+       "LoPAR, DMA windows"}};
+  // Less than the bus has, whatever the page size, so that no bound depends on it.
+  const Term most = word(uint64_t{1} << 52);
+  check.domain = {less_equal(word(12), wide), less_equal(wide, word(34)), less_equal(first, most),
+                  less_equal(entries, most)};
   check.inputs = {{"page_shift", shift},
                   {"first_of_window", first},
                   {"entries_of_window", entries},
                   {"ioba", ioba},
                   {"count", count}};
   check.preferences = {first == word(0), less(count, word(64)), less(entries, word(64))};
-  check.splits = split_page_shift(shift);
   const Term aligned = (ioba & (shift_left(word(1), wide) - word(1))) == word(0);
   const Term index = shift_right(ioba, wide);
-  // Said without a sum, so that nothing wraps.
-  const Term inside = less_equal(first, index) & less_equal(index - first, entries) &
-                      less_equal(count, entries - (index - first));
+  const Term skipped = index - first;
+  const Term inside =
+      less_equal(first, index) & !add_overflows(skipped, count) & less_equal(skipped + count, entries);
   check.right = [accepted = aligned & inside](const Term& result) { return succeeds(result) == accepted; };
   check.interesting = [count](const Term& result) { return succeeds(result) & less(word(2), count); };
   check.command = [](const ScenarioText& text) {
@@ -149,8 +149,7 @@ Check check_gpa(const Names& names) {
   check.assumptions = {page_shift_range()};
   check.domain = {less_equal(word(12), wide), less_equal(wide, word(34))};
   check.inputs = {{"page_shift", shift}, {"address", address}};
-  check.splits = split_page_shift(shift);
-  const Term aligned = shift_left(shift_right(address, wide), wide) == address;
+  const Term aligned = (address & (shift_left(word(1), wide) - word(1))) == word(0);
   check.right = [aligned](const Term& result) { return succeeds(result) == aligned; };
   check.interesting = [address](const Term& result) { return succeeds(result) & (address != word(0)); };
   check.command = [](const ScenarioText& text) {

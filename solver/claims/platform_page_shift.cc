@@ -65,19 +65,19 @@ Instance isolation(const Instance& base, const Picking& picking, const Isolation
   instance.assumptions = {
       {"granule-range", "memory has one owner in granules of 4 KiB to 2^55 bytes",
        "design section 2; a granule holds whole system pages"},
+      {"caller-owns-buffer", "every byte of the buffer belongs to the caller",
+       "DMA API: a driver maps memory of its own machine"},
       {"address-range", "memory lies in the first 2^56 bytes", "design section 6: what a scenario can tell"},
       // enable_ddw() makes no window in that case.
       {"window-exists", "some page size is offered", "arch/powerpc/platforms/pseries/iommu.c, enable_ddw()"}};
   const Term limit = word(uint64_t{1} << 56);
   for (const Term& term :
        {less_equal(word(system_shift), bytes.granule_shift), less_equal(bytes.granule_shift, word(55)),
-        less(bytes.first, limit), less(bytes.reached, limit), picking.picked != word(0),
+        less(bytes.first, limit), less(bytes.reached, limit), bytes.owner_of_first == bytes.caller,
+        picking.picked != word(0),
         implies(bytes.same_page(bytes.granule_shift), bytes.owner_of_first == bytes.owner_of_reached)}) {
     instance.domain.push_back(term);
   }
-  instance.hypotheses = {{"caller-owns-buffer", "every byte of the buffer belongs to the caller",
-                          "DMA API: a driver maps memory of its own machine",
-                          bytes.owner_of_first == bytes.caller}};
   instance.cases = {{"a byte of the IOMMU page that a map call takes",
                      {},
                      implies(bytes.same_page(picking.picked), bytes.owner_of_reached == bytes.caller),

@@ -25,7 +25,9 @@ constexpr uint64_t kTwinPages = 4;
 
 // What is asked of the builders: `count` IOMMU pages, the first of them with `address`, from index `index` on.
 struct Request {
-  Term index = free_word("index");
+  Term first_index = free_word("first_index");  // of the window
+  Term skipped = free_word("skipped");          // entries of the window before `index`
+  Term index = first_index + skipped;
   Term count = free_word("count");
   Term address = free_word("address");  // of the guest
   Term direction = Term::free_bits(32, "direction");
@@ -51,7 +53,6 @@ struct Platform {
   State state;
   Value table;       // struct iommu_table *
   ObjectId entries;  // the table in memory: it_base
-  Term first_index;  // of the window: it_offset
   Term window;       // how many entries it has: it_size
   Term liobn;        // it_index
   Instance base;
@@ -59,17 +60,16 @@ struct Platform {
 
 // `absolute`: it_base begins with entry 0 of the bus, not with the first of the window.
 Expected<Platform> make_platform(Executor& executor, const Setting& setting, bool absolute) {
-  Platform platform{executor,           {}, {}, {}, {}, free_word("first_index"), free_word("entries"),
-                    free_word("liobn"), {}};
+  Platform platform{executor, {}, {}, {}, {}, free_word("entries"), free_word("liobn"), {}};
   const Request& request = platform.request;
-  const Term words = absolute ? platform.first_index + platform.window : platform.window;
+  const Term words = absolute ? request.first_index + platform.window : platform.window;
   platform.entries = platform.state.memory.add(
       Object::of_words("the table", shift_left(words, word(3)), Term::free_map("old entries")));
   Filler filler(executor.program(), platform.state.memory);
   const ObjectId table = filler.add("tbl", "iommu_table");
   platform.table = Value::pointer(table);
   filler.set(table, "iommu_table", "it_page_shift", request.page_shift);
-  filler.set(table, "iommu_table", "it_offset", platform.first_index);
+  filler.set(table, "iommu_table", "it_offset", request.first_index);
   filler.set(table, "iommu_table", "it_size", platform.window);
   filler.set(table, "iommu_table", "it_index", platform.liobn);
   filler.set(table, "iommu_table", "it_base", Value::pointer(platform.entries));
@@ -79,36 +79,37 @@ Expected<Platform> make_platform(Executor& executor, const Setting& setting, boo
   Instance& base = platform.base;
   base.target = setting.target;
   const Term& shift = request.page_shift;
-  const Term pages = shift_right(word(uint64_t{1} << 56), shift);
-  const Term bus = shift_left(word(1), word(64) - shift);
+  // Less than the bus has, whatever the page size, so that no bound depends on it.
+  const Term most = word(uint64_t{1} << 52);
   base.domain = {
       less_equal(word(12), shift),
       less_equal(shift, word(34)),
-      less_equal(platform.first_index, bus),
-      less_equal(platform.window, bus - platform.first_index),
+      less_equal(request.first_index, most),
+      less_equal(platform.window, most),
       less_equal(word(1), request.count),
       less(request.count, word(uint64_t{1} << 32)),
-      less_equal(platform.first_index, request.index),
-      less_equal(request.index - platform.first_index, platform.window),
-      less_equal(request.count, platform.window - (request.index - platform.first_index)),
+      less_equal(request.skipped, most),
+      less_equal(request.skipped + request.count, platform.window),
       less(request.address, word(uint64_t{1} << 56)),
-      less_equal(request.count, pages - shift_right(request.address, shift)),
+      less_equal(shift_right(request.address, shift) + request.count,
+                 shift_right(word(uint64_t{1} << 56), shift)),
       less(request.direction, Term::bits(32, 3)),
   };
   base.assumptions = {
       {"page-shift-range", "IOMMU pages are 4 KiB to 16 GiB: it_page_shift is 12 to 34",
        "LoPAR, IO Page Sizes"},
-      {"window-on-the-bus", "the window's entries have DMA addresses of at most 64 bits", "LoPAR, DMA windows"},
+      {"window-on-the-bus", "the window has at most 2^52 entries and begins at or below index 2^52",
+       "LoPAR, DMA windows"},
       {"request-in-window", "1 to 2^32 - 1 entries are asked for, and they lie in the window",
        "arch/powerpc/kernel/iommu.c: what iommu_range_alloc() gave; claim alloc/iommu_range_alloc"},
       {"request-in-memory", "the IOMMU pages lie in the first 2^56 bytes of memory",
        "design section 6: what a scenario can tell"},
   };
-  base.inputs = {{"page_shift", shift},           {"first_index", platform.first_index},
-                 {"entries", platform.window},    {"index", request.index},
+  base.inputs = {{"page_shift", shift},           {"first_index", request.first_index},
+                 {"entries", platform.window},    {"skipped", request.skipped},
                  {"count", request.count},        {"address", request.address},
                  {"direction", request.direction}};
-  base.preferences = {less_equal(request.count, word(kTwinPages)), platform.first_index == word(0),
+  base.preferences = {less_equal(request.count, word(kTwinPages)), request.first_index == word(0),
                       less_equal(platform.window, word(64)), less(request.address, word(uint64_t{1} << 36))};
   return platform;
 }
@@ -116,6 +117,7 @@ Expected<Platform> make_platform(Executor& executor, const Setting& setting, boo
 // ---- From paths to cases ----
 
 // Invariants of loops: on entry, and after an arbitrary iteration.
+// The latter is where the page size matters.
 std::vector<Case> invariant_cases(const std::vector<Path>& paths, const std::vector<Split>& splits) {
   std::vector<Case> cases;
   for (const Path& path : paths) {
@@ -123,13 +125,16 @@ std::vector<Case> invariant_cases(const std::vector<Path>& paths, const std::vec
       if (obligation.kind != Obligation::Kind::kInvariant) continue;
       std::vector<Term> given(path.conditions.begin(),
                               path.conditions.begin() + static_cast<std::ptrdiff_t>(obligation.given));
+      // Without its conditions it never holds: not worth a question of its own.
+      const Term goal = implies(all_of(given), obligation.holds);
+      const bool last = path.end == Path::End::kLoopClosed && &obligation == &path.obligations.back();
       bool known = false;
-      for (const Case& other : cases) {
-        known = known || (other.goal.same(obligation.holds) && all_of(other.given).same(all_of(given)));
-      }
+      for (const Case& other : cases) known = known || other.goal.same(goal);
       if (known) continue;
-      cases.push_back({fmt::format("{} ({})", obligation.what, obligation.place), std::move(given),
-                       obligation.holds, splits});
+      cases.push_back({fmt::format("{} ({})", obligation.what, obligation.place),
+                       {},
+                       goal,
+                       last ? splits : std::vector<Split>{}});
     }
   }
   return cases;
@@ -166,16 +171,17 @@ struct Writer {
   std::vector<std::string> rests_on;
 };
 
-// An entry of the table is what it must be when `done` entries are written. The entry is any one.
-Term entry_is_right(const Platform& platform, const Writer& writer, const State& before, const Memory& memory,
-                    const Term& done) {
-  const Term entry = free_word("entry");  // as a word of the table in memory
-  const Term start = writer.absolute ? platform.request.index : platform.request.index - platform.first_index;
-  const Term content = select(memory.at(platform.entries).words(), entry);
-  const Term written =
-      writer.sets ? is_right(platform.request, swap_bytes(content), entry - start) : content == word(0);
-  return choose(less(entry - start, done), written,
-                content == select(before.memory.at(platform.entries).words(), entry));
+// Which entry is looked at, counted from the first that is asked for, modulo 2^64: any one.
+Term looked_at() { return free_word("entry"); }
+
+// That entry is what it must be when `done` entries are written.
+Term entry_is_right(const Platform& platform, const Writer& writer, const Memory& memory, const Term& done) {
+  const Request& request = platform.request;
+  const Term start = writer.absolute ? request.index : request.skipped;
+  const Term content = select(memory.at(platform.entries).words(), start + looked_at());
+  const Term before = select(platform.state.memory.at(platform.entries).words(), start + looked_at());
+  const Term written = writer.sets ? is_right(request, swap_bytes(content), looked_at()) : content == word(0);
+  return choose(less(looked_at(), done), written, content == before);
 }
 
 // Contract for iommu_direction_to_tce_perm(), which the platform calls in another file.
@@ -198,21 +204,23 @@ Expected<std::vector<Path>> execute(Platform& platform, const Writer& writer) {
   return platform.executor.run(writer.function, platform.state, std::move(arguments), platform.base.domain);
 }
 
-Instance writes(const Platform& platform, const Writer& writer, const std::vector<Path>& paths) {
+Instance writes(const Platform& platform, const Writer& writer, const std::vector<Path>& paths, bool bounded) {
   Instance instance = with_paths(platform.base, paths);
   instance.claim = "tce";
   instance.words = writer.words;
-  const std::vector<Split> splits = split_page_shift(platform.request.page_shift);
+  const auto splits = writer.sets ? split_page_shift(platform.request.page_shift) : std::vector<Split>{};
   instance.cases = invariant_cases(paths, splits);
+  Term right = Term::boolean(true);
+  Term succeeds = Term::boolean(true);
   for (const Path& path : paths) {
     if (path.end != Path::End::kReturned) continue;
-    instance.cases.push_back(
-        {fmt::format("any entry, when path {} returns", instance.cases.size() + 1), path.conditions,
-         entry_is_right(platform, writer, platform.state, path.memory, platform.request.count), splits});
-    if (!path.result) continue;
-    instance.cases.push_back(
-        {"success is returned", path.conditions, path.result->bits == Term::bits(32, 0), {}});
+    const Term taken = all_of(path.conditions);
+    right = right & implies(taken, entry_is_right(platform, writer, path.memory, platform.request.count));
+    if (path.result) succeeds = succeeds & implies(taken, path.result->bits == Term::bits(32, 0));
   }
+  // Behind a loop under contract, what is asked is what is known already.
+  instance.cases.push_back({"any entry, when it returns", {}, right, bounded ? splits : std::vector<Split>{}});
+  if (writer.sets) instance.cases.push_back({"success is returned", {}, succeeds, {}});
   return instance;
 }
 
@@ -225,7 +233,7 @@ Expected<void> add_writer(std::vector<Instance>& instances, const Setting& setti
     add_permissions(executor);
     Instance& base = platform->base;
     base.assumptions.insert(base.assumptions.end(), writer.assumptions.begin(), writer.assumptions.end());
-    base.inputs.push_back({"entry", free_word("entry")});
+    base.inputs.push_back({"entry", looked_at()});
     base.rests_on = writer.rests_on;
     base.function = writer.function;
     const std::string twin = writer.function + "-bounded";
@@ -247,13 +255,13 @@ Expected<void> add_writer(std::vector<Instance>& instances, const Setting& setti
         state.memory.change(entries).set_words(Term::free_map("entries in the loop"));
       };
       loop.invariant = [&platform, &writer](const State& state, const Term& done) {
-        return entry_is_right(*platform, writer, platform->state, state.memory, done);
+        return entry_is_right(*platform, writer, state.memory, done);
       };
       executor.add(contract(std::move(loop)));
     }
     auto paths = execute(*platform, writer);
     if (!paths) return tl::unexpected(paths.error());
-    Instance tce = writes(*platform, writer, *paths);
+    Instance tce = writes(*platform, writer, *paths, bounded);
     if (!bounded) tce.replayed_by = fmt::format("tce/{}", twin);
     instances.push_back(std::move(tce));
     if (!bounded) instances.push_back(safe(base, *paths, platform->request.page_shift));
