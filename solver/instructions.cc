@@ -649,8 +649,13 @@ bool Executor::Engine::execute(State& state, const llvm::Instruction& instructio
       return with_number([&](const Term& term) {
         return width == 1 ? truncate(term, 1) == Term::bits(1, 1) : truncate(term, width);
       });
-    case llvm::Instruction::PtrToInt:
     case llvm::Instruction::IntToPtr:
+      // A member that the source declares as a number may hold a pointer (struct iommu_table, it_base).
+      if (auto value = operand(state, *instruction.getOperand(0)); value && value->is_pointer()) {
+        return finish(std::move(value));
+      }
+      [[fallthrough]];
+    case llvm::Instruction::PtrToInt:
       return with_number([&](const Term& term) {
         return term.width() < width ? zero_extend(term, width) : truncate(term, width);
       });

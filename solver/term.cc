@@ -355,6 +355,12 @@ std::optional<Term> exponent_of_power(const Term& a) {
   return Term::from_expression(expression.arg(1));
 }
 
+Term swap_bytes(const Term& a) {
+  Term result = extract(a, 7, 0);
+  for (unsigned low = 8; low < a.width(); low += 8) result = concatenate(result, extract(a, low + 7, low));
+  return result;
+}
+
 Term trailing_zeros(const Term& a) {
   const unsigned width = a.width();
   Term count = Term::bits(width, 0);

@@ -91,6 +91,7 @@ Term concatenate(const Term& high, const Term& low);
 Term zero_extend(const Term& a, unsigned width);
 Term sign_extend(const Term& a, unsigned width);
 Term truncate(const Term& a, unsigned width);
+Term swap_bytes(const Term& a);  // of whole bytes
 
 // x if the term is written as 1 << x. Dividing by it is shifting by x, as long as x is below the width.
 std::optional<Term> exponent_of_power(const Term& a);

@@ -3,9 +3,12 @@
 
 #include "solver/claims/linux_alloc.h"
 #include "solver/claims/linux_bitmap.h"
+#include "solver/claims/linux_checks.h"
 #include "solver/claims/linux_coherent.h"
 #include "solver/claims/linux_map_page.h"
 #include "solver/claims/linux_unmap_page.h"
+#include "solver/claims/platform_page_shift.h"
+#include "solver/claims/platform_tce.h"
 
 namespace nospan::solver {
 
@@ -16,6 +19,10 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"map_page", Subject::kKernel, linux_map_page},
       {"unmap_page", Subject::kKernel, linux_unmap_page},
       {"coherent", Subject::kKernel, linux_coherent},
+      {"checks", Subject::kKernel, linux_checks},
+      {"platform_tce", Subject::kPlatform, platform_tce},
+      {"page_shift", Subject::kPlatform, platform_page_shift},
+      {"builtin_checks", Subject::kBuiltin, builtin_checks},
   };
   return groups;
 }
