@@ -17,7 +17,8 @@ using Kind = Event::Kind;
 constexpr uint64_t kMappingError = ~uint64_t{0};  // NOSPAN_MAPPING_ERROR, targets/target.h
 constexpr uint64_t kMemoryEnd = uint64_t{1} << 56;
 
-const std::vector<std::string> kSpaceClaims = {"alloc/EntrySpace::take", "alloc/EntrySpace::give_back"};
+const std::vector<std::string> kSpaceClaims = {"contract/Mapper::place", "contract/Mapper::preferred_shift",
+                                               "contract/direction_permissions", "alloc/EntrySpace::give_back"};
 
 // An executor with contracts for all that surrounds the mapper, and a table.
 struct Stage {
@@ -32,6 +33,7 @@ struct Stage {
     stage->table = std::move(*table);
     add_environment(stage->executor, stage->table, pages);
     add_space(stage->executor, stage->table);
+    add_place(stage->executor, stage->table);
     return stage;
   }
 };
@@ -80,33 +82,17 @@ std::vector<Term> conditions_before(const Path& path, std::size_t given) {
   return {path.conditions.begin(), path.conditions.begin() + static_cast<std::ptrdiff_t>(given)};
 }
 
-// What contracts ask of their callers, as cases of `safe`: without it their answers mean nothing.
-void add_contract_cases(Instance& instance, const std::vector<Path>& paths) {
-  for (const Path& path : paths) {
-    for (const Obligation& obligation : path.obligations) {
-      if (obligation.kind != Obligation::Kind::kContract) continue;
-      Case question{fmt::format("{} at {}", obligation.what, obligation.place),
-                    conditions_before(path, obligation.given),
-                    obligation.holds,
-                    {}};
-      bool known = false;
-      for (const Case& other : instance.cases) {
-        known = known || (other.name == question.name && other.goal.same(question.goal) &&
-                          all_of(other.given).same(all_of(question.given)));
-      }
-      if (!known) instance.cases.push_back(std::move(question));
-    }
-  }
-}
-
-Term permissions_of(const Term& direction) {
-  const Term wide = zero_extend(direction, 64);
-  return choose(wide == word(0), word(3),
-                choose(wide == word(1), word(1), choose(wide == word(2), word(2), word(0))));
+// Numbers that any table can have, to find a witness in: it is enough that there is one.
+void add_witness(Instance& instance, const BuiltinTable& table, std::vector<Term> witness) {
+  add_terms(witness, {table.page_shift == word(16), table.system_page_shift == word(16),
+                      table.origin == word(64), table.first_slot == word(0), table.entries == word(64),
+                      table.segment_boundary == word(~uint64_t{0}), table.dma_mask == word(~uint64_t{0}),
+                      table.coherent_mask == word(~uint64_t{0}), table.reserved_begin_slot == table.end_slot});
+  instance.witnesses.push_back(std::move(witness));
 }
 
 // TCE i of each set is what the environment makes of it (target.h, put_tces): tce + (i << page_shift).
-Instance tce(const MapCall& call, const Term& permissions) {
+Instance tce(const MapCall& call, const BuiltinTable& table, const Term& permissions) {
   Instance instance = call.base;
   instance.claim = "tce";
   instance.words = "every TCE carries its page of the buffer and the permissions of the direction";
@@ -126,7 +112,7 @@ Instance tce(const MapCall& call, const Term& permissions) {
                                 split_page_shift(call.page_shift)});
     }
     if (path.end == Path::End::kReturned && !path.events.empty()) {
-      instance.witnesses.push_back(path.conditions);
+      add_witness(instance, table, path.conditions);
     }
   }
   instance.rests_on = call.exact_rests_on;
@@ -151,14 +137,24 @@ void add_device_limits(Instance& handle, const MapCall& call, const BuiltinTable
   handle.words += ", and keeps the device's mask and segment boundary";
 }
 
-// What undoing a mapping of `count` entries from `index` on does.
+// A mapping that map returned, in terms of its DMA addresses: as buffer and DMA address have the same offset in
+// the IOMMU page, both touch equally many of them.
 struct Mapping {
-  Term index = free_word("index");
+  Term address;  // the first DMA address
+  Term last;     // the last
+  Term index;
   Term count;
 
+  Mapping(const BuiltinTable& table, const Term& first_address, const Term& last_address)
+      : address(first_address),
+        last(last_address),
+        index(shift_right(address, table.page_shift)),
+        count(pages_touched(address, last, table.page_shift)) {}
+
   std::vector<Term> domain(const BuiltinTable& table) const {
-    SpaceRequest any{count, index, word(0), Term::bits(32, 0)};
-    return {promised_by_take(table, any, index)};
+    const SpaceRequest any{count, index, word(0), Term::bits(32, 0)};
+    return {less_equal(address, last), less_equal(table.origin, index),
+            promised_by_take(table, any, index - table.origin)};
   }
 };
 
@@ -192,9 +188,9 @@ Instance inverse(Instance base, const std::vector<Path>& paths, const BuiltinTab
         seen = seen || event->kind == Kind::kFlush;
       right = Term::boolean(seen) & (clears[0]->arguments[0] == mapping.index) &
               (clears[0]->arguments[1] == mapping.count) &
-              (frees[0]->arguments[0] == mapping.index - table.first_index) &
+              (frees[0]->arguments[0] == mapping.index - table.origin - table.first_slot) &
               (frees[0]->arguments[1] == mapping.count);
-      instance.witnesses.push_back(path.conditions);
+      add_witness(instance, table, path.conditions);
     }
     instance.cases.push_back(
         {"a path that returns", path.conditions, right, split_page_shift(table.page_shift)});
@@ -202,18 +198,26 @@ Instance inverse(Instance base, const std::vector<Path>& paths, const BuiltinTab
   return instance;
 }
 
-Instance safe_of(Instance base, const std::vector<Path>& paths) {
+Instance safe_of(Instance base, const std::vector<Path>& paths, const BuiltinTable& table) {
   Instance instance = std::move(base);
   instance.claim = "safe";
   instance.words = "no undefined behaviour, overflow or access out of bounds, whatever the arguments";
   instance.rests_on = kSpaceClaims;
   add_paths(instance, paths);
-  instance.cases = safety_cases(paths);
-  add_contract_cases(instance, paths);
+  instance.cases = safety_cases(paths, true);
   for (const Path& path : paths) {
-    if (path.end == Path::End::kReturned && !path.events.empty()) instance.witnesses.push_back(path.conditions);
+    if (path.end == Path::End::kReturned && !path.events.empty()) add_witness(instance, table, path.conditions);
   }
   return instance;
+}
+
+// The same for witnesses that are there.
+void add_numbers(std::vector<Instance>& instances, const BuiltinTable& table) {
+  for (Instance& instance : instances) {
+    std::vector<std::vector<Term>> witnesses;
+    std::swap(witnesses, instance.witnesses);
+    for (std::vector<Term>& witness : witnesses) add_witness(instance, table, std::move(witness));
+  }
 }
 
 Instance* find(std::vector<Instance>& instances, std::string_view claim) {
@@ -232,17 +236,19 @@ Expected<std::vector<Instance>> builtin_map_page(const Setting& setting) {
   BuiltinTable& table = (*stage)->table;
   const Bytes buffer;
   const Term page = free_word("page");
-  const Term offset = free_word("offset");
-  const Term size = free_word("size");
   const Term direction = Term::free_bits(32, "direction");
-
-  State state = table.state;
-  Filler filler(setting.program, state.memory);
-  const ObjectId request = filler.add("request", "nospan_map_request");
-  filler.set(request, "nospan_map_request", "page", page);
-  filler.set(request, "nospan_map_request", "offset", offset);
-  filler.set(request, "nospan_map_request", "size", size);
-  filler.set(request, "nospan_map_request", "direction", direction);
+  Filler filler(setting.program, table.state.memory);
+  const auto request_of = [&](const char* name, const Term& offset, const Term& size) {
+    const ObjectId request = filler.add(name, "nospan_map_request");
+    filler.set(request, "nospan_map_request", "page", page);
+    filler.set(request, "nospan_map_request", "offset", offset);
+    filler.set(request, "nospan_map_request", "size", size);
+    filler.set(request, "nospan_map_request", "direction", direction);
+    return Value::pointer(request);
+  };
+  // Of the buffer: any page, also behind it. Of any call: whatever 64 bits can say.
+  const Value request = request_of("request", buffer.first - page, buffer.size());
+  const Value any_request = request_of("any_request", free_word("offset"), free_word("size"));
   if (filler.error()) return tl::unexpected(*filler.error());
   const std::string function = "nospan::builtin::Mapper::map_page";
 
@@ -266,29 +272,28 @@ Expected<std::vector<Instance>> builtin_map_page(const Setting& setting) {
                                     buffer.first == buffer.last, less(buffer.last, word(uint64_t{1} << 36))});
   const std::vector<Term> any_call = table.domain;
   add_terms(call.base.domain, buffer.domain());
-  // The request in terms of the buffer: any page, also behind the buffer.
-  add_terms(call.base.domain,
-            {offset == buffer.first - page, less_equal(page, buffer.first), size == buffer.size()});
+  call.base.domain.push_back(less_equal(page, buffer.first));
   call.replay = [](ScenarioText& text) {
     text.map_page(0, text.value("first"), text.value("last") - text.value("first") + 1,
                   text.value("direction"));
   };
-  auto paths = executor.run(function, state, {table.mapper, Value::pointer(request)}, call.base.domain);
+  auto paths = executor.run(function, table.state, {table.mapper, request}, call.base.domain);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   add_paths(call.base, call.paths);
 
   std::vector<Instance> instances = map_claims(call);
+  add_numbers(instances, table);
   if (Instance* handle = find(instances, "handle")) add_device_limits(*handle, call, table, table.dma_mask);
-  instances.push_back(tce(call, permissions_of(direction)));
+  instances.push_back(tce(call, table, permissions_of(direction)));
   // Once more with requests that no buffer has.
-  auto all = executor.run(function, state, {table.mapper, Value::pointer(request)}, any_call);
+  auto all = executor.run(function, table.state, {table.mapper, any_request}, any_call);
   if (!all) return tl::unexpected(all.error());
   Instance* safe = find(instances, "safe");
   auto scenario = safe->scenario;
   Instance base = call.base;
   base.domain = any_call;
-  *safe = safe_of(std::move(base), *all);
+  *safe = safe_of(std::move(base), *all, table);
   safe->scenario = std::move(scenario);
   return instances;
 }
@@ -298,31 +303,26 @@ Expected<std::vector<Instance>> builtin_unmap_page(const Setting& setting) {
   if (!stage) return tl::unexpected(stage.error());
   Executor& executor = (*stage)->executor;
   BuiltinTable& table = (*stage)->table;
-  const Bytes buffer;
-  const Mapping mapping{free_word("index"), pages_touched(buffer.first, buffer.last, table.page_shift)};
-  const Term offset = buffer.first & (shift_left(word(1), table.page_shift) - word(1));
-  // The claim handle/Mapper::map_page says that this is what map_page returns.
-  const Term address = shift_left(mapping.index, table.page_shift) | offset;
+  const Mapping mapping(table, free_word("address"), free_word("last_address"));
   const std::string function = "nospan::builtin::Mapper::unmap_page";
 
   Instance base = base_of(setting, table, "Mapper::unmap_page");
-  base.assumptions.push_back(buffer_assumption());
-  base.inputs.insert(base.inputs.end(),
-                     {{"first", buffer.first}, {"last", buffer.last}, {"index", mapping.index}});
+  base.inputs.insert(base.inputs.end(), {{"address", mapping.address}, {"last_address", mapping.last}});
   const Instance any = base;
-  add_terms(base.domain, buffer.domain());
   add_terms(base.domain, mapping.domain(table));
   State state = table.state;
-  state.happened(Kind::kTake, {mapping.index - table.first_index, mapping.count}, "the mapping");
+  state.happened(Kind::kTake, {mapping.index - table.origin - table.first_slot, mapping.count}, "the mapping");
+  const Term size = mapping.last - mapping.address + word(1);
   auto paths = executor.run(function, state,
-                            {table.mapper, Value::number(address), Value::number(buffer.size())}, base.domain);
+                            {table.mapper, Value::number(mapping.address), Value::number(size)}, base.domain);
   if (!paths) return tl::unexpected(paths.error());
   std::vector<Instance> instances = {inverse(base, *paths, table, mapping)};
   instances.back().rests_on.insert(instances.back().rests_on.end(),
                                    {"exact/Mapper::map_page", "handle/Mapper::map_page"});
   instances.back().scenario = [id = instances.back().id()](const Model& model) {
     ScenarioText text(model, 12, fmt::format("a counterexample of the prover to {}", id));
-    text.map_page(0, text.value("first"), text.value("last") - text.value("first") + 1, 0);
+    const uint64_t offset = text.value("address") % (uint64_t{1} << text.value("page_shift", 16));
+    text.map_page(0, offset, text.value("last_address") - text.value("address") + 1, 0);
     text.command({{"do", "unmap_page"}, {"mapping", 0}});
     return text.text();
   };
@@ -330,7 +330,7 @@ Expected<std::vector<Instance>> builtin_unmap_page(const Setting& setting) {
                           {table.mapper, Value::number(free_word("address")), Value::number(free_word("size"))},
                           any.domain);
   if (!all) return tl::unexpected(all.error());
-  instances.push_back(safe_of(any, *all));
+  instances.push_back(safe_of(any, *all, table));
   return instances;
 }
 
@@ -395,6 +395,7 @@ Expected<std::vector<Instance>> builtin_coherent(const Setting& setting) {
   call.paths = std::move(*paths);
   add_paths(call.base, call.paths);
   std::vector<Instance> instances = map_claims(call);
+  add_numbers(instances, table);
 
   Instance* handle = find(instances, "handle");
   add_device_limits(*handle, call, table, table.coherent_mask);
@@ -430,26 +431,25 @@ Expected<std::vector<Instance>> builtin_coherent(const Setting& setting) {
       exact->cases.push_back({"zeroed before the set", conditions_before(path, set->given), zeroed, {}});
     }
   }
-  instances.push_back(tce(call, word(3)));
+  instances.push_back(tce(call, table, word(3)));
   auto all = executor.run(function, state, arguments, any_call);
   if (!all) return tl::unexpected(all.error());
   Instance base = call.base;
   base.domain = any_call;
   Instance* safe = find(instances, "safe");
   auto scenario = safe->scenario;
-  *safe = safe_of(base, *all);
+  *safe = safe_of(base, *all, table);
   safe->scenario = std::move(scenario);
 
   // free_coherent() of what allocate_coherent() returned.
-  const Mapping mapping{free_word("index"), pages_touched(call.first, call.last, table.page_shift)};
-  const Term address = shift_left(mapping.index, table.page_shift) |
-                       (call.first & (shift_left(word(1), table.page_shift) - word(1)));
+  const Term address = free_word("address");
+  const Mapping mapping(table, address, address + bytes - word(1));
   Instance free_base = call.base;
   free_base.function = "Mapper::free_coherent";
-  free_base.inputs.push_back({"index", mapping.index});
+  free_base.inputs.push_back({"address", address});
   add_terms(free_base.domain, mapping.domain(table));
   State mapped = table.state;
-  mapped.happened(Kind::kTake, {mapping.index - table.first_index, mapping.count}, "the mapping");
+  mapped.happened(Kind::kTake, {mapping.index - table.origin - table.first_slot, mapping.count}, "the mapping");
   auto freeing = executor.run("nospan::builtin::Mapper::free_coherent", mapped,
                               {table.mapper, Value::number(size), Value::number(pages), Value::number(address)},
                               free_base.domain);
@@ -477,7 +477,94 @@ Expected<std::vector<Instance>> builtin_coherent(const Setting& setting) {
       {table.mapper, Value::number(size), Value::number(pages), Value::number(free_word("address"))}, any_call);
   if (!any_free) return tl::unexpected(any_free.error());
   base.function = "Mapper::free_coherent";
-  instances.push_back(safe_of(base, *any_free));
+  instances.push_back(safe_of(base, *any_free, table));
+  return instances;
+}
+
+Expected<std::vector<Instance>> builtin_place(const Setting& setting) {
+  Executor executor(setting.program);
+  auto made = BuiltinTable::make(executor);
+  if (!made) return tl::unexpected(made.error());
+  BuiltinTable& table = *made;
+  add_space(executor, table);
+  std::vector<Instance> instances;
+
+  // Mapper::place(), with any buffer and placement that it can be asked for.
+  Filler filler(setting.program, table.state.memory);
+  const ObjectId buffer = filler.add("buffer", "Buffer");
+  const ObjectId placement = filler.add("placement", "Placement");
+  if (filler.error()) return tl::unexpected(*filler.error());
+  const ObjectId start = table.state.memory.add(Object("start", word(8), Object::Initial::kFree));
+  const std::vector<Value> arguments = {table.mapper, Value::pointer(buffer), Value::pointer(placement),
+                                        Value::pointer(start)};
+  auto request = read_place_request(setting.program, table.state, Call{"", arguments, "", 0, false});
+  if (!request) return tl::unexpected(request.error());
+  Instance place = base_of(setting, table, "Mapper::place");
+  place.claim = "contract";
+  place.words = "a place that is found lies in the window, under the mask, in one segment, and is aligned";
+  place.rests_on = {"alloc/EntrySpace::take"};
+  place.domain.push_back(asked_of_place(table, *request));
+  place.inputs.insert(
+      place.inputs.end(),
+      {{"offset", request->offset}, {"last_offset", request->last_offset}, {"mask", request->mask}});
+  auto paths = executor.run("nospan::builtin::Mapper::place", table.state, arguments, place.domain);
+  if (!paths) return tl::unexpected(paths.error());
+  add_paths(place, *paths);
+  place.cases = safety_cases(*paths, true);
+  for (const Path& path : *paths) {
+    if (path.end != Path::End::kReturned) continue;
+    const auto taken = all_of_kind(path, Kind::kTake);
+    std::vector<Term> given = path.conditions;
+    if (taken.empty()) {
+      place.cases.push_back({"nothing found", given, !path.result->bits, {}});
+      continue;
+    }
+    Memory memory = path.memory;
+    const Term slot = taken[0]->arguments[0] + table.first_slot;
+    add_witness(place, table, given);
+    place.cases.push_back({"where it is",
+                           given,
+                           path.result->bits & (taken[0]->arguments[1] == request->entries) &
+                               Term::boolean(taken.size() == 1) &
+                               (memory.change(start).load(word(0), 8)->bits == table.origin + slot),
+                           {}});
+    place.cases.push_back({"what was found", given, promised_by_place(table, *request, slot),
+                           split_page_shift(table.page_shift)});
+  }
+  instances.push_back(std::move(place));
+
+  const Term direction = Term::free_bits(32, "direction");
+  Instance permissions = base_of(setting, table, "direction_permissions");
+  permissions.claim = "contract";
+  permissions.words = "to the device: read; from the device: write; both: both; anything else: none";
+  auto choices =
+      executor.run("nospan::builtin::direction_permissions", table.state, {Value::number(direction)});
+  if (!choices) return tl::unexpected(choices.error());
+  add_paths(permissions, *choices);
+  for (const Path& path : *choices) {
+    if (path.end != Path::End::kReturned) continue;
+    permissions.cases.push_back(
+        {"a direction", path.conditions, path.result->bits == permissions_of(direction), {}});
+    add_witness(permissions, table, path.conditions);
+  }
+  instances.push_back(std::move(permissions));
+
+  Instance preferred = base_of(setting, table, "Mapper::preferred_shift");
+  preferred.claim = "contract";
+  preferred.words = "a shift of at most 63 bits, without undefined behaviour";
+  auto shifts = executor.run(
+      "nospan::builtin::Mapper::preferred_shift", table.state,
+      {table.mapper, Value::number(free_word("address")), Value::number(free_word("size"))}, table.domain);
+  if (!shifts) return tl::unexpected(shifts.error());
+  add_paths(preferred, *shifts);
+  preferred.cases = safety_cases(*shifts);
+  for (const Path& path : *shifts) {
+    if (path.end != Path::End::kReturned) continue;
+    preferred.cases.push_back(
+        {"a path that returns", path.conditions, less(path.result->bits, Term::bits(32, 64)), {}});
+    add_witness(preferred, table, path.conditions);
+  }
+  instances.push_back(std::move(preferred));
   return instances;
 }
 

@@ -19,6 +19,9 @@ reports::Expected<std::vector<Instance>> builtin_unmap_page(const Setting& setti
 // Mapper::allocate_coherent() and free_coherent().
 reports::Expected<std::vector<Instance>> builtin_coherent(const Setting& setting);
 
+// The contracts that those rest on: Mapper::place(), preferred_shift(), direction_permissions().
+reports::Expected<std::vector<Instance>> builtin_place(const Setting& setting);
+
 }  // namespace nospan::solver
 
 #endif  // NOSPAN_SOLVER_CLAIMS_BUILTIN_MAP_H

@@ -35,15 +35,16 @@ Expected<BuiltinTable> BuiltinTable::make(Executor& executor) {
   BuiltinTable table;
   table.page_shift = free_word("page_shift");
   table.system_page_shift = free_word("system_page_shift");
-  table.first_index = free_word("first_index");
   table.entries = free_word("entries");
   table.dma_mask = free_word("dma_mask");
   table.coherent_mask = free_word("coherent_mask");
   table.segment_boundary = free_word("segment_boundary");
   table.max_segment_size = Term::free_bits(32, "max_segment_size");
   table.boundary_entries = shift_right(table.segment_boundary + word(1), table.page_shift);
-  table.first_slot = table.first_index & word(63);
-  table.origin = table.first_index & word(~uint64_t{63});
+  // The first index as a sum, so that solvers see at once what a slot is.
+  table.origin = concatenate(Term::free_bits(58, "origin_word"), Term::bits(6, 0));
+  table.first_slot = zero_extend(Term::free_bits(6, "first_slot"), 64);
+  table.first_index = table.origin + table.first_slot;
   table.end_slot = table.first_slot + table.entries;
   table.lowest_slot = table.first_slot + choose(table.first_index == word(0), word(1), word(0));
   table.reserved_begin_slot = free_word("reserved_begin_slot");
@@ -118,14 +119,16 @@ Expected<BuiltinTable> BuiltinTable::make(Executor& executor) {
       (table.system_page_shift == word(12)) | (table.system_page_shift == word(16)),
       less_equal(word(1), table.entries),
       less_equal(table.entries, word(kMostEntries)),
-      less_equal(table.first_index, shift_right(word(~uint64_t{0}), shift)),
-      less_equal(table.entries - word(1), shift_right(word(~uint64_t{0}), shift) - table.first_index),
+      less(table.end_slot - word(1), shift_right(word(~uint64_t{0}), shift)),
+      less_equal(table.origin, shift_right(word(~uint64_t{0}), shift) - (table.end_slot - word(1))),
       (table.segment_boundary & (table.segment_boundary + word(1))) == word(0),
       less_equal(table.first_slot, table.reserved_begin_slot),
       // Nothing reserved: both at the end.
       less(table.reserved_begin_slot, table.reserved_end_slot) | (table.reserved_begin_slot == table.end_slot),
       less_equal(table.reserved_begin_slot, table.reserved_end_slot),
       less_equal(table.reserved_end_slot, table.end_slot),
+  };
+  table.region_domain = {
       less_equal(word(kLeastRegionShift), region_shift),
       less_equal(region_shift, word(32)),
       less_equal(region_count, word(kMostRegions)),
@@ -238,8 +241,8 @@ Term asked_of_take(const SpaceRequest& request) {
          less_equal(request.boundary, word(kMostIndices)) & less(request.last_start, word(kMostIndices));
 }
 
-Term promised_by_take(const BuiltinTable& table, const SpaceRequest& request, const Term& index) {
-  const Term slot = index - table.origin;
+Term promised_by_take(const BuiltinTable& table, const SpaceRequest& request, const Term& slot) {
+  const Term index = table.origin + slot;
   const Term low_bits = shift_left(word(1), zero_extend(request.alignment_shift, 64)) - word(1);
   const Term in_boundary = less_equal(request.entries, request.boundary) &
                            less_equal(index & (request.boundary - word(1)), request.boundary - request.entries);
@@ -272,13 +275,14 @@ void add_space(Executor& executor, const BuiltinTable& table) {
         for (const bool found : {false, true}) {
           State after = state;
           // What take() leaves in *start when it finds nothing is anything.
-          const Term index = free_word(fmt::format("{}#{}", found ? "index" : "nowhere", number));
+          const Term slot = free_word(fmt::format("{}#{}", found ? "slot" : "nowhere", number));
+          const Term index = table.origin + slot;
           if (auto done = after.memory.change(start.object).store(start.bits, 8, Value::number(index)); !done) {
             return tl::unexpected(done.error());
           }
           if (found) {
-            after.assume(promised_by_take(table, *request, index));
-            after.happened(Event::Kind::kTake, {index - table.first_index, request->entries}, call.place);
+            after.assume(promised_by_take(table, *request, slot));
+            after.happened(Event::Kind::kTake, {slot - table.first_slot, request->entries}, call.place);
           }
           outcomes.push_back({std::move(after), Value::number(Term::boolean(found))});
         }
@@ -290,7 +294,7 @@ void add_space(Executor& executor, const BuiltinTable& table) {
                  const Term& entries = call.arguments[2].bits;
                  state.require(Obligation::Kind::kContract, asked_of_give_back(table, index, entries),
                                "entries that can be given back", call.place);
-                 const Term entry = index - table.first_index;
+                 const Term entry = index - table.origin - table.first_slot;
                  // Taken by this very run and not touched since.
                  Term known = Term::boolean(false);
                  for (const Event& event : state.events) {
@@ -312,6 +316,93 @@ void add_space(Executor& executor, const BuiltinTable& table) {
                  outcomes.push_back({std::move(state), Value::number(Term::boolean(true))});
                  return outcomes;
                });
+}
+
+Expected<PlaceRequest> read_place_request(const Program& program, State& state, const Call& call) {
+  PlaceRequest result;
+  const Value& buffer = call.arguments[1];
+  const Value& placement = call.arguments[2];
+  struct Member {
+    const Value& object;
+    const char* type;
+    const char* name;
+    Term& to;
+  };
+  for (const Member& member : {Member{buffer, "Buffer", "offset", result.offset},
+                               Member{buffer, "Buffer", "last_offset", result.last_offset},
+                               Member{buffer, "Buffer", "entries", result.entries},
+                               Member{placement, "Placement", "mask", result.mask},
+                               Member{placement, "Placement", "alignment_shift", result.alignment_shift},
+                               Member{placement, "Placement", "preferred_shift", result.preferred_shift}}) {
+    auto value = read_member(program, state, member.object, member.type, member.name);
+    if (!value) return tl::unexpected(value.error());
+    member.to = *value;
+  }
+  return result;
+}
+
+Term asked_of_place(const BuiltinTable& table, const PlaceRequest& request) {
+  return less_equal(request.offset, request.last_offset) &
+         (shift_right(request.offset, table.page_shift) == word(0)) &
+         (request.entries == shift_right(request.last_offset, table.page_shift) + word(1)) &
+         less_equal(request.alignment_shift, request.preferred_shift) &
+         less(request.preferred_shift, Term::bits(32, 64));
+}
+
+Term promised_by_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot) {
+  const Term index = table.origin + slot;
+  const Term page = shift_left(index, table.page_shift);
+  const Term last = page + request.last_offset;
+  const Term outside = ~table.segment_boundary;
+  const SpaceRequest taken{request.entries, index, word(0), request.alignment_shift};
+  return promised_by_take(table, taken, slot) & less_equal(page, last) & less_equal(last, request.mask) &
+         (page + request.offset != word(~uint64_t{0})) &
+         (((page + request.offset) & outside) == (last & outside));
+}
+
+Term permissions_of(const Term& direction) {
+  const auto is = [&](uint64_t value) { return direction == Term::bits(32, value); };
+  return choose(is(0), word(3), choose(is(1), word(1), choose(is(2), word(2), word(0))));
+}
+
+void add_place(Executor& executor, const BuiltinTable& table) {
+  const Program& program = executor.program();
+  executor.add("nospan::builtin::direction_permissions",
+               simple([](State&, const Call& call) -> Expected<Value> {
+                 return Value::number(permissions_of(call.arguments[0].bits));
+               }));
+  executor.add("nospan::builtin::Mapper::preferred_shift",
+               simple([count = 0u](State& state, const Call&) mutable -> Expected<Value> {
+                 const Term shift = Term::free_bits(32, fmt::format("preferred_shift#{}", count++));
+                 state.assume(less(shift, Term::bits(32, 64)));
+                 return Value::number(shift);
+               }));
+  executor.add(
+      "nospan::builtin::Mapper::place",
+      [table, &program, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+        auto request = read_place_request(program, state, call);
+        if (!request) return tl::unexpected(request.error());
+        state.require(Obligation::Kind::kContract, asked_of_place(table, *request),
+                      "what place() can be asked for", call.place);
+        const Value& start = call.arguments[3];
+        const unsigned number = count++;
+        std::vector<Outcome> outcomes;
+        for (const bool found : {false, true}) {
+          State after = state;
+          const Term slot = free_word(fmt::format("{}#{}", found ? "slot" : "nowhere", number));
+          if (auto done =
+                  after.memory.change(start.object).store(start.bits, 8, Value::number(table.origin + slot));
+              !done) {
+            return tl::unexpected(done.error());
+          }
+          if (found) {
+            after.assume(promised_by_place(table, *request, slot));
+            after.happened(Event::Kind::kTake, {slot - table.first_slot, request->entries}, call.place);
+          }
+          outcomes.push_back({std::move(after), Value::number(Term::boolean(found))});
+        }
+        return outcomes;
+      });
 }
 
 }  // namespace nospan::solver

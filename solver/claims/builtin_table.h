@@ -43,6 +43,7 @@ struct BuiltinTable {
   Term region_shift;         // 32 bits
   Term region_count;         // 32 bits
   std::vector<Term> domain;  // ranges of these: what target.h asks of configurations, and what create() makes
+  std::vector<Term> region_domain;  // the same of regions: only searches look at them
   std::vector<Assumption> assumptions;
   std::vector<Named> inputs;
 
@@ -64,10 +65,10 @@ struct SpaceRequest {
 };
 reports::Expected<SpaceRequest> read_request(const Program& program, State& state, const Value& request);
 
-// What take() asks of its callers, and what it says about the absolute index that it returns: inside the
+// What take() asks of its callers, and what it says about the slot that it finds: inside the
 // window, at or below the last start, aligned, in one boundary.
 Term asked_of_take(const SpaceRequest& request);
-Term promised_by_take(const BuiltinTable& table, const SpaceRequest& request, const Term& index);
+Term promised_by_take(const BuiltinTable& table, const SpaceRequest& request, const Term& slot);
 // What give_back() asks: slots of the window.
 Term asked_of_give_back(const BuiltinTable& table, const Term& index, const Term& count);
 
@@ -75,6 +76,26 @@ Term asked_of_give_back(const BuiltinTable& table, const Term& index, const Term
 // alloc/EntrySpace::give_back: events kTake and kGiveBack. What was taken, and not given back since, is given
 // back successfully: a state that begins with a kTake event has that mapping.
 void add_space(Executor& executor, const BuiltinTable& table);
+
+// What Mapper::place() gets, what it asks of it, and what it says about the slot that it finds.
+struct PlaceRequest {
+  Term offset;
+  Term last_offset;
+  Term entries;
+  Term mask;
+  Term alignment_shift;  // 32 bits
+  Term preferred_shift;  // 32 bits
+};
+reports::Expected<PlaceRequest> read_place_request(const Program& program, State& state, const Call& call);
+Term asked_of_place(const BuiltinTable& table, const PlaceRequest& request);
+Term promised_by_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot);
+
+// NOSPAN_TCE_* of an enum nospan_direction; 0 for anything else.
+Term permissions_of(const Term& direction);
+
+// Contracts for what every mapping call is made of, proved by the claims contract/Mapper::place (event kTake),
+// contract/direction_permissions and contract/Mapper::preferred_shift.
+void add_place(Executor& executor, const BuiltinTable& table);
 
 // A member of a struct that `pointer` points to.
 reports::Expected<Term> read_member(const Program& program, State& state, const Value& pointer,

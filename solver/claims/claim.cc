@@ -13,15 +13,16 @@ std::vector<Split> split_page_shift(const Term& page_shift) {
   return splits;
 }
 
-std::vector<Case> safety_cases(const std::vector<Path>& paths) {
+std::vector<Case> safety_cases(const std::vector<Path>& paths, bool contracts) {
   // In the order of the first time that the place was met.
   std::vector<Case> cases;
   std::map<std::string, std::size_t> known;
   std::vector<std::vector<Term>> violations;
   for (const Path& path : paths) {
     for (const Obligation& obligation : path.obligations) {
-      if (obligation.kind == Obligation::Kind::kInvariant || obligation.kind == Obligation::Kind::kContract)
-        continue;
+      const bool of_contract =
+          obligation.kind == Obligation::Kind::kInvariant || obligation.kind == Obligation::Kind::kContract;
+      if (of_contract && !contracts) continue;
       const std::string name =
           fmt::format("{}: {} ({})", solver::name(obligation.kind), obligation.what, obligation.place);
       const auto [place, is_new] = known.emplace(name, cases.size());

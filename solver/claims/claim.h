@@ -88,7 +88,8 @@ struct Instance {
 std::vector<Split> split_page_shift(const Term& page_shift);
 
 // The obligations of kinds that `safe` is about, as one case for each place, over all paths.
-std::vector<Case> safety_cases(const std::vector<Path>& paths);
+// With `contracts` also what contracts ask of their callers and loops of their contracts.
+std::vector<Case> safety_cases(const std::vector<Path>& paths, bool contracts = false);
 
 // An error for the first path that was cut off or could not be followed.
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths);

@@ -11,6 +11,7 @@ const std::vector<ClaimGroup>& claim_groups() {
   static const std::vector<ClaimGroup> groups = {
       {"map_page", Subject::kKernel, linux_map_page},
       {"builtin-map_page", Subject::kBuiltin, builtin_map_page},
+      {"builtin-place", Subject::kBuiltin, builtin_place},
       {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page},
       {"builtin-coherent", Subject::kBuiltin, builtin_coherent},
   };
