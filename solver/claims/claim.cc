@@ -66,6 +66,12 @@ std::vector<Case> safety_cases(const std::vector<Path>& paths) { return obligati
 
 std::vector<Case> contract_cases(const std::vector<Path>& paths) { return obligation_cases(paths, true); }
 
+std::vector<Case> all_obligation_cases(const std::vector<Path>& paths) {
+  std::vector<Case> cases = safety_cases(paths);
+  for (Case& question : contract_cases(paths)) cases.push_back(std::move(question));
+  return cases;
+}
+
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths) {
   for (const Path& path : paths) {
     if (path.end == Path::End::kUnsupported)

@@ -93,11 +93,15 @@ std::vector<Split> split_page_shift(const Term& page_shift);
 void add_case(std::vector<Case>& cases, Case question);
 
 // The obligations of kinds that `safe` is about, as one case for each place, over all paths.
+// With `contracts` also what contracts ask of their callers and loops of their contracts.
 std::vector<Case> safety_cases(const std::vector<Path>& paths);
 
 // The other obligations, likewise: that loop contracts hold on entry and are preserved, and that contracts are
 // used within their terms. A claim about code that was executed with either is worth nothing without them.
 std::vector<Case> contract_cases(const std::vector<Path>& paths);
+
+// Both.
+std::vector<Case> all_obligation_cases(const std::vector<Path>& paths);
 
 // An error for the first path that was cut off or could not be followed.
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths);

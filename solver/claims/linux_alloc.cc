@@ -56,27 +56,27 @@ Term area_alloc_promises(const AreaRequest& request, const Term& before, const T
 }
 
 void add_area_alloc(Executor& executor, const Term& bit) {
-  executor.add(
-      "iommu_area_alloc",
-      [bit, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
-        auto map = map_of(state, call);
-        if (!map) return tl::unexpected(map.error());
-        const AreaRequest request{call.arguments[1].bits, call.arguments[2].bits,
-                                  zero_extend(call.arguments[3].bits, 64), call.arguments[4].bits,
-                                  call.arguments[5].bits, call.arguments[6].bits};
-        state.require(Obligation::Kind::kContract, area_alloc_asks(**map, request),
-                      "iommu_area_alloc() is asked for entries of the table that can fit a segment", call.place);
-        std::vector<Outcome> outcomes;
-        outcomes.push_back({state, Value::number(word(kFailed))});
-        const Term before = state.memory.at(call.arguments[0].object).words();
-        const Term after = Term::free_map(fmt::format("allocation#{}", count));
-        const Term found = free_word(fmt::format("area#{}", count++));
-        state.assume(area_alloc_promises(request, before, bit, found));
-        state.assume(only_range_changed(before, after, bit, found, request.count, true));
-        state.memory.change(call.arguments[0].object).set_words(after);
-        outcomes.push_back({std::move(state), Value::number(found)});
-        return outcomes;
-      });
+  executor.add("iommu_area_alloc",
+               [bit, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+                 auto map = map_of(state, call);
+                 if (!map) return tl::unexpected(map.error());
+                 const AreaRequest request{
+                     call.arguments[1].bits, call.arguments[2].bits, zero_extend(call.arguments[3].bits, 64),
+                     call.arguments[4].bits, call.arguments[5].bits, call.arguments[6].bits};
+                 state.require(Obligation::Kind::kContract, area_alloc_asks(**map, request),
+                               "iommu_area_alloc() is asked for entries of the table that can fit a segment",
+                               call.place);
+                 std::vector<Outcome> outcomes;
+                 outcomes.push_back({state, Value::number(word(kFailed))});
+                 const Term before = state.memory.at(call.arguments[0].object).words();
+                 const Term after = Term::free_map(fmt::format("allocation#{}", count));
+                 const Term found = free_word(fmt::format("area#{}", count++));
+                 state.assume(area_alloc_promises(request, before, bit, found));
+                 state.assume(only_range_changed(before, after, bit, found, request.count, true));
+                 state.memory.change(call.arguments[0].object).set_words(after);
+                 outcomes.push_back({std::move(state), Value::number(found)});
+                 return outcomes;
+               });
 }
 
 Expected<Instance> area_alloc(const Setting& setting) {
@@ -97,7 +97,8 @@ Expected<Instance> area_alloc(const Setting& setting) {
   loop.function = function;
   loop.words = "the search goes on at or behind where it began";
   const auto position = [request](LoopView& view) {
-    return carried(view, "start", [&](const auto& variable) { return variable.entry.bits.same(request.start); });
+    return carried(view, "start",
+                   [&](const auto& variable) { return variable.entry.bits.same(request.start); });
   };
   loop.invariant = [=](LoopView& view) -> Expected<Term> {
     auto start = position(view);
@@ -118,21 +119,27 @@ Expected<Instance> area_alloc(const Setting& setting) {
   instance.function = function;
   instance.target = setting.target;
   instance.words =
-      "the result is -1 and nothing changes, or an aligned area of free entries between start and size, across no "
+      "the result is -1 and nothing changes, or an aligned area of free entries between start and size, across "
+      "no "
       "boundary, that is then marked, and nothing else";
   instance.rests_on = {"alloc/bitmap_find_next_zero_area_off", "alloc/__bitmap_set"};
-  instance.assumptions = {{"bitmap-size", "a bitmap has at most 2^31 bits",
-                           "a window has at most 2^31 entries: window-entries"}};
+  instance.assumptions = {
+      {"bitmap-size", "a bitmap has at most 2^31 bits", "a window has at most 2^31 entries: window-entries"}};
   instance.domain = {less_equal(word(1), word_count), less_equal(word_count, word(kMostBits / 64)),
                      less(bit, word(kMostBits)), area_alloc_asks(state.memory.at(object), request)};
-  instance.inputs = {{"size", request.size},         {"start", request.start},           {"count", request.count},
-                     {"shift", request.shift},       {"boundary", request.boundary},
-                     {"align_mask", request.align_mask}, {"bit", bit}, {"map_words", word_count}};
-  auto paths = executor.run(function, state,
-                            {Value::pointer(object), Value::number(request.size), Value::number(request.start),
-                             Value::number(count), Value::number(request.shift), Value::number(request.boundary),
-                             Value::number(request.align_mask)},
-                            instance.domain);
+  instance.inputs = {{"size", request.size},
+                     {"start", request.start},
+                     {"count", request.count},
+                     {"shift", request.shift},
+                     {"boundary", request.boundary},
+                     {"align_mask", request.align_mask},
+                     {"bit", bit},
+                     {"map_words", word_count}};
+  auto paths = executor.run(
+      function, state,
+      {Value::pointer(object), Value::number(request.size), Value::number(request.start), Value::number(count),
+       Value::number(request.shift), Value::number(request.boundary), Value::number(request.align_mask)},
+      instance.domain);
   if (!paths) return tl::unexpected(paths.error());
   instance.paths = paths->size();
   instance.incomplete = incompleteness(*paths);
@@ -234,10 +241,12 @@ struct RangeCall {
 
 // What one try of iommu_range_alloc() leaves behind for the next: another pool, whose lock is held, and other
 // hints.
-LoopContract retry(const RangeCall& call, const Pools& pools, const State& entry, ObjectId thread, uint64_t locks) {
+LoopContract retry(const RangeCall& call, const Pools& pools, const State& entry, ObjectId thread,
+                   uint64_t locks) {
   LoopContract loop;
   loop.function = "iommu_range_alloc";
-  loop.words = "a pool of the table is tried, its lock is held and no other one, and nothing but hints has changed";
+  loop.words =
+      "a pool of the table is tried, its lock is held and no other one, and nothing but hints has changed";
   const ObjectId table = call.table.table.object;
   const auto pool_of = [](LoopView& view) {
     return carried(view, "pointer to a pool", [](const auto& variable) { return variable.is_pointer; });
@@ -258,7 +267,8 @@ LoopContract retry(const RangeCall& call, const Pools& pools, const State& entry
     for (const uint64_t start : pools.start) {
       const Term hint = free_word(fmt::format("hint#{}", count++));
       if (auto done = object.store(word(start + pools.hint), 8, Value::number(hint)); !done) return done;
-      if (auto done = object.store(word(start + pools.lock), 4, Value::number(held((*pool)->value.bits, start)));
+      if (auto done =
+              object.store(word(start + pools.lock), 4, Value::number(held((*pool)->value.bits, start)));
           !done) {
         return done;
       }
@@ -316,7 +326,8 @@ Expected<RangeCall> RangeCall::run(const Setting& setting) {
   add_area_alloc(executor, call.bit);
   State& state = call.table.state;
   call.handle = state.memory.add(Object("handle", word(8), Object::Initial::kFree));
-  if (auto done = state.memory.change(call.handle).store(word(0), 8, Value::number(free_word("handle"))); !done) {
+  if (auto done = state.memory.change(call.handle).store(word(0), 8, Value::number(free_word("handle")));
+      !done) {
     return tl::unexpected(done.error());
   }
   // Which pool a CPU begins with: anything. A list, as any CPU may ask.
@@ -343,11 +354,11 @@ Expected<RangeCall> RangeCall::run(const Setting& setting) {
   call.table.domain = domain;
   Value handle = Value::pointer(call.handle);
   handle.null_if = call.no_handle;
-  auto paths = executor.run("iommu_range_alloc", state,
-                            {call.table.device, call.table.table, Value::number(call.request.pages), handle,
-                             Value::number(call.request.mask),
-                             Value::number(truncate(call.request.align_order, 32))},
-                            domain);
+  auto paths =
+      executor.run("iommu_range_alloc", state,
+                   {call.table.device, call.table.table, Value::number(call.request.pages), handle,
+                    Value::number(call.request.mask), Value::number(truncate(call.request.align_order, 32))},
+                   domain);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   return call;
@@ -398,14 +409,16 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
   Instance instance = range_instance(setting, call);
   instance.claim = "alloc";
   instance.words =
-      "entries lie in the window, below the mask, across no segment boundary, aligned, all free before, all marked "
+      "entries lie in the window, below the mask, across no segment boundary, aligned, all free before, all "
+      "marked "
       "after and nothing else; handle gets the entry behind; a failure changes neither";
   instance.cases = contract_cases(call.paths);
   for (Case& question : safety_cases(call.paths)) instance.cases.push_back(std::move(question));
   const auto promises = range_alloc_promises(call.table, call.request, word(0));
   for (std::size_t i = 0; i < promises.size(); ++i) {
     instance.cases.push_back(on_return(promises[i].name, call.paths, [&](const Path& path) {
-      return implies(succeeded(path), range_alloc_promises(call.table, call.request, path.result->bits)[i].term);
+      return implies(succeeded(path),
+                     range_alloc_promises(call.table, call.request, path.result->bits)[i].term);
     }));
   }
   const Term before = call.table.state.memory.at(call.table.bitmap).words();
@@ -456,10 +469,8 @@ Instance bus_alignment(const Setting& setting, const RangeCall& call) {
     promised = promised & promise.term;
   }
   instance.inputs.push_back({"entry", entry});
-  instance.cases = {{"the page on the bus",
-                     {promised},
-                     ((call.table.first_index + entry) & align_mask) == word(0),
-                     {}}};
+  instance.cases = {
+      {"the page on the bus", {promised}, ((call.table.first_index + entry) & align_mask) == word(0), {}}};
   instance.witnesses = {{promised, call.request.align_order == word(4)}};
   instance.incomplete = std::nullopt;
   // As alloc_coherent asks: as many pages as the order says, a multiple of the system page.
@@ -476,7 +487,8 @@ Instance bus_alignment(const Setting& setting, const RangeCall& call) {
     ScenarioText text(model, shift, fmt::format("a counterexample of the prover to {}", id));
     const uint64_t bytes = model.at("pages") << model.at("page_shift");
     text.owned_by_caller(0, bytes - 1);
-    text.command({{"do", "alloc_coherent"}, {"mapping", 0}, {"size", fmt::format("{:#x}", bytes)}, {"memory", "0x0"}});
+    text.command(
+        {{"do", "alloc_coherent"}, {"mapping", 0}, {"size", fmt::format("{:#x}", bytes)}, {"memory", "0x0"}});
     return text.text();
   };
   return instance;
@@ -530,8 +542,7 @@ std::vector<Hypothesis> range_alloc_hypotheses(const LinuxTable& table, const Ra
       {"pools-have-entries", "every pool has at least one entry",
        "arch/powerpc/kernel/iommu.c, iommu_init_table() (finding empty-pool-searches-past-table)",
        table.large_pool_start != word(0)},
-      {"fits-boundary",
-       "the request fits between two segment boundaries, or has as many entries as the window",
+      {"fits-boundary", "the request fits between two segment boundaries, or has as many entries as the window",
        "lib/iommu-helper.c, iommu_area_alloc() (finding boundary-smaller-than-request-hangs)",
        less_equal(request.pages, boundary_entries(table)) | less_equal(table.entries, request.pages)},
   };
@@ -542,7 +553,8 @@ std::vector<Named> range_alloc_promises(const LinuxTable& table, const RangeRequ
   const Term align_mask = shift_left(word(1), request.align_order) - word(1);
   return {
       {"at least one entry", request.pages != word(0)},
-      {"in the window", less_equal(request.pages, table.entries) & less_equal(entry, table.entries - request.pages)},
+      {"in the window",
+       less_equal(request.pages, table.entries) & less_equal(entry, table.entries - request.pages)},
       {"below the mask", less_equal(table.first_index + entry + (request.pages - word(1)), request.mask)},
       {"aligned", (entry & align_mask) == word(0)},
       {"across no segment boundary",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "solver/claims/registry.h"
 
+#include "solver/claims/builtin_map.h"
+#include "solver/claims/builtin_space.h"
 #include "solver/claims/linux_alloc.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_checks.h"
@@ -23,6 +25,10 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"platform_tce", Subject::kPlatform, platform_tce},
       {"page_shift", Subject::kPlatform, platform_page_shift},
       {"builtin_checks", Subject::kBuiltin, builtin_checks},
+      {"builtin-map_page", Subject::kBuiltin, builtin_map_page},
+      {"builtin-place", Subject::kBuiltin, builtin_place},
+      {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page},
+      {"builtin-coherent", Subject::kBuiltin, builtin_coherent},
   };
   return groups;
 }
