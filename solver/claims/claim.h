@@ -93,7 +93,6 @@ std::vector<Split> split_page_shift(const Term& page_shift);
 void add_case(std::vector<Case>& cases, Case question);
 
 // The obligations of kinds that `safe` is about, as one case for each place, over all paths.
-// With `contracts` also what contracts ask of their callers and loops of their contracts.
 std::vector<Case> safety_cases(const std::vector<Path>& paths);
 
 // The other obligations, likewise: that loop contracts hold on entry and are preserved, and that contracts are

@@ -293,7 +293,9 @@ LoopContract retry(const RangeCall& call, const Pools& pools, const State& entry
     if (!count) return tl::unexpected(count.error());
     holds = holds & (count->bits == Term::bits(32, 1));
     for (const ObjectId object : {table, handle}) {
-      for (const auto& [offset, bytes] : before.at(object).pieces(0, *before.at(object).size().constant())) {
+      for (const auto& [offset, bytes, defined] :
+           before.at(object).pieces(0, *before.at(object).size().constant())) {
+        if (!defined) continue;
         if (object == table && pools.is_hint(offset)) continue;
         auto now = memory.change(object).load(word(offset), bytes);
         if (!now) return tl::unexpected(now.error());
