@@ -87,7 +87,11 @@ void add_witness(Instance& instance, const BuiltinTable& table, std::vector<Term
   add_terms(witness, {table.page_shift == word(16), table.system_page_shift == word(16),
                       table.origin == word(64), table.first_slot == word(0), table.entries == word(64),
                       table.segment_boundary == word(~uint64_t{0}), table.dma_mask == word(~uint64_t{0}),
-                      table.coherent_mask == word(~uint64_t{0}), table.reserved_begin_slot == table.end_slot});
+                      table.coherent_mask == word(~uint64_t{0}), table.reserved_begin_slot == table.end_slot,
+                      free_word("page") == word(0), free_word("offset") == word(0),
+                      free_word("size") == word(1), free_word("first") == word(0), free_word("last") == word(0),
+                      free_word("address") == word(64 << 16), free_word("last_address") == word(64 << 16),
+                      Term::free_bits(32, "direction") == Term::bits(32, 0)});
   instance.witnesses.push_back(std::move(witness));
 }
 
@@ -104,10 +108,11 @@ Instance tce(const MapCall& call, const BuiltinTable& table, const Term& permiss
       std::vector<Term> given = conditions_before(path, event.given);
       given.push_back(less(i, event.arguments[1]));
       const Term page = first_page + i;
-      const Term right =
-          (event.arguments[3] == permissions) &
-          ((event.arguments[2] + shift_left(i, call.page_shift)) == shift_left(page, call.page_shift)) &
-          less_equal(page, shift_right(call.last, call.page_shift));
+      // In page numbers, which solvers add without carries from below.
+      const Term low_bits = shift_left(word(1), call.page_shift) - word(1);
+      const Term right = (event.arguments[3] == permissions) & ((event.arguments[2] & low_bits) == word(0)) &
+                         ((shift_right(event.arguments[2], call.page_shift) + i) == page) &
+                         less_equal(page, shift_right(call.last, call.page_shift));
       instance.cases.push_back({fmt::format("TCE i set at {}", event.place), std::move(given), right,
                                 split_page_shift(call.page_shift)});
     }
@@ -198,13 +203,22 @@ Instance inverse(Instance base, const std::vector<Path>& paths, const BuiltinTab
   return instance;
 }
 
+// Safety and what contracts ask of their callers: without it their answers mean nothing.
+std::vector<Case> all_safety_cases(const std::vector<Path>& paths, const BuiltinTable& table) {
+  std::vector<Case> cases = all_obligation_cases(paths);
+  for (Case& question : cases) {
+    if (question.name.starts_with("contract")) question.splits = split_page_shift(table.page_shift);
+  }
+  return cases;
+}
+
 Instance safe_of(Instance base, const std::vector<Path>& paths, const BuiltinTable& table) {
   Instance instance = std::move(base);
   instance.claim = "safe";
   instance.words = "no undefined behaviour, overflow or access out of bounds, whatever the arguments";
   instance.rests_on = kSpaceClaims;
   add_paths(instance, paths);
-  instance.cases = all_obligation_cases(paths);
+  instance.cases = all_safety_cases(paths, table);
   for (const Path& path : paths) {
     if (path.end == Path::End::kReturned && !path.events.empty()) add_witness(instance, table, path.conditions);
   }
@@ -510,7 +524,7 @@ Expected<std::vector<Instance>> builtin_place(const Setting& setting) {
   auto paths = executor.run("nospan::builtin::Mapper::place", table.state, arguments, place.domain);
   if (!paths) return tl::unexpected(paths.error());
   add_paths(place, *paths);
-  place.cases = all_obligation_cases(*paths);
+  place.cases = all_safety_cases(*paths, table);
   for (const Path& path : *paths) {
     if (path.end != Path::End::kReturned) continue;
     const auto taken = all_of_kind(path, Kind::kTake);

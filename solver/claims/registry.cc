@@ -2,7 +2,6 @@
 #include "solver/claims/registry.h"
 
 #include "solver/claims/builtin_map.h"
-#include "solver/claims/builtin_space.h"
 #include "solver/claims/linux_alloc.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_checks.h"
