@@ -25,9 +25,9 @@ constexpr uint64_t kTwinPages = 4;
 
 // What is asked of the builders: `count` IOMMU pages, the first of them with `address`, from index `index` on.
 struct Request {
-  Term first_index = free_word("first_index");  // of the window
-  Term skipped = free_word("skipped");          // entries of the window before `index`
-  Term index = first_index + skipped;
+  Term index = free_word("index");
+  Term skipped = free_word("skipped");  // entries of the window before `index`
+  Term first_index = index - skipped;   // of the window
   Term count = free_word("count");
   Term address = free_word("address");  // of the guest
   Term direction = Term::free_bits(32, "direction");
@@ -60,9 +60,13 @@ struct Platform {
 
 // `absolute`: it_base begins with entry 0 of the bus, not with the first of the window.
 Expected<Platform> make_platform(Executor& executor, const Setting& setting, bool absolute) {
-  Platform platform{executor, {}, {}, {}, {}, free_word("entries"), free_word("liobn"), {}};
+  Platform platform{executor, {}, {}, {}, {}, {}, free_word("liobn"), {}};
   const Request& request = platform.request;
-  const Term words = absolute ? request.first_index + platform.window : platform.window;
+  // The window goes on behind what is asked for.
+  const Term more = free_word("more");
+  platform.window = request.skipped + request.count + more;
+  // Sums in the order in which the code makes them: solvers find others hard.
+  const Term words = (absolute ? request.index : request.skipped) + (request.count + more);
   platform.entries = platform.state.memory.add(
       Object::of_words("the table", shift_left(words, word(3)), Term::free_map("old entries")));
   Filler filler(executor.program(), platform.state.memory);
@@ -84,12 +88,11 @@ Expected<Platform> make_platform(Executor& executor, const Setting& setting, boo
   base.domain = {
       less_equal(word(12), shift),
       less_equal(shift, word(34)),
-      less_equal(request.first_index, most),
-      less_equal(platform.window, most),
+      less_equal(request.index, most),
+      less_equal(request.skipped, request.index),
+      less_equal(more, most),
       less_equal(word(1), request.count),
       less(request.count, word(uint64_t{1} << 32)),
-      less_equal(request.skipped, most),
-      less_equal(request.skipped + request.count, platform.window),
       less(request.address, word(uint64_t{1} << 56)),
       less_equal(shift_right(request.address, shift) + request.count,
                  shift_right(word(uint64_t{1} << 56), shift)),
@@ -110,7 +113,7 @@ Expected<Platform> make_platform(Executor& executor, const Setting& setting, boo
                  {"count", request.count},        {"address", request.address},
                  {"direction", request.direction}};
   base.preferences = {less_equal(request.count, word(kTwinPages)), request.first_index == word(0),
-                      less_equal(platform.window, word(64)), less(request.address, word(uint64_t{1} << 36))};
+                      less_equal(more, word(64)), less(request.address, word(uint64_t{1} << 36))};
   return platform;
 }
 
