@@ -65,10 +65,11 @@ Expected<Platform> make_platform(Executor& executor, const Setting& setting, boo
   // The window goes on behind what is asked for.
   const Term more = free_word("more");
   platform.window = request.skipped + request.count + more;
-  // Sums in the order in which the code makes them: solvers find others hard.
-  const Term words = (absolute ? request.index : request.skipped) + (request.count + more);
+  // The object begins with the first entry that is asked for: what is written before it is an access outside,
+  // and offsets need no sums.
+  const Term before = absolute ? request.index : request.skipped;
   platform.entries = platform.state.memory.add(
-      Object::of_words("the table", shift_left(words, word(3)), Term::free_map("old entries")));
+      Object::of_words("the table", shift_left(request.count + more, word(3)), Term::free_map("old entries")));
   Filler filler(executor.program(), platform.state.memory);
   const ObjectId table = filler.add("tbl", "iommu_table");
   platform.table = Value::pointer(table);
@@ -76,7 +77,7 @@ Expected<Platform> make_platform(Executor& executor, const Setting& setting, boo
   filler.set(table, "iommu_table", "it_offset", request.first_index);
   filler.set(table, "iommu_table", "it_size", platform.window);
   filler.set(table, "iommu_table", "it_index", platform.liobn);
-  filler.set(table, "iommu_table", "it_base", Value::pointer(platform.entries));
+  filler.set(table, "iommu_table", "it_base", Value::pointer(platform.entries, word(0) - before * word(8)));
   filler.set(table, "iommu_table", "it_indirect_levels", word(0));
   if (filler.error()) return tl::unexpected(*filler.error());
 
@@ -174,15 +175,14 @@ struct Writer {
   std::vector<std::string> rests_on;
 };
 
-// Which entry is looked at, counted from the first that is asked for, modulo 2^64: any one.
+// Which entry is looked at, counted from the first that is asked for: any one.
 Term looked_at() { return free_word("entry"); }
 
 // That entry is what it must be when `done` entries are written.
 Term entry_is_right(const Platform& platform, const Writer& writer, const Memory& memory, const Term& done) {
   const Request& request = platform.request;
-  const Term start = writer.absolute ? request.index : request.skipped;
-  const Term content = select(memory.at(platform.entries).words(), start + looked_at());
-  const Term before = select(platform.state.memory.at(platform.entries).words(), start + looked_at());
+  const Term content = select(memory.at(platform.entries).words(), looked_at());
+  const Term before = select(platform.state.memory.at(platform.entries).words(), looked_at());
   const Term written = writer.sets ? is_right(request, swap_bytes(content), looked_at()) : content == word(0);
   return choose(less(looked_at(), done), written, content == before);
 }
@@ -211,6 +211,8 @@ Instance writes(const Platform& platform, const Writer& writer, const std::vecto
   Instance instance = with_paths(platform.base, paths);
   instance.claim = "tce";
   instance.words = writer.words;
+  // Entries before the first are not looked at: writing one is an access outside.
+  instance.rests_on.push_back(fmt::format("safe/{}", writer.function));
   const auto splits = writer.sets ? split_page_shift(platform.request.page_shift) : std::vector<Split>{};
   instance.cases = invariant_cases(paths, splits);
   Term right = Term::boolean(true);
