@@ -77,7 +77,7 @@ Expected<Platform> make_platform(Executor& executor, const Setting& setting, boo
   filler.set(table, "iommu_table", "it_offset", request.first_index);
   filler.set(table, "iommu_table", "it_size", platform.window);
   filler.set(table, "iommu_table", "it_index", platform.liobn);
-  filler.set(table, "iommu_table", "it_base", Value::pointer(platform.entries, word(0) - before * word(8)));
+  filler.set(table, "iommu_table", "it_base", Value::pointer(platform.entries, before * word(~uint64_t{7})));
   filler.set(table, "iommu_table", "it_indirect_levels", word(0));
   if (filler.error()) return tl::unexpected(*filler.error());
 
