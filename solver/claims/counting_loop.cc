@@ -28,7 +28,7 @@ Term after(const CountingLoop& loop, const Carried& variable, const Term& done) 
     case Step::kPage: return entry + shift_left(done, loop.page_shift);
     case Step::kWord: break;
   }
-  return entry + shift_left(done, word(3));
+  return entry + done * word(8);
 }
 
 // How many pages are behind the loop, read off a variable that counts them.

@@ -25,9 +25,9 @@ constexpr uint64_t kTwinPages = 4;
 
 // What is asked of the builders: `count` IOMMU pages, the first of them with `address`, from index `index` on.
 struct Request {
-  Term first_index = free_word("first_index");  // of the window
-  Term skipped = free_word("skipped");          // entries of the window before `index`
-  Term index = first_index + skipped;
+  Term index = free_word("index");
+  Term skipped = free_word("skipped");  // entries of the window before `index`
+  Term first_index = index - skipped;   // of the window
   Term count = free_word("count");
   Term address = free_word("address");  // of the guest
   Term direction = Term::free_bits(32, "direction");
@@ -60,11 +60,16 @@ struct Platform {
 
 // `absolute`: it_base begins with entry 0 of the bus, not with the first of the window.
 Expected<Platform> make_platform(Executor& executor, const Setting& setting, bool absolute) {
-  Platform platform{executor, {}, {}, {}, {}, free_word("entries"), free_word("liobn"), {}};
+  Platform platform{executor, {}, {}, {}, {}, {}, free_word("liobn"), {}};
   const Request& request = platform.request;
-  const Term words = absolute ? request.first_index + platform.window : platform.window;
+  // The window goes on behind what is asked for.
+  const Term more = free_word("more");
+  platform.window = request.skipped + request.count + more;
+  // The object begins with the first entry that is asked for: what is written before it is an access outside,
+  // and offsets need no sums.
+  const Term before = absolute ? request.index : request.skipped;
   platform.entries = platform.state.memory.add(
-      Object::of_words("the table", shift_left(words, word(3)), Term::free_map("old entries")));
+      Object::of_words("the table", shift_left(request.count + more, word(3)), Term::free_map("old entries")));
   Filler filler(executor.program(), platform.state.memory);
   const ObjectId table = filler.add("tbl", "iommu_table");
   platform.table = Value::pointer(table);
@@ -72,7 +77,7 @@ Expected<Platform> make_platform(Executor& executor, const Setting& setting, boo
   filler.set(table, "iommu_table", "it_offset", request.first_index);
   filler.set(table, "iommu_table", "it_size", platform.window);
   filler.set(table, "iommu_table", "it_index", platform.liobn);
-  filler.set(table, "iommu_table", "it_base", Value::pointer(platform.entries));
+  filler.set(table, "iommu_table", "it_base", Value::pointer(platform.entries, before * word(~uint64_t{7})));
   filler.set(table, "iommu_table", "it_indirect_levels", word(0));
   if (filler.error()) return tl::unexpected(*filler.error());
 
@@ -84,12 +89,11 @@ Expected<Platform> make_platform(Executor& executor, const Setting& setting, boo
   base.domain = {
       less_equal(word(12), shift),
       less_equal(shift, word(34)),
-      less_equal(request.first_index, most),
-      less_equal(platform.window, most),
+      less_equal(request.index, most),
+      less_equal(request.skipped, request.index),
+      less_equal(more, most),
       less_equal(word(1), request.count),
       less(request.count, word(uint64_t{1} << 32)),
-      less_equal(request.skipped, most),
-      less_equal(request.skipped + request.count, platform.window),
       less(request.address, word(uint64_t{1} << 56)),
       less_equal(shift_right(request.address, shift) + request.count,
                  shift_right(word(uint64_t{1} << 56), shift)),
@@ -110,7 +114,7 @@ Expected<Platform> make_platform(Executor& executor, const Setting& setting, boo
                  {"count", request.count},        {"address", request.address},
                  {"direction", request.direction}};
   base.preferences = {less_equal(request.count, word(kTwinPages)), request.first_index == word(0),
-                      less_equal(platform.window, word(64)), less(request.address, word(uint64_t{1} << 36))};
+                      less_equal(more, word(64)), less(request.address, word(uint64_t{1} << 36))};
   return platform;
 }
 
@@ -171,15 +175,14 @@ struct Writer {
   std::vector<std::string> rests_on;
 };
 
-// Which entry is looked at, counted from the first that is asked for, modulo 2^64: any one.
+// Which entry is looked at, counted from the first that is asked for: any one.
 Term looked_at() { return free_word("entry"); }
 
 // That entry is what it must be when `done` entries are written.
 Term entry_is_right(const Platform& platform, const Writer& writer, const Memory& memory, const Term& done) {
   const Request& request = platform.request;
-  const Term start = writer.absolute ? request.index : request.skipped;
-  const Term content = select(memory.at(platform.entries).words(), start + looked_at());
-  const Term before = select(platform.state.memory.at(platform.entries).words(), start + looked_at());
+  const Term content = select(memory.at(platform.entries).words(), looked_at());
+  const Term before = select(platform.state.memory.at(platform.entries).words(), looked_at());
   const Term written = writer.sets ? is_right(request, swap_bytes(content), looked_at()) : content == word(0);
   return choose(less(looked_at(), done), written, content == before);
 }
@@ -208,6 +211,8 @@ Instance writes(const Platform& platform, const Writer& writer, const std::vecto
   Instance instance = with_paths(platform.base, paths);
   instance.claim = "tce";
   instance.words = writer.words;
+  // Entries before the first are not looked at: writing one is an access outside.
+  instance.rests_on.push_back(fmt::format("safe/{}", writer.function));
   const auto splits = writer.sets ? split_page_shift(platform.request.page_shift) : std::vector<Split>{};
   instance.cases = invariant_cases(paths, splits);
   Term right = Term::boolean(true);
