@@ -59,31 +59,32 @@ Term area_alloc_promises(const AreaRequest& request, const Term& before, const T
 constexpr const char* kPromised = "iommu_area_alloc() promised";
 
 void add_area_alloc(Executor& executor, const Term& bit) {
-  executor.add(
-      "iommu_area_alloc",
-      [bit, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
-        auto map = map_of(state, call);
-        if (!map) return tl::unexpected(map.error());
-        const AreaRequest request{call.arguments[1].bits, call.arguments[2].bits,
-                                  zero_extend(call.arguments[3].bits, 64), call.arguments[4].bits,
-                                  call.arguments[5].bits, call.arguments[6].bits};
-        // Neither what it asks nor what it promises becomes a condition of the path: branches do not depend on
-        // them, and the questions whether a branch can be taken stay short. Goals have the promise.
-        state.obligations.push_back({Obligation::Kind::kContract, area_alloc_asks(**map, request),
-                                     "iommu_area_alloc() is asked for entries of the table that can fit a segment",
-                                     call.place, state.conditions.size()});
-        std::vector<Outcome> outcomes;
-        outcomes.push_back({state, Value::number(word(kFailed))});
-        const Term before = state.memory.at(call.arguments[0].object).words();
-        const Term after = Term::free_map(fmt::format("allocation#{}", count));
-        const Term found = free_word(fmt::format("area#{}", count++));
-        state.assume(found != word(kFailed));
-        state.ghosts[kPromised] = area_alloc_promises(request, before, bit, found) &
-                                  only_range_changed(before, after, bit, found, request.count, true);
-        state.memory.change(call.arguments[0].object).set_words(after);
-        outcomes.push_back({std::move(state), Value::number(found)});
-        return outcomes;
-      });
+  executor.add("iommu_area_alloc",
+               [bit, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+                 auto map = map_of(state, call);
+                 if (!map) return tl::unexpected(map.error());
+                 const AreaRequest request{
+                     call.arguments[1].bits, call.arguments[2].bits, zero_extend(call.arguments[3].bits, 64),
+                     call.arguments[4].bits, call.arguments[5].bits, call.arguments[6].bits};
+                 // Neither what it asks nor what it promises becomes a condition of the path: branches do not
+                 // depend on them, and the questions whether a branch can be taken stay short. Goals have the
+                 // promise.
+                 state.obligations.push_back(
+                     {Obligation::Kind::kContract, area_alloc_asks(**map, request),
+                      "iommu_area_alloc() is asked for entries of the table that can fit a segment", call.place,
+                      state.conditions.size()});
+                 std::vector<Outcome> outcomes;
+                 outcomes.push_back({state, Value::number(word(kFailed))});
+                 const Term before = state.memory.at(call.arguments[0].object).words();
+                 const Term after = Term::free_map(fmt::format("allocation#{}", count));
+                 const Term found = free_word(fmt::format("area#{}", count++));
+                 state.assume(found != word(kFailed));
+                 state.ghosts[kPromised] = area_alloc_promises(request, before, bit, found) &
+                                           only_range_changed(before, after, bit, found, request.count, true);
+                 state.memory.change(call.arguments[0].object).set_words(after);
+                 outcomes.push_back({std::move(state), Value::number(found)});
+                 return outcomes;
+               });
 }
 
 Expected<Instance> area_alloc(const Setting& setting) {
@@ -98,14 +99,19 @@ Expected<Instance> area_alloc(const Setting& setting) {
   const ObjectId object = state.memory.add(Object::of_words("map", shift_left(word_count, word(3)), words));
   const Term count = Term::free_bits(32, "count");
   const Term exponent = free_word("boundary_exponent");
-  const AreaRequest request{free_word("size"),  free_word("start"),           zero_extend(count, 64),
-                            free_word("shift"), shift_left(word(1), exponent), free_word("align_mask")};
+  const AreaRequest request{free_word("size"),
+                            free_word("start"),
+                            zero_extend(count, 64),
+                            free_word("shift"),
+                            shift_left(word(1), exponent),
+                            free_word("align_mask")};
 
   LoopContract loop;
   loop.function = function;
   loop.words = "the search goes on at or behind where it began";
   const auto position = [request](LoopView& view) {
-    return carried(view, "start", [&](const auto& variable) { return variable.entry.bits.same(request.start); });
+    return carried(view, "start",
+                   [&](const auto& variable) { return variable.entry.bits.same(request.start); });
   };
   loop.invariant = [=](LoopView& view) -> Expected<Term> {
     auto start = position(view);
@@ -126,21 +132,28 @@ Expected<Instance> area_alloc(const Setting& setting) {
   instance.function = function;
   instance.target = setting.target;
   instance.words =
-      "the result is -1 and nothing changes, or an aligned area of free entries between start and size, across no "
+      "the result is -1 and nothing changes, or an aligned area of free entries between start and size, across "
+      "no "
       "boundary, that is then marked, and nothing else";
   instance.rests_on = {"alloc/bitmap_find_next_zero_area_off", "alloc/__bitmap_set"};
-  instance.assumptions = {{"bitmap-size", "a bitmap has at most 2^31 bits",
-                           "a window has at most 2^31 entries: window-entries"}};
+  instance.assumptions = {
+      {"bitmap-size", "a bitmap has at most 2^31 bits", "a window has at most 2^31 entries: window-entries"}};
   instance.domain = {less_equal(word(1), word_count), less_equal(word_count, word(kMostBits / 64)),
-                     less(bit, word(kMostBits)), less_equal(exponent, word(52)), area_alloc_asks(state.memory.at(object), request)};
-  instance.inputs = {{"size", request.size},         {"start", request.start},           {"count", request.count},
-                     {"shift", request.shift},       {"boundary", request.boundary},
-                     {"align_mask", request.align_mask}, {"bit", bit}, {"map_words", word_count}};
-  auto paths = executor.run(function, state,
-                            {Value::pointer(object), Value::number(request.size), Value::number(request.start),
-                             Value::number(count), Value::number(request.shift), Value::number(request.boundary),
-                             Value::number(request.align_mask)},
-                            instance.domain);
+                     less(bit, word(kMostBits)), less_equal(exponent, word(52)),
+                     area_alloc_asks(state.memory.at(object), request)};
+  instance.inputs = {{"size", request.size},
+                     {"start", request.start},
+                     {"count", request.count},
+                     {"shift", request.shift},
+                     {"boundary", request.boundary},
+                     {"align_mask", request.align_mask},
+                     {"bit", bit},
+                     {"map_words", word_count}};
+  auto paths = executor.run(
+      function, state,
+      {Value::pointer(object), Value::number(request.size), Value::number(request.start), Value::number(count),
+       Value::number(request.shift), Value::number(request.boundary), Value::number(request.align_mask)},
+      instance.domain);
   if (!paths) return tl::unexpected(paths.error());
   instance.paths = paths->size();
   instance.incomplete = incompleteness(*paths);
@@ -250,11 +263,12 @@ struct RangeCall {
 
 // What one try of iommu_range_alloc() leaves behind for the next: another pool, whose lock is held, and other
 // hints. The iteration that is looked at tries the pool at offset `tried`.
-LoopContract retry(const RangeCall& call, const Pools& pools, const State& entry, ObjectId thread, uint64_t locks,
-                   uint64_t tried) {
+LoopContract retry(const RangeCall& call, const Pools& pools, const State& entry, ObjectId thread,
+                   uint64_t locks, uint64_t tried) {
   LoopContract loop;
   loop.function = "iommu_range_alloc";
-  loop.words = "a pool of the table is tried, its lock is held and no other one, and nothing but hints has changed";
+  loop.words =
+      "a pool of the table is tried, its lock is held and no other one, and nothing but hints has changed";
   const ObjectId table = call.table.table.object;
   const auto pool_of = [](LoopView& view) {
     return carried(view, "pointer to a pool", [](const auto& variable) { return variable.is_pointer; });
@@ -276,7 +290,8 @@ LoopContract retry(const RangeCall& call, const Pools& pools, const State& entry
     for (const uint64_t start : pools.start) {
       const Term hint = free_word(fmt::format("hint#{}", count++));
       if (auto done = object.store(word(start + pools.hint), 8, Value::number(hint)); !done) return done;
-      if (auto done = object.store(word(start + pools.lock), 4, Value::number(held((*pool)->value.bits, start)));
+      if (auto done =
+              object.store(word(start + pools.lock), 4, Value::number(held((*pool)->value.bits, start)));
           !done) {
         return done;
       }
@@ -379,7 +394,6 @@ Expected<std::size_t> RangeCall::add_paths(const Setting& setting, std::size_t p
                              Value::number(request.mask), Value::number(truncate(request.align_order, 32))},
                             domain);
   if (!found) return tl::unexpected(found.error());
-  fmt::print(stderr, "pool {}: {} paths, {} steps, {} questions\n", pool, found->size(), executor.steps(), executor.feasibility_questions());
   for (Path& path : *found) paths.push_back(std::move(path));
   return pools->start.size();
 }
@@ -429,7 +443,8 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
   Instance instance = range_instance(setting, call);
   instance.claim = "alloc";
   instance.words =
-      "entries lie in the window, below the mask, across no segment boundary, aligned, all free before, all marked "
+      "entries lie in the window, below the mask, across no segment boundary, aligned, all free before, all "
+      "marked "
       "after and nothing else; handle gets the entry behind; a failure changes neither";
   const auto promised = [](const Path& path) {
     const auto found = path.ghosts.find(kPromised);
@@ -451,8 +466,8 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
   }));
   instance.cases.push_back(on_return("all marked after, and nothing else", call.paths, [&](const Path& path) {
     const Term marked = choose(succeeded(path), call.request.pages, word(0));
-    return (!promised(path)) | only_range_changed(before, path.memory.at(call.table.bitmap).words(), call.bit, path.result->bits,
-                              marked, true);
+    return (!promised(path)) | only_range_changed(before, path.memory.at(call.table.bitmap).words(), call.bit,
+                                                  path.result->bits, marked, true);
   }));
   instance.cases.push_back(on_return("handle", call.paths, [&](const Path& path) {
     Object handle = path.memory.at(call.handle);
@@ -461,7 +476,8 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
     const Term written = succeeded(path) & !call.no_handle;
     return now->bits == choose(written, path.result->bits + call.request.pages, free_word("handle"));
   }));
-  instance.witnesses = returning(call.paths, [&](const Path& path) { return promised(path) & succeeded(path); });
+  instance.witnesses =
+      returning(call.paths, [&](const Path& path) { return promised(path) & succeeded(path); });
   instance.scenario = [shift = setting.system_page_shift, id = instance.id()](const Model& model) {
     Model machine = model;
     const uint64_t page_shift = model.at("page_shift");
@@ -492,10 +508,8 @@ Instance bus_alignment(const Setting& setting, const RangeCall& call) {
     promised = promised & promise.term;
   }
   instance.inputs.push_back({"entry", entry});
-  instance.cases = {{"the page on the bus",
-                     {promised},
-                     ((call.table.first_index + entry) & align_mask) == word(0),
-                     {}}};
+  instance.cases = {
+      {"the page on the bus", {promised}, ((call.table.first_index + entry) & align_mask) == word(0), {}}};
   instance.witnesses = {{promised, call.request.align_order == word(4)}};
   instance.incomplete = std::nullopt;
   // As alloc_coherent asks: as many pages as the order says, a multiple of the system page.
@@ -512,7 +526,8 @@ Instance bus_alignment(const Setting& setting, const RangeCall& call) {
     ScenarioText text(model, shift, fmt::format("a counterexample of the prover to {}", id));
     const uint64_t bytes = model.at("pages") << model.at("page_shift");
     text.owned_by_caller(0, bytes - 1);
-    text.command({{"do", "alloc_coherent"}, {"mapping", 0}, {"size", fmt::format("{:#x}", bytes)}, {"memory", "0x0"}});
+    text.command(
+        {{"do", "alloc_coherent"}, {"mapping", 0}, {"size", fmt::format("{:#x}", bytes)}, {"memory", "0x0"}});
     return text.text();
   };
   return instance;
@@ -566,8 +581,7 @@ std::vector<Hypothesis> range_alloc_hypotheses(const LinuxTable& table, const Ra
       {"pools-have-entries", "every pool has at least one entry",
        "arch/powerpc/kernel/iommu.c, iommu_init_table() (finding empty-pool-searches-past-table)",
        table.large_pool_start != word(0)},
-      {"fits-boundary",
-       "the request fits between two segment boundaries, or has as many entries as the window",
+      {"fits-boundary", "the request fits between two segment boundaries, or has as many entries as the window",
        "lib/iommu-helper.c, iommu_area_alloc() (finding boundary-smaller-than-request-hangs)",
        less_equal(request.pages, boundary_entries(table)) | less_equal(table.entries, request.pages)},
   };
@@ -578,7 +592,8 @@ std::vector<Named> range_alloc_promises(const LinuxTable& table, const RangeRequ
   const Term align_mask = shift_left(word(1), request.align_order) - word(1);
   return {
       {"at least one entry", request.pages != word(0)},
-      {"in the window", less_equal(request.pages, table.entries) & less_equal(entry, table.entries - request.pages)},
+      {"in the window",
+       less_equal(request.pages, table.entries) & less_equal(entry, table.entries - request.pages)},
       {"below the mask", less_equal(table.first_index + entry + (request.pages - word(1)), request.mask)},
       {"aligned", (entry & align_mask) == word(0)},
       {"across no segment boundary",

@@ -47,8 +47,7 @@ Term area_asks(const Object& map, const Area& area) {
 
 Term area_promises(const Term& words, const Term& bit, const Area& area, const Term& found) {
   const Term is_area = less_equal(area.start, found) & less_equal(area.count, area.size) &
-                       less_equal(found, area.size - area.count) &
-                       ((found & area.align_mask) == word(0)) &
+                       less_equal(found, area.size - area.count) & ((found & area.align_mask) == word(0)) &
                        implies(in_range(bit, found, area.count), !is_set(words, bit));
   return less(area.size, found) | is_area;
 }
@@ -56,7 +55,8 @@ Term area_promises(const Term& words, const Term& bit, const Area& area, const T
 // ---- Contracts for callers ----
 
 void add_find(Executor& executor, const char* function, const Term& bit, bool set) {
-  executor.add(function, simple([bit, set, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
+  executor.add(function,
+               simple([bit, set, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
                  auto map = map_of(state, call);
                  if (!map) return tl::unexpected(map.error());
                  const Term& size = call.arguments[1].bits;
@@ -75,8 +75,8 @@ void add_find(Executor& executor, const char* function, const Term& bit, bool se
 struct Proof {
   explicit Proof(const Setting& the_setting) : setting(the_setting), executor(the_setting.program) {
     add_environment(executor);
-    object = state.memory.add(
-        Object::of_words("map", shift_left(word_count, word(3)), Term::free_map("before")));
+    object =
+        state.memory.add(Object::of_words("map", shift_left(word_count, word(3)), Term::free_map("before")));
     map = Value::pointer(object);
     domain = {less_equal(word(1), word_count), less_equal(word_count, word(kMostBits / 64)),
               less(bit, word(kMostBits))};
@@ -91,8 +91,8 @@ struct Proof {
     result.function = function;
     result.target = setting.target;
     result.words = std::move(words);
-    result.assumptions = {{"bitmap-size", "a bitmap has at most 2^31 bits",
-                           "a window has at most 2^31 entries: window-entries"}};
+    result.assumptions = {
+        {"bitmap-size", "a bitmap has at most 2^31 bits", "a window has at most 2^31 entries: window-entries"}};
     result.domain = domain;
     result.inputs = inputs;
     result.inputs.push_back({"bit", bit});
@@ -145,10 +145,13 @@ Expected<Instance> change_range(const Setting& setting, const std::string& funct
     auto here = carried(view, "count of bits in the word", [&](const auto& variable) {
       return variable.width == 32 && !variable.entry.bits.same(count);
     });
-    auto mask =
-        carried(view, "mask", [](const auto& variable) { return variable.width == 64 && !variable.is_pointer; });
+    auto mask = carried(view, "mask",
+                        [](const auto& variable) { return variable.width == 64 && !variable.is_pointer; });
     if (!pointer || !left || !here || !mask) {
-      return tl::unexpected(!pointer ? pointer.error() : !left ? left.error() : !here ? here.error() : mask.error());
+      return tl::unexpected(!pointer ? pointer.error()
+                            : !left  ? left.error()
+                            : !here  ? here.error()
+                                     : mask.error());
     }
     return Carried{*pointer, *left, *here, *mask};
   };
@@ -198,14 +201,15 @@ Expected<Instance> change_range(const Setting& setting, const std::string& funct
   };
   proof.executor.add(loop);
 
-  auto paths = proof.executor.run(function, proof.state, {proof.map, Value::number(first), Value::number(count)},
-                                  proof.domain);
+  auto paths = proof.executor.run(function, proof.state,
+                                  {proof.map, Value::number(first), Value::number(count)}, proof.domain);
   if (!paths) return tl::unexpected(paths.error());
   Instance instance = proof.instance(
-      function, fmt::format("bits [start, start + len) are {} and no other one changes", set ? "set" : "cleared"),
-      paths);
+      function,
+      fmt::format("bits [start, start + len) are {} and no other one changes", set ? "set" : "cleared"), paths);
   const auto goal = [&](const Path& path) {
-    return only_range_changed(proof.before, path.memory.at(object).words(), proof.bit, wide_first, wide_count, set);
+    return only_range_changed(proof.before, path.memory.at(object).words(), proof.bit, wide_first, wide_count,
+                              set);
   };
   instance.cases.push_back(on_return("exactly the range changes", *paths, goal));
   instance.witnesses = returning(*paths, [&](const Path&) { return wide_count == word(100); });
@@ -230,7 +234,8 @@ Expected<Instance> find_next(const Setting& setting, const std::string& function
   const ObjectId object = proof.object;
   const auto find_index = [=](LoopView& view) { return carried(view, "index of a word", is_index); };
   const auto find_word = [=](LoopView& view) {
-    return carried(view, "word", [&](const auto& variable) { return variable.width == 64 && !is_index(variable); });
+    return carried(view, "word",
+                   [&](const auto& variable) { return variable.width == 64 && !is_index(variable); });
   };
   const auto word_at = [=, before = proof.before](const Term& index) {
     const Term content = select(before, index);
@@ -249,7 +254,8 @@ Expected<Instance> find_next(const Setting& setting, const std::string& function
   loop.invariant = [=, bit = proof.bit, before = proof.before](LoopView& view) -> Expected<Term> {
     auto found_index = find_index(view);
     auto candidates = find_word(view);
-    if (!found_index || !candidates) return tl::unexpected(found_index ? candidates.error() : found_index.error());
+    if (!found_index || !candidates)
+      return tl::unexpected(found_index ? candidates.error() : found_index.error());
     const Term& index = (*found_index)->value.bits;
     const Term position = shift_left(index, word(6));
     const Term skipped = less_equal(start, bit) & less(bit, position);
@@ -271,10 +277,12 @@ Expected<Instance> find_next(const Setting& setting, const std::string& function
   const char* kind = set ? "set" : "clear";
   Instance instance = proof.instance(
       function,
-      fmt::format("the result is the first {} bit from start on, or size if there is none below it", kind), paths);
-  instance.cases.push_back(on_return(fmt::format("the first bit that is {}", kind), *paths, [&](const Path& path) {
-    return find_promises(proof.before, proof.bit, size, start, path.result->bits, set);
-  }));
+      fmt::format("the result is the first {} bit from start on, or size if there is none below it", kind),
+      paths);
+  instance.cases.push_back(
+      on_return(fmt::format("the first bit that is {}", kind), *paths, [&](const Path& path) {
+        return find_promises(proof.before, proof.bit, size, start, path.result->bits, set);
+      }));
   instance.cases.push_back(on_return("the map stays as it is", *paths, [&](const Path& path) {
     return Term::boolean(path.memory.at(object).words().same(proof.before));
   }));
@@ -292,7 +300,8 @@ Expected<Instance> find_area(const Setting& setting) {
   const Term count = Term::free_bits(32, "count");
   const Area area{free_word("size"), free_word("start"), zero_extend(count, 64), free_word("align_mask"),
                   word(0)};
-  proof.inputs = {{"size", area.size}, {"start", area.start}, {"count", area.count}, {"align_mask", area.align_mask}};
+  proof.inputs = {
+      {"size", area.size}, {"start", area.start}, {"count", area.count}, {"align_mask", area.align_mask}};
   proof.domain.push_back(area_asks(proof.bitmap(), area));
 
   LoopContract loop;
@@ -305,7 +314,8 @@ Expected<Instance> find_area(const Setting& setting) {
   loop.invariant = [=, before = proof.before](LoopView& view) -> Expected<Term> {
     auto start = position(view);
     if (!start) return tl::unexpected(start.error());
-    return less_equal(area.start, (*start)->value.bits) & Term::boolean(view.state.memory.at(object).words().same(before));
+    return less_equal(area.start, (*start)->value.bits) &
+           Term::boolean(view.state.memory.at(object).words().same(before));
   };
   loop.measure = [=](LoopView& view) -> Expected<Term> {
     auto start = position(view);
@@ -315,16 +325,16 @@ Expected<Instance> find_area(const Setting& setting) {
   };
   proof.executor.add(loop);
 
-  auto paths = proof.executor.run(function, proof.state,
-                                  {proof.map, Value::number(area.size), Value::number(area.start),
-                                   Value::number(count), Value::number(area.align_mask),
-                                   Value::number(area.align_offset)},
-                                  proof.domain);
+  auto paths =
+      proof.executor.run(function, proof.state,
+                         {proof.map, Value::number(area.size), Value::number(area.start), Value::number(count),
+                          Value::number(area.align_mask), Value::number(area.align_offset)},
+                         proof.domain);
   if (!paths) return tl::unexpected(paths.error());
-  Instance instance = proof.instance(
-      function,
-      "the result is above size, or the first of count clear bits that end below size, aligned, not before start",
-      paths);
+  Instance instance = proof.instance(function,
+                                     "the result is above size, or the first of count clear bits that end "
+                                     "below size, aligned, not before start",
+                                     paths);
   instance.rests_on = {"alloc/_find_next_bit", "alloc/_find_next_zero_bit"};
   instance.cases.push_back(on_return("an aligned area of clear bits", *paths, [&](const Path& path) {
     return area_promises(proof.before, proof.bit, area, path.result->bits);
@@ -380,7 +390,8 @@ Term room(const Object& map) { return shift_left(map.size(), word(3)); }
 Expected<const Object*> map_of(const State& state, const Call& call) {
   const Value& map = call.arguments[0];
   if (!map.is_pointer() || map.bits.constant() != 0 || !state.memory.at(map.object).has_words()) {
-    return reports::failure(call.place, fmt::format("{} gets something that is not a whole bitmap", call.function),
+    return reports::failure(call.place,
+                            fmt::format("{} gets something that is not a whole bitmap", call.function),
                             "the contract in solver/claims/linux_bitmap.cc has to learn it");
   }
   return &state.memory.at(map.object);
@@ -404,7 +415,8 @@ Term only_range_changed(const Term& before, const Term& after, const Term& bit, 
 }
 
 void add_bitmap_contracts(Executor& executor, const Term& bit) {
-  executor.add("__bitmap_set", simple([bit, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
+  executor.add("__bitmap_set",
+               simple([bit, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
                  auto map = map_of(state, call);
                  if (!map) return tl::unexpected(map.error());
                  const Term first = zero_extend(call.arguments[1].bits, 64);
@@ -416,27 +428,26 @@ void add_bitmap_contracts(Executor& executor, const Term& bit) {
                  state.memory.change(call.arguments[0].object).set_words(after);
                  return Value{};
                }));
-  executor.add("bitmap_find_next_zero_area_off",
-               simple([bit, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
-                 auto map = map_of(state, call);
-                 if (!map) return tl::unexpected(map.error());
-                 const Area area{call.arguments[1].bits, call.arguments[2].bits,
-                                 zero_extend(call.arguments[3].bits, 64), call.arguments[4].bits,
-                                 call.arguments[5].bits};
-                 state.require(Obligation::Kind::kContract, area_asks(**map, area),
-                               "bitmap_find_next_zero_area_off() is asked for at least one bit of the map",
-                               call.place);
-                 const Term found = free_word(fmt::format("area#{}", count++));
-                 state.assume(area_promises((*map)->words(), bit, area, found));
-                 return Value::number(found);
-               }));
+  executor.add(
+      "bitmap_find_next_zero_area_off",
+      simple([bit, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
+        auto map = map_of(state, call);
+        if (!map) return tl::unexpected(map.error());
+        const Area area{call.arguments[1].bits, call.arguments[2].bits, zero_extend(call.arguments[3].bits, 64),
+                        call.arguments[4].bits, call.arguments[5].bits};
+        state.require(Obligation::Kind::kContract, area_asks(**map, area),
+                      "bitmap_find_next_zero_area_off() is asked for at least one bit of the map", call.place);
+        const Term found = free_word(fmt::format("area#{}", count++));
+        state.assume(area_promises((*map)->words(), bit, area, found));
+        return Value::number(found);
+      }));
 }
 
 Expected<std::vector<Instance>> linux_bitmap(const Setting& setting) {
   std::vector<Instance> result;
-  for (auto& made : {change_range(setting, "__bitmap_set", true), change_range(setting, "__bitmap_clear", false),
-                     find_next(setting, "_find_next_bit", true), find_next(setting, "_find_next_zero_bit", false),
-                     find_area(setting)}) {
+  for (auto& made : {change_range(setting, "__bitmap_set", true),
+                     change_range(setting, "__bitmap_clear", false), find_next(setting, "_find_next_bit", true),
+                     find_next(setting, "_find_next_zero_bit", false), find_area(setting)}) {
     if (!made) return tl::unexpected(made.error());
     result.push_back(*made);
   }
