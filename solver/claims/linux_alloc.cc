@@ -55,6 +55,9 @@ Term area_alloc_promises(const AreaRequest& request, const Term& before, const T
          implies(in_range(bit, found, request.count), !is_set(before, bit));
 }
 
+// The promise of the call that succeeded, a ghost.
+constexpr const char* kPromised = "iommu_area_alloc() promised";
+
 void add_area_alloc(Executor& executor, const Term& bit) {
   executor.add("iommu_area_alloc",
                [bit, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
@@ -63,16 +66,21 @@ void add_area_alloc(Executor& executor, const Term& bit) {
                  const AreaRequest request{
                      call.arguments[1].bits, call.arguments[2].bits, zero_extend(call.arguments[3].bits, 64),
                      call.arguments[4].bits, call.arguments[5].bits, call.arguments[6].bits};
-                 state.require(Obligation::Kind::kContract, area_alloc_asks(**map, request),
-                               "iommu_area_alloc() is asked for entries of the table that can fit a segment",
-                               call.place);
+                 // Neither what it asks nor what it promises becomes a condition of the path: branches do not
+                 // depend on them, and the questions whether a branch can be taken stay short. Goals have the
+                 // promise.
+                 state.obligations.push_back(
+                     {Obligation::Kind::kContract, area_alloc_asks(**map, request),
+                      "iommu_area_alloc() is asked for entries of the table that can fit a segment", call.place,
+                      state.conditions.size()});
                  std::vector<Outcome> outcomes;
                  outcomes.push_back({state, Value::number(word(kFailed))});
                  const Term before = state.memory.at(call.arguments[0].object).words();
                  const Term after = Term::free_map(fmt::format("allocation#{}", count));
                  const Term found = free_word(fmt::format("area#{}", count++));
-                 state.assume(area_alloc_promises(request, before, bit, found));
-                 state.assume(only_range_changed(before, after, bit, found, request.count, true));
+                 state.assume(found != word(kFailed));
+                 state.ghosts[kPromised] = area_alloc_promises(request, before, bit, found) &
+                                           only_range_changed(before, after, bit, found, request.count, true);
                  state.memory.change(call.arguments[0].object).set_words(after);
                  outcomes.push_back({std::move(state), Value::number(found)});
                  return outcomes;
@@ -90,8 +98,13 @@ Expected<Instance> area_alloc(const Setting& setting) {
   State state;
   const ObjectId object = state.memory.add(Object::of_words("map", shift_left(word_count, word(3)), words));
   const Term count = Term::free_bits(32, "count");
-  const AreaRequest request{free_word("size"),  free_word("start"),    zero_extend(count, 64),
-                            free_word("shift"), free_word("boundary"), free_word("align_mask")};
+  const Term exponent = free_word("boundary_exponent");
+  const AreaRequest request{free_word("size"),
+                            free_word("start"),
+                            zero_extend(count, 64),
+                            free_word("shift"),
+                            shift_left(word(1), exponent),
+                            free_word("align_mask")};
 
   LoopContract loop;
   loop.function = function;
@@ -126,7 +139,8 @@ Expected<Instance> area_alloc(const Setting& setting) {
   instance.assumptions = {
       {"bitmap-size", "a bitmap has at most 2^31 bits", "a window has at most 2^31 entries: window-entries"}};
   instance.domain = {less_equal(word(1), word_count), less_equal(word_count, word(kMostBits / 64)),
-                     less(bit, word(kMostBits)), area_alloc_asks(state.memory.at(object), request)};
+                     less(bit, word(kMostBits)), less_equal(exponent, word(52)),
+                     area_alloc_asks(state.memory.at(object), request)};
   instance.inputs = {{"size", request.size},
                      {"start", request.start},
                      {"count", request.count},
@@ -144,6 +158,10 @@ Expected<Instance> area_alloc(const Setting& setting) {
   instance.paths = paths->size();
   instance.incomplete = incompleteness(*paths);
   instance.cases = contract_cases(*paths);
+  for (Case& question : instance.cases) {
+    if (!question.name.starts_with("invariant")) continue;
+    for (uint64_t value = 0; value <= 52; ++value) question.splits.push_back({exponent, word(value)});
+  }
   for (Case& question : safety_cases(*paths)) instance.cases.push_back(std::move(question));
   instance.cases.push_back(on_return("an area inside, aligned, free before", *paths, [&](const Path& path) {
     const Term& found = path.result->bits;
@@ -237,12 +255,16 @@ struct RangeCall {
   std::vector<Path> paths;
 
   static Expected<RangeCall> run(const Setting& setting);
+
+ private:
+  // Adds the paths on which the pool with that number is the one that is tried, of how many there are.
+  Expected<std::size_t> add_paths(const Setting& setting, std::size_t pool);
 };
 
 // What one try of iommu_range_alloc() leaves behind for the next: another pool, whose lock is held, and other
-// hints.
+// hints. The iteration that is looked at tries the pool at offset `tried`.
 LoopContract retry(const RangeCall& call, const Pools& pools, const State& entry, ObjectId thread,
-                   uint64_t locks) {
+                   uint64_t locks, uint64_t tried) {
   LoopContract loop;
   loop.function = "iommu_range_alloc";
   loop.words =
@@ -263,6 +285,7 @@ LoopContract retry(const RangeCall& call, const Pools& pools, const State& entry
   loop.havoc = [=, count = 0u](LoopView& view) mutable -> Expected<void> {
     auto pool = pool_of(view);
     if (!pool) return tl::unexpected(pool.error());
+    (*pool)->value.bits = word(tried);
     Object& object = view.state.memory.change(table);
     for (const uint64_t start : pools.start) {
       const Term hint = free_word(fmt::format("hint#{}", count++));
@@ -319,17 +342,27 @@ LoopContract retry(const RangeCall& call, const Pools& pools, const State& entry
 }
 
 Expected<RangeCall> RangeCall::run(const Setting& setting) {
-  Executor executor(setting.program);
-  auto table = LinuxTable::make(executor, setting.system_page_shift);
-  if (!table) return tl::unexpected(table.error());
+  // One after another: a pointer to one pool is far easier for the solver than one that may be any.
   RangeCall call;
-  call.table = std::move(*table);
+  std::size_t pools = 1;
+  for (std::size_t pool = 0; pool < pools; ++pool) {
+    auto count = call.add_paths(setting, pool);
+    if (!count) return tl::unexpected(count.error());
+    pools = *count;
+  }
+  return call;
+}
+
+Expected<std::size_t> RangeCall::add_paths(const Setting& setting, std::size_t pool) {
+  Executor executor(setting.program);
+  auto made = LinuxTable::make(executor, setting.system_page_shift);
+  if (!made) return tl::unexpected(made.error());
+  table = std::move(*made);
   add_environment(executor);
-  add_area_alloc(executor, call.bit);
-  State& state = call.table.state;
-  call.handle = state.memory.add(Object("handle", word(8), Object::Initial::kFree));
-  if (auto done = state.memory.change(call.handle).store(word(0), 8, Value::number(free_word("handle")));
-      !done) {
+  add_area_alloc(executor, bit);
+  State& state = table.state;
+  handle = state.memory.add(Object("handle", word(8), Object::Initial::kFree));
+  if (auto done = state.memory.change(handle).store(word(0), 8, Value::number(free_word("handle"))); !done) {
     return tl::unexpected(done.error());
   }
   // Which pool a CPU begins with: anything. A list, as any CPU may ask.
@@ -346,24 +379,25 @@ Expected<RangeCall> RangeCall::run(const Setting& setting) {
   if (!thread) return tl::unexpected(thread.error());
   if (!locks) return tl::unexpected(locks.error());
   for (const std::size_t index : *loops) {
-    LoopContract loop = retry(call, *pools, state, thread->object, *locks);
+    LoopContract loop = retry(*this, *pools, state, thread->object, *locks, pools->start.at(pool));
     loop.loop = index;
     executor.add(std::move(loop));
   }
-  std::vector<Term> domain = call.table.domain;
-  domain.push_back(range_alloc_asks(call.request));
-  domain.push_back(less(call.bit, word(kMostBits)));
-  call.table.domain = domain;
-  Value handle = Value::pointer(call.handle);
-  handle.null_if = call.no_handle;
-  auto paths =
-      executor.run("iommu_range_alloc", state,
-                   {call.table.device, call.table.table, Value::number(call.request.pages), handle,
-                    Value::number(call.request.mask), Value::number(truncate(call.request.align_order, 32))},
-                   domain);
-  if (!paths) return tl::unexpected(paths.error());
-  call.paths = std::move(*paths);
-  return call;
+  table.domain.push_back(range_alloc_asks(request));
+  table.domain.push_back(less(bit, word(kMostBits)));
+  // What branches depend on; all of it only when claims are decided.
+  const Term pool_count = free_word("pools");
+  const std::vector<Term> domain = {(pool_count == word(1)) | (pool_count == word(4)),
+                                    less(Term::free_bits(32, "cpu"), Term::bits(32, 64))};
+  Value handle_pointer = Value::pointer(handle);
+  handle_pointer.null_if = no_handle;
+  auto found = executor.run("iommu_range_alloc", state,
+                            {table.device, table.table, Value::number(request.pages), handle_pointer,
+                             Value::number(request.mask), Value::number(truncate(request.align_order, 32))},
+                            domain);
+  if (!found) return tl::unexpected(found.error());
+  for (Path& path : *found) paths.push_back(std::move(path));
+  return pools->start.size();
 }
 
 // Without cases.
@@ -414,24 +448,28 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
       "entries lie in the window, below the mask, across no segment boundary, aligned, all free before, all "
       "marked "
       "after and nothing else; handle gets the entry behind; a failure changes neither";
+  const auto promised = [](const Path& path) {
+    const auto found = path.ghosts.find(kPromised);
+    return found == path.ghosts.end() ? Term::boolean(true) : found->second;
+  };
   instance.cases = contract_cases(call.paths);
   for (Case& question : safety_cases(call.paths)) instance.cases.push_back(std::move(question));
   const auto promises = range_alloc_promises(call.table, call.request, word(0));
   for (std::size_t i = 0; i < promises.size(); ++i) {
     instance.cases.push_back(on_return(promises[i].name, call.paths, [&](const Path& path) {
-      return implies(succeeded(path),
+      return implies(promised(path) & succeeded(path),
                      range_alloc_promises(call.table, call.request, path.result->bits)[i].term);
     }));
   }
   const Term before = call.table.state.memory.at(call.table.bitmap).words();
   instance.cases.push_back(on_return("all free before", call.paths, [&](const Path& path) {
-    return implies(succeeded(path) & in_range(call.bit, path.result->bits, call.request.pages),
+    return implies(promised(path) & succeeded(path) & in_range(call.bit, path.result->bits, call.request.pages),
                    !is_set(before, call.bit));
   }));
   instance.cases.push_back(on_return("all marked after, and nothing else", call.paths, [&](const Path& path) {
     const Term marked = choose(succeeded(path), call.request.pages, word(0));
-    return only_range_changed(before, path.memory.at(call.table.bitmap).words(), call.bit, path.result->bits,
-                              marked, true);
+    return (!promised(path)) | only_range_changed(before, path.memory.at(call.table.bitmap).words(), call.bit,
+                                                  path.result->bits, marked, true);
   }));
   instance.cases.push_back(on_return("handle", call.paths, [&](const Path& path) {
     Object handle = path.memory.at(call.handle);
@@ -440,7 +478,8 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
     const Term written = succeeded(path) & !call.no_handle;
     return now->bits == choose(written, path.result->bits + call.request.pages, free_word("handle"));
   }));
-  instance.witnesses = returning(call.paths, [&](const Path& path) { return succeeded(path); });
+  instance.witnesses =
+      returning(call.paths, [&](const Path& path) { return promised(path) & succeeded(path); });
   instance.scenario = [shift = setting.system_page_shift, id = instance.id()](const Model& model) {
     Model machine = model;
     const uint64_t page_shift = model.at("page_shift");
@@ -564,15 +603,22 @@ std::vector<Named> range_alloc_promises(const LinuxTable& table, const RangeRequ
   };
 }
 
-Expected<std::vector<Instance>> linux_alloc(const Setting& setting) {
+Expected<std::vector<Instance>> linux_area_alloc(const Setting& setting) {
   auto area = area_alloc(setting);
   if (!area) return tl::unexpected(area.error());
+  return std::vector<Instance>{std::move(*area)};
+}
+
+Expected<std::vector<Instance>> linux_get_pool(const Setting& setting) {
   auto pool = get_pool(setting);
   if (!pool) return tl::unexpected(pool.error());
+  return std::vector<Instance>{std::move(*pool)};
+}
+
+Expected<std::vector<Instance>> linux_range_alloc(const Setting& setting) {
   auto call = RangeCall::run(setting);
   if (!call) return tl::unexpected(call.error());
-  return std::vector<Instance>{std::move(*area), std::move(*pool), range_alloc(setting, *call),
-                               bus_alignment(setting, *call)};
+  return std::vector<Instance>{range_alloc(setting, *call), bus_alignment(setting, *call)};
 }
 
 }  // namespace nospan::solver

@@ -27,8 +27,12 @@ std::vector<Hypothesis> range_alloc_hypotheses(const LinuxTable& table, const Ra
 std::vector<Named> range_alloc_promises(const LinuxTable& table, const RangeRequest& request,
                                         const Term& entry);
 
-// alloc/iommu_area_alloc, alloc/iommu_range_alloc, alignment/iommu_range_alloc and alloc/get_pool.
-reports::Expected<std::vector<Instance>> linux_alloc(const Setting& setting);
+// alloc/iommu_area_alloc.
+reports::Expected<std::vector<Instance>> linux_area_alloc(const Setting& setting);
+// alloc/iommu_range_alloc and alignment/iommu_range_alloc.
+reports::Expected<std::vector<Instance>> linux_range_alloc(const Setting& setting);
+// alloc/get_pool.
+reports::Expected<std::vector<Instance>> linux_get_pool(const Setting& setting);
 
 }  // namespace nospan::solver
 

@@ -2,8 +2,8 @@
 // lib/bitmap.c and lib/find_bit.c of the Linux kernel: what their functions promise, said once for those who
 // call them and for the claims that prove it.
 //
-// "For all bits" is said of one arbitrary bit, a free constant: whoever uses a contract gets its promise for the
-// bit that it asks about, which is all that a claim about an arbitrary bit needs.
+// "For all bits" is said of one arbitrary bit, a free constant: whoever uses a contract gets its promise for
+// the bit that it asks about, which is all that a claim about an arbitrary bit needs.
 #ifndef NOSPAN_SOLVER_CLAIMS_LINUX_BITMAP_H
 #define NOSPAN_SOLVER_CLAIMS_LINUX_BITMAP_H
 

@@ -47,7 +47,8 @@ Expected<LinuxTable> LinuxTable::make(Executor& executor, unsigned system_page_s
   const Term pools = free_word("pools");
   const Term three_quarters = shift_right(table.entries * word(3), word(2));
   const Term pool_size = choose(pools == word(1), three_quarters, shift_right(three_quarters, word(2)));
-  table.large_pool_start = pool_size * pools;
+  // Of 1 or 4 pools; a product of two free numbers would slow every question.
+  table.large_pool_start = choose(pools == word(1), pool_size, shift_left(pool_size, word(2)));
 
   Filler filler(executor.program(), table.state.memory);
   const ObjectId tbl = filler.add("tbl", "iommu_table");

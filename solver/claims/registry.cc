@@ -16,7 +16,9 @@ namespace nospan::solver {
 const std::vector<ClaimGroup>& claim_groups() {
   static const std::vector<ClaimGroup> groups = {
       {"bitmap", Subject::kKernel, linux_bitmap},
-      {"alloc", Subject::kKernel, linux_alloc},
+      {"area_alloc", Subject::kKernel, linux_area_alloc},
+      {"range_alloc", Subject::kKernel, linux_range_alloc},
+      {"get_pool", Subject::kKernel, linux_get_pool},
       {"map_page", Subject::kKernel, linux_map_page},
       {"unmap_page", Subject::kKernel, linux_unmap_page},
       {"coherent", Subject::kKernel, linux_coherent},
