@@ -32,6 +32,7 @@ int decide(const ClaimGroup& group, const Setting& setting, const std::string& o
   ProveOptions options;
   options.limits.time = std::chrono::seconds(20);
   options.drop_table = drops;
+  if (const char* folder = std::getenv("NOSPAN_SMT2")) options.smt2_folder = folder;
   for (const Instance& instance : *instances) {
     if (!only.empty() && instance.claim != only && instance.id() != only) continue;
     const ClaimResult result = prove(instance, options);
