@@ -161,15 +161,22 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   add_environment(executor);
   add_free_path(executor);
 
-  const Term index = free_word("index");
-  const Term address = free_word("dma_address");
+  const Term index = free_word("index") & shift_right(word(~uint64_t{0}), table->page_shift);
+  const Term entry = free_word("entry");
+  if (auto done = place_window(*table, setting.program, index - entry); !done) {
+    return tl::unexpected(done.error());
+  }
+  // What the map call returned: in closed form for the page sizes that `handle` says it for.
+  const Term low_bits = shift_left(word(1), table->page_shift) - word(1);
+  const Term address =
+      choose(less(table->page_shift, word(32)),
+             shift_left(index, table->page_shift) | (buffer.first & low_bits), free_word("wrong_address"));
   InverseCall call;
   call.map_function = "iommu_alloc_coherent";
   call.function = "iommu_free_coherent";
   call.page_shift = table->page_shift;
   call.first_index = table->first_index;
-  call.entry = index - call.first_index;
-  const Term low_bits = shift_left(word(1), call.page_shift) - word(1);
+  call.entry = entry;
   call.pages = shift_right(buffer.bytes + low_bits, call.page_shift);
   call.pages_order = buffer.order;
   call.pages_address = buffer.first;
@@ -189,16 +196,11 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
        "DMA API: dma_free_coherent() takes what dma_alloc_coherent() took and returned"});
   base.domain = table->domain;
   base.domain.insert(base.domain.end(), buffer.domain.begin(), buffer.domain.end());
-  // What the map call returned: in closed form for the page sizes that `handle` says it for.
-  const Term returned = shift_left(index, call.page_shift) | (buffer.first & low_bits);
   const Term most = word(uint64_t{1} << (setting.system_page_shift + kMostOrder));
   for (const Term& term :
        {buffer.bytes != word(0), less_equal(buffer.bytes, most), less_equal(buffer.size, buffer.bytes),
         less_equal(call.pages, table->entries), less_equal(call.first_index, index),
-        less_equal(call.entry, table->entries - call.pages),
-        // Follows from the window's range; solvers need long to see it.
-        less_equal(index, shift_right(word(~uint64_t{0}), call.page_shift)),
-        implies(less(call.page_shift, word(32)), address == returned)}) {
+        less_equal(call.entry, table->entries - call.pages)}) {
     base.domain.push_back(term);
   }
   base.inputs = table->inputs;

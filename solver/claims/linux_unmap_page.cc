@@ -20,6 +20,10 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   // in other variables.
   const Term low_bits = shift_left(word(1), table->page_shift) - word(1);
   const Term index = free_word("index") & shift_right(word(~uint64_t{0}), table->page_shift);
+  const Term entry = free_word("entry");
+  if (auto done = place_window(*table, setting.program, index - entry); !done) {
+    return tl::unexpected(done.error());
+  }
   const Term pages = zero_extend(Term::free_bits(32, "pages"), 64);
   const Term offset = free_word("offset") & low_bits;
   const Term end = free_word("end") & low_bits;
@@ -33,7 +37,7 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   call.function = "iommu_unmap_page";
   call.page_shift = table->page_shift;
   call.first_index = table->first_index;
-  call.entry = index - call.first_index;
+  call.entry = entry;
   call.pages = pages;
   call.rests_on = {"handle/iommu_map_page", "exact/iommu_map_page", "alloc/__bitmap_clear", "alloc/get_pool"};
   call.hypotheses = {
@@ -63,7 +67,7 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
     base.inputs.push_back(input);
   }
   base.preferences = {table->first_index == word(0),
-                      index == call.first_index,
+                      entry == word(0),
                       table->entries == word(8),
                       less_equal(table->entries, word(4194304)),
                       table->boundary_mask == word(~uint64_t{0}),
