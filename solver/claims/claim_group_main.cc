@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // nospan_claim_group GROUP BITCODE PAGE_SHIFT [CLAIM] [--drops] [--paths]: decides one group of claims on a
-// module and prints cases, models and times. For people who write claims; users have `nospan prove`.
+// module and prints cases, models and times; with NOSPAN_SMT2=DIR it keeps every question there. For people who
+// write claims; users have `nospan prove`.
 #include <fmt/format.h>
 
 #include <chrono>
