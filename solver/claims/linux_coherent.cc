@@ -16,27 +16,30 @@ constexpr uint64_t kMostOrder = 12;  // IOMAP_MAX_ORDER - 1, asm/iommu.h: larger
 // The pages behind one coherent mapping: what the driver asks for, and what the page allocator answers.
 struct CoherentBuffer {
   Term size = free_word("size");
-  Term first = free_word("first");
+  Term page = free_word("page");  // number of the first one
+  Term first;
   Term order = free_word("order");
   Term bytes;  // whole system pages
   Term last;
+  Term in_memory;
   std::vector<Term> domain;
   Hypothesis alignment;
 
   explicit CoherentBuffer(unsigned system_page_shift) {
-    const Term page = word(uint64_t{1} << system_page_shift);
-    bytes = (size + page - word(1)) & ~(page - word(1));
+    const Term one = word(uint64_t{1} << system_page_shift);
+    first = shift_left(page, word(system_page_shift));
+    bytes = (size + one - word(1)) & ~(one - word(1));
     last = first + bytes - word(1);
     // The smallest order that the bytes fit into. Said without the code's get_order(), so that the two are
     // compared.
-    const Term enough = less_equal(bytes, shift_left(page, order));
-    const Term no_more = (order == word(0)) | less(shift_left(page, order - word(1)), bytes);
-    const Term has_order = (bytes != word(0)) & less_equal(bytes, shift_left(page, word(kMostOrder)));
-    domain = {less_equal(order, word(kMostOrder)), implies(has_order, enough & no_more),
-              less(first, word(uint64_t{1} << 56)), (first & (page - word(1))) == word(0)};
+    const Term enough = less_equal(bytes, shift_left(one, order));
+    const Term no_more = (order == word(0)) | less(shift_left(one, order - word(1)), bytes);
+    const Term has_order = (bytes != word(0)) & less_equal(bytes, shift_left(one, word(kMostOrder)));
+    in_memory = less(page, word(uint64_t{1} << (56 - system_page_shift)));
+    domain = {less_equal(order, word(kMostOrder)), implies(has_order, enough & no_more), in_memory};
     alignment = {"natural-alignment", "the page allocator aligns a block of 2^n pages to its size",
                  "mm/page_alloc.c, the buddy system: __find_buddy_pfn()",
-                 (first & (shift_left(page, order) - word(1))) == word(0)};
+                 (first & (shift_left(one, order) - word(1))) == word(0)};
   }
 };
 
@@ -130,11 +133,14 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
   base.preferences = smallest(*table, buffer, mask);
   call.replay = tell_allocation;
 
+  // The order is left to the questions: with it, feasibility is as hard as the claims themselves.
+  std::vector<Term> known = table->domain;
+  known.push_back(buffer.in_memory);
   auto paths = executor.run(
       "iommu_alloc_coherent", table->state,
       {table->device, table->table, Value::number(buffer.size), Value::pointer(returned), Value::number(mask),
        Value::number(Term::free_bits(32, "allocation_flags")), Value::number(Term::free_bits(32, "node"))},
-      table->domain);
+      known);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   base.paths = call.paths.size();
@@ -155,14 +161,23 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   add_environment(executor);
   add_free_path(executor);
 
-  const Term address = free_word("dma_address");
+  const Term index = free_word("index") & shift_right(word(~uint64_t{0}), table->page_shift);
+  const Term entry = free_word("entry");
+  if (auto done = place_window(*table, setting.program, index - entry); !done) {
+    return tl::unexpected(done.error());
+  }
+  // What the map call returned: in closed form for the page sizes that `handle` says it for.
+  const Term low_bits = shift_left(word(1), table->page_shift) - word(1);
+  const Term address =
+      choose(less(table->page_shift, word(32)),
+             shift_left(index, table->page_shift) | (buffer.first & low_bits), free_word("wrong_address"));
   InverseCall call;
   call.map_function = "iommu_alloc_coherent";
   call.function = "iommu_free_coherent";
   call.page_shift = table->page_shift;
   call.first_index = table->first_index;
-  call.entry = free_word("entry");
-  call.pages = pages_touched(buffer.first, buffer.last, call.page_shift);
+  call.entry = entry;
+  call.pages = shift_right(buffer.bytes + low_bits, call.page_shift);
   call.pages_order = buffer.order;
   call.pages_address = buffer.first;
   call.rests_on = {"handle/iommu_alloc_coherent", "exact/iommu_alloc_coherent", "alloc/__bitmap_clear",
@@ -181,22 +196,17 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
        "DMA API: dma_free_coherent() takes what dma_alloc_coherent() took and returned"});
   base.domain = table->domain;
   base.domain.insert(base.domain.end(), buffer.domain.begin(), buffer.domain.end());
-  const Term low_bits = shift_left(word(1), call.page_shift) - word(1);
-  // What the map call returned: in closed form for the page sizes that `handle` says it for.
-  const Term returned = shift_left(call.first_index + call.entry, call.page_shift) | (buffer.first & low_bits);
   const Term most = word(uint64_t{1} << (setting.system_page_shift + kMostOrder));
   for (const Term& term :
        {buffer.bytes != word(0), less_equal(buffer.bytes, most), less_equal(buffer.size, buffer.bytes),
-        less_equal(call.pages, table->entries), less_equal(call.entry, table->entries - call.pages),
-        // Follows from the window's range; solvers need long to see it.
-        less_equal(call.first_index + call.entry, shift_right(word(~uint64_t{0}), call.page_shift)),
-        implies(less(call.page_shift, word(32)), address == returned)}) {
+        less_equal(call.pages, table->entries), less_equal(call.first_index, index),
+        less_equal(call.entry, table->entries - call.pages)}) {
     base.domain.push_back(term);
   }
   base.inputs = table->inputs;
   for (const Named& input :
        {Named{"first", buffer.first}, Named{"last", buffer.last}, Named{"size", buffer.size},
-        Named{"order", buffer.order}, Named{"dma_address", address}, Named{"entry", call.entry}}) {
+        Named{"order", buffer.order}, Named{"dma_address", address}, Named{"index", index}}) {
     base.inputs.push_back(input);
   }
   base.preferences = smallest(*table, buffer, word(~uint64_t{0}));
@@ -215,7 +225,12 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   call.paths = std::move(*paths);
   base.paths = call.paths.size();
   base.incomplete = incompleteness(call.paths);
-  return inverse_claims(call);
+  auto instances = inverse_claims(call);
+  instances.front().cases.push_back({"what `exact` says was set",
+                                     {},
+                                     call.pages == pages_touched(buffer.first, buffer.last, call.page_shift),
+                                     split_page_shift(call.page_shift)});
+  return instances;
 }
 
 }  // namespace
