@@ -13,6 +13,7 @@
 #include "cli/check_report.h"
 #include "cli/commands.h"
 #include "cli/duration.h"
+#include "cli/save_folder.h"
 #include "cli/target_selection.h"
 #include "cli/terminal.h"
 #include "props/campaign.h"
@@ -50,16 +51,6 @@ Assumption assumption_of(const std::string& name) {
   if (name == "blocks") return Assumption::kBlocks;
   if (name == "none") return Assumption::kNone;
   return Assumption::kMission;
-}
-
-// Where shrunk scenarios go if nobody says: kept, but not in the way.
-std::filesystem::path default_save_folder() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
-    return std::filesystem::path(cache) / "nospan" / "scenarios";
-  }
-  const char* home = std::getenv("HOME");
-  return std::filesystem::path(home != nullptr && *home != '\0' ? home : "/tmp") / ".cache" / "nospan" /
-         "scenarios";
 }
 
 class Check {

@@ -40,6 +40,10 @@ int run(int argc, char** argv) {
   add("check", "run random scenarios on implementations and on the reference model, and shrink what differs",
       add_check);
   add("repro", "run one scenario file again", add_repro);
+#ifdef NOSPAN_WITH_SOLVER
+  add("prove", "prove claims about the code for all inputs, and show which hypotheses they need", add_prove);
+  add("claims", "list the claims that prove proves: words, hypotheses, sources, what they rest on", add_claims);
+#endif
   add("bench", "measure nospan and the builtin mapper, side by side with what they are compared to", add_bench);
   add("targets", "list what can be checked here", add_targets);
   try {

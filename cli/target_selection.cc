@@ -68,7 +68,8 @@ Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection
       if (!file) return tl::make_unexpected(file.error());
       auto library = targets::Library::open(file->string());
       if (!library) return tl::make_unexpected(library.error());
-      selected.push_back({library->get(), model::SystemPageShift{shift}, name, options, true, sanitized});
+      selected.push_back({library->get(), model::SystemPageShift{shift}, name, options, true, sanitized,
+                          std::make_shared<const linux_target::Tree>(tree)});
     }
   }
   return {};

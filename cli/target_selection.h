@@ -6,11 +6,13 @@
 #include <CLI/App.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "model/page.h"
 #include "reports/error.h"
+#include "targets/linux/tree.h"
 #include "targets/target.h"
 
 namespace nospan::cli {
@@ -34,6 +36,8 @@ struct SelectedTarget {
   std::string selector;  // the options that select it again: "--target builtin", "--tree /src/linux"
   bool linux_kernel = false;
   bool sanitized = false;
+  std::shared_ptr<const linux_target::Tree> tree =
+      {};  // of a kernel, with the patches: what the prover compiles
 
   // "linux 6.12.90 64K"
   std::string label() const;

@@ -47,17 +47,30 @@ void write_all(int file, std::string_view text) {
   }
 }
 
+// What a child left behind.
+struct Ended {
+  std::string output;
+  Answer trouble;  // kError or kUnknown with its reason, if it did not end well; else kSatisfiable
+  std::chrono::duration<double> seconds{0};
+  uint64_t peak_kib = 0;
+};
+
 // Runs `body` in a child; what it writes to `output` comes back. Its standard input is `input`.
-Answer decide_in_child(const std::function<void(int output)>& body, const std::string& input,
-                       const DecisionLimits& limits) {
+Ended run_in_child(const std::function<void(int output)>& body, const std::string& input,
+                   const DecisionLimits& limits) {
   const Clock::time_point start = Clock::now();
   int to[2];
   int from[2];
-  if (pipe2(to, O_CLOEXEC) != 0) return without(Answer::Kind::kError, std::strerror(errno));
+  Ended ended;
+  if (pipe2(to, O_CLOEXEC) != 0) {
+    ended.trouble = without(Answer::Kind::kError, std::strerror(errno));
+    return ended;
+  }
   if (pipe2(from, O_CLOEXEC) != 0) {
     close(to[0]);
     close(to[1]);
-    return without(Answer::Kind::kError, std::strerror(errno));
+    ended.trouble = without(Answer::Kind::kError, std::strerror(errno));
+    return ended;
   }
   const pid_t parent = getpid();
   const pid_t child = fork();
@@ -81,7 +94,9 @@ Answer decide_in_child(const std::function<void(int output)>& body, const std::s
   if (child < 0) {
     close(to[1]);
     close(from[0]);
-    return without(Answer::Kind::kError, fmt::format("no process can be started: {}", std::strerror(errno)));
+    ended.trouble =
+        without(Answer::Kind::kError, fmt::format("no process can be started: {}", std::strerror(errno)));
+    return ended;
   }
 
   // The text may be longer than a pipe holds while the child already prints: both ends are polled.
@@ -143,21 +158,29 @@ Answer decide_in_child(const std::function<void(int output)>& body, const std::s
   // Whatever it started goes with it.
   kill(-child, SIGKILL);
 
-  Answer answer;
+  ended.trouble.kind = Answer::Kind::kSatisfiable;
   if (timed_out) {
-    answer = without(Answer::Kind::kUnknown, fmt::format("no answer within {} ms", limits.time.count()));
+    ended.trouble = without(Answer::Kind::kUnknown, fmt::format("no answer within {} ms", limits.time.count()));
   } else if (talks_too_much) {
-    answer = without(Answer::Kind::kUnknown, "the solver says more than an answer can be");
+    ended.trouble = without(Answer::Kind::kUnknown, "the solver says more than an answer can be");
   } else if (WIFSIGNALED(status)) {
-    answer =
+    ended.trouble =
         without(Answer::Kind::kUnknown, fmt::format("the solver was ended by signal {}", WTERMSIG(status)));
   } else if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-    answer = without(Answer::Kind::kError, "the solver cannot be started");
-  } else {
-    answer = parse_answer(output);
+    ended.trouble = without(Answer::Kind::kError, "the solver cannot be started");
   }
-  answer.seconds = Clock::now() - start;
-  answer.peak_kib = static_cast<uint64_t>(usage.ru_maxrss);
+  ended.output = std::move(output);
+  ended.seconds = Clock::now() - start;
+  ended.peak_kib = static_cast<uint64_t>(usage.ru_maxrss);
+  return ended;
+}
+
+Answer decide_in_child(const std::function<void(int output)>& body, const std::string& input,
+                       const DecisionLimits& limits) {
+  const Ended ended = run_in_child(body, input, limits);
+  Answer answer = ended.trouble.kind == Answer::Kind::kSatisfiable ? parse_answer(ended.output) : ended.trouble;
+  answer.seconds = ended.seconds;
+  answer.peak_kib = ended.peak_kib;
   return answer;
 }
 
@@ -250,20 +273,68 @@ Answer parse_answer(std::string_view output) {
   return answer;
 }
 
-Answer decide_with_z3(const std::string& smtlib, const DecisionLimits& limits) {
-  // This option comes too late in a text: the context exists already when it is read.
+namespace {
+
+// One question, in this process. The option for cores comes too late in a text: the context exists when it is
+// read.
+std::string evaluate_with_z3(const std::string& smtlib) {
   const bool wants_core = smtlib.starts_with(kProduceCores);
-  const std::string text = wants_core ? smtlib.substr(kProduceCores.size()) : smtlib;
-  return decide_in_child(
-      [&](int output) {
-        Z3_global_param_set("unsat_core", wants_core ? "true" : "false");
-        Z3_config config = Z3_mk_config();
-        Z3_context context = Z3_mk_context(config);
-        // What went wrong is in the output. The default handler would end the process.
-        Z3_set_error_handler(context, [](Z3_context, Z3_error_code) {});
-        write_all(output, Z3_eval_smtlib2_string(context, text.c_str()));
-      },
-      "", limits);
+  Z3_global_param_set("unsat_core", wants_core ? "true" : "false");
+  Z3_config config = Z3_mk_config();
+  Z3_context context = Z3_mk_context(config);
+  // What went wrong is in the output. The default handler would end the process.
+  Z3_set_error_handler(context, [](Z3_context, Z3_error_code) {});
+  std::string output =
+      Z3_eval_smtlib2_string(context, smtlib.c_str() + (wants_core ? kProduceCores.size() : 0));
+  Z3_del_context(context);
+  Z3_del_config(config);
+  return output;
+}
+
+// Between the answers to several questions: no solver prints it.
+constexpr std::string_view kNextAnswer = "\n;; next answer\n";
+
+}  // namespace
+
+Answer decide_with_z3(const std::string& smtlib, const DecisionLimits& limits) {
+  return decide_parts_with_z3({smtlib}, limits).front();
+}
+
+std::vector<Answer> decide_parts_with_z3(const std::vector<std::string>& parts, const DecisionLimits& limits) {
+  std::vector<Answer> answers;
+  // A part that takes too long ends the process; those after it are asked in a new one.
+  while (answers.size() < parts.size()) {
+    const std::size_t first = answers.size();
+    const Ended ended = run_in_child(
+        [&](int output) {
+          for (std::size_t i = first; i < parts.size(); ++i) {
+            const std::string answer = evaluate_with_z3(parts[i]);
+            write_all(output, answer + std::string(kNextAnswer));
+            if (!answer.starts_with("unsat")) break;
+          }
+        },
+        "", limits);
+    std::string_view rest = ended.output;
+    for (std::size_t end = rest.find(kNextAnswer); end != std::string_view::npos;
+         end = rest.find(kNextAnswer)) {
+      answers.push_back(parse_answer(rest.substr(0, end)));
+      rest.remove_prefix(end + kNextAnswer.size());
+    }
+    const std::size_t got = answers.size() - first;
+    for (std::size_t i = first; i < answers.size(); ++i) {
+      answers[i].seconds = ended.seconds / static_cast<double>(got);
+      answers[i].peak_kib = ended.peak_kib;
+    }
+    if (got == 0) {
+      answers.push_back(ended.trouble.kind == Answer::Kind::kSatisfiable
+                            ? without(Answer::Kind::kError, "the solver says nothing")
+                            : ended.trouble);
+      answers.back().seconds = ended.seconds;
+      answers.back().peak_kib = ended.peak_kib;
+    }
+    if (answers.back().kind != Answer::Kind::kUnsatisfiable) break;
+  }
+  return answers;
 }
 
 Answer decide_with_program(const std::vector<std::string>& command, const std::string& smtlib,

@@ -41,6 +41,9 @@ struct DecisionLimits {
 
 // Z3, linked in.
 Answer decide_with_z3(const std::string& smtlib, const DecisionLimits& limits);
+// Several questions in one process, one after another, until one is not unsatisfiable: `limits.time` is for
+// each. The result has one answer for each question that was asked.
+std::vector<Answer> decide_parts_with_z3(const std::vector<std::string>& parts, const DecisionLimits& limits);
 // cvc5, found in PATH. kError if it is not installed.
 Answer decide_with_cvc5(const std::string& smtlib, const DecisionLimits& limits);
 

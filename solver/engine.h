@@ -50,6 +50,7 @@ struct State::Frame {
     std::map<std::string, Term, std::less<>> ghosts_at_head;
   };
   std::map<const llvm::BasicBlock*, OpenLoop> open_loops;
+  std::map<const llvm::BasicBlock*, Term> measures;  // when that iteration began, where the contract has one
 };
 
 struct Executor::Engine {

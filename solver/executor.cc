@@ -301,6 +301,15 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
   state.require(Obligation::Kind::kInvariant, *before,
                 fmt::format("{} {}", again ? "preserved:" : "on entry:", contract.words), place);
   if (again) {
+    if (contract.measure) {
+      auto after = contract.measure(view);
+      if (!after) {
+        stop(state, after.error());
+        return false;
+      }
+      state.require(Obligation::Kind::kInvariant, less(*after, frame.measures.at(&header)),
+                    "an iteration brings the loop nearer to its end", place);
+    }
     require_rest_unchanged(state, frame.open_loops.at(&header), place);
     end(state, Path::End::kLoopClosed);
     return false;
@@ -328,6 +337,14 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
     return false;
   }
   state.assume(*assumed);
+  if (contract.measure) {
+    auto measure = contract.measure(view);
+    if (!measure) {
+      stop(state, measure.error());
+      return false;
+    }
+    frame.measures.insert_or_assign(&header, std::move(*measure));
+  }
   loop.at_head = state.memory;
   loop.ghosts_at_head = state.ghosts;
   frame.open_loops.insert_or_assign(&header, std::move(loop));

@@ -116,6 +116,8 @@ struct LoopContract {
   std::function<reports::Expected<void>(LoopView&)> havoc;
   // The invariant as a term over the view.
   std::function<reports::Expected<Term>(LoopView&)> invariant;
+  // A 64-bit number that every iteration makes smaller: the loop ends. Without it that is not shown.
+  std::function<reports::Expected<Term>(LoopView&)> measure;
 };
 
 // What to execute and how far.

@@ -331,7 +331,7 @@ ClaimResult decide_loop(const std::vector<Path>& paths, const Term& n) {
     instance.cases.push_back({"result", path.conditions, path.result->bits == n + n, {}});
     instance.witnesses.push_back(path.conditions);
   }
-  for (Case& one : invariant_cases(paths)) instance.cases.push_back(std::move(one));
+  for (Case& one : contract_cases(paths)) instance.cases.push_back(std::move(one));
   instance.incomplete = incompleteness(paths);
   ProveOptions options;
   options.limits.time = std::chrono::seconds(20);
@@ -432,7 +432,7 @@ TEST_F(ExecutorTest, AContractUsedOutsideItsTermsIsCaught) {
   const auto paths = run({Value::number(n)});
   EXPECT_EQ(owed(paths), std::vector<Kind>{Kind::kContract});
   EXPECT_TRUE(safety_cases(paths).empty());
-  ASSERT_EQ(invariant_cases(paths).size(), 1u);
+  ASSERT_EQ(contract_cases(paths).size(), 1u);
   EXPECT_NE(decide_loop(paths, n).verdict, reports::Verdict::kProved);
 }
 

@@ -208,7 +208,16 @@ Maybe<Value> Executor::Engine::arithmetic(State& state, const llvm::BinaryOperat
     case llvm::Instruction::Or: return Value::number(a | b);
     case llvm::Instruction::Xor: return Value::number(a ^ b);
     case llvm::Instruction::Shl: need_count(); return Value::number(shift_left(a, b));
-    case llvm::Instruction::LShr: need_count(); return Value::number(shift_right(a, b));
+    case llvm::Instruction::LShr:
+      need_count();
+      // A TCE index that became a DMA address and comes back. One small question here spares every later one
+      // two shifts by a free number.
+      if (const auto before = shifted_back_and_forth(a, b)) {
+        if (!possible(state, less(shift_right(Term::bits(width, ~uint64_t{0}), b), *before))) {
+          return Value::number(*before);
+        }
+      }
+      return Value::number(shift_right(a, b));
     case llvm::Instruction::AShr: need_count(); return Value::number(arithmetic_shift_right(a, b));
     case llvm::Instruction::UDiv:
       need_divisor();
@@ -640,8 +649,13 @@ bool Executor::Engine::execute(State& state, const llvm::Instruction& instructio
       return with_number([&](const Term& term) {
         return width == 1 ? truncate(term, 1) == Term::bits(1, 1) : truncate(term, width);
       });
-    case llvm::Instruction::PtrToInt:
     case llvm::Instruction::IntToPtr:
+      // A member that the source declares as a number may hold a pointer (struct iommu_table, it_base).
+      if (auto value = operand(state, *instruction.getOperand(0)); value && value->is_pointer()) {
+        return finish(std::move(value));
+      }
+      [[fallthrough]];
+    case llvm::Instruction::PtrToInt:
       return with_number([&](const Term& term) {
         return term.width() < width ? zero_extend(term, width) : truncate(term, width);
       });

@@ -6,16 +6,6 @@
 #include "solver/engine.h"
 
 namespace nospan::solver {
-namespace {
-
-Term swap_bytes(const Term& a) {
-  Term result = extract(a, 7, 0);
-  for (unsigned low = 8; low < a.width(); low += 8) result = concatenate(result, extract(a, low + 7, low));
-  return result;
-}
-
-}  // namespace
-
 // Copies cell by cell, so that pointers stay pointers.
 bool Executor::Engine::copy(State& state, const llvm::MemTransferInst& instruction) {
   auto to = operand(state, *instruction.getDest());

@@ -47,38 +47,26 @@ class Questioner {
 
   Asked ask(const Query& query, const std::vector<Split>& splits, bool with_core = false) {
     if (splits.empty()) return ask_whole(query, with_core);
-    // One after another, each with its constant put in: solvers are much faster on it than on the whole.
-    Asked total;
-    total.first.kind = Kind::kUnsatisfiable;
-    total.second.kind = Kind::kUnsatisfiable;
-    total.kept = true;
+    // Each with its constant put in: solvers are much faster on that than on the whole.
+    std::vector<std::string> parts;
     toolchain::Digest digest;
-    std::set<std::string> core;
     for (const Split& split : splits) {
-      const Asked part = ask_whole(restricted(query, split), with_core);
-      digest.add(part.hash);
-      total.kept = total.kept && part.kept;
-      total.first.seconds += part.first.seconds;
-      total.second.seconds += part.second.seconds;
-      total.first.peak_kib = std::max(total.first.peak_kib, part.first.peak_kib);
-      total.was_second_asked = total.was_second_asked || part.was_second_asked;
-      core.insert(part.first.core.begin(), part.first.core.end());
-      if (part.was_second_asked && part.second.kind != Kind::kUnsatisfiable &&
-          total.second.kind != Kind::kSatisfiable) {
-        total.second.kind = part.second.kind;
-        total.second.reason = part.second.reason;
-      }
-      if (part.first.kind == Kind::kUnsatisfiable) continue;
-      const auto seconds = total.first.seconds;
-      const auto peak = total.first.peak_kib;
-      total.first = part.first;
-      total.first.seconds = seconds;
-      total.first.peak_kib = peak;
-      // A model answers the whole question. What did not come in time may still be outdone by one.
-      if (part.first.kind == Kind::kSatisfiable) break;
+      parts.push_back(smtlib(restricted(query, split), with_core));
+      digest.add(keep_text(parts.back()));
     }
+    Asked total;
     total.hash = digest.hex();
-    if (total.first.kind == Kind::kUnsatisfiable) total.first.core.assign(core.begin(), core.end());
+    total.kept = true;
+    total.first = combined(ask_first(parts, &total.kept));
+    if (options_.cross_check) {
+      total.was_second_asked = true;
+      std::vector<Answer> answers;
+      for (const std::string& part : parts) {
+        answers.push_back(ask_second(part));
+        if (answers.back().kind != Kind::kUnsatisfiable) break;
+      }
+      total.second = combined(answers);
+    }
     return total;
   }
 
@@ -92,30 +80,82 @@ class Questioner {
     return result;
   }
 
+  // Writes the text where --smt2 wants it; its hash.
+  std::string keep_text(const std::string& text) const {
+    const std::string hash = toolchain::Digest().add(text).hex();
+    if (!options_.smt2_folder.empty()) {
+      static_cast<void>(toolchain::write_file(options_.smt2_folder / (hash + ".smt2"), text));
+    }
+    return hash;
+  }
+
+  // Until one part is not unsatisfiable: what is kept from earlier runs, the rest in one process.
+  std::vector<Answer> ask_first(const std::vector<std::string>& parts, bool* kept) {
+    const std::string solver = z3_version();
+    std::vector<Answer> answers;
+    std::vector<std::string> open;
+    std::vector<std::size_t> places;
+    for (const std::string& part : parts) {
+      if (auto known = cache_.find(part, solver)) {
+        answers.push_back(std::move(*known));
+      } else {
+        places.push_back(answers.size());
+        open.push_back(part);
+        answers.emplace_back();
+      }
+    }
+    // A model that is known already answers the whole question.
+    for (const Answer& answer : answers) {
+      if (answer.kind == Kind::kSatisfiable) return {answer};
+    }
+    if (open.empty()) return answers;
+    *kept = false;
+    const std::vector<Answer> fresh = decide_parts_with_z3(open, options_.limits);
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+      cache_.keep(open[i], solver, fresh[i]);
+      answers[places[i]] = fresh[i];
+    }
+    // What was not asked any more does not count.
+    if (fresh.size() < open.size()) answers = {fresh.back()};
+    return answers;
+  }
+
+  Answer ask_second(const std::string& text) {
+    const std::string solver = cvc5_version();
+    if (auto known = cache_.find(text, solver)) return std::move(*known);
+    Answer answer = decide_with_cvc5(text, options_.limits);
+    cache_.keep(text, solver, answer);
+    return answer;
+  }
+
+  // Unsatisfiable if every part is; else what the one that is not says.
+  static Answer combined(const std::vector<Answer>& parts) {
+    Answer total;
+    total.kind = Kind::kUnsatisfiable;
+    std::set<std::string> core;
+    std::chrono::duration<double> seconds{0};
+    uint64_t peak_kib = 0;
+    for (const Answer& part : parts) {
+      seconds += part.seconds;
+      peak_kib = std::max(peak_kib, part.peak_kib);
+      core.insert(part.core.begin(), part.core.end());
+      if (part.kind != Kind::kUnsatisfiable) total = part;
+    }
+    if (total.kind == Kind::kUnsatisfiable) total.core.assign(core.begin(), core.end());
+    total.seconds = seconds;
+    total.peak_kib = peak_kib;
+    return total;
+  }
+
   Asked ask_whole(const Query& query, bool with_core) {
     const std::string text = smtlib(query, with_core);
     Asked asked;
-    asked.hash = toolchain::Digest().add(text).hex();
-    if (!options_.smt2_folder.empty()) {
-      static_cast<void>(toolchain::write_file(options_.smt2_folder / (asked.hash + ".smt2"), text));
-    }
-    const std::string solver = z3_version();
-    if (auto kept = cache_.find(text, solver)) {
-      asked.first = std::move(*kept);
-      asked.kept = true;
-    } else {
-      asked.first = decide_with_z3(text, options_.limits);
-      cache_.keep(text, solver, asked.first);
-    }
+    asked.hash = keep_text(text);
+    asked.kept = true;
+    asked.first = ask_first({text}, &asked.kept).front();
     if (options_.cross_check) {
       asked.was_second_asked = true;
-      const std::string second = cvc5_version();
-      if (auto kept = cache_.find(text, second)) {
-        asked.second = std::move(*kept);
-      } else {
-        asked.second = decide_with_cvc5(text, options_.limits);
-        cache_.keep(text, second, asked.second);
-      }
+      asked.second = ask_second(text);
     }
     return asked;
   }
@@ -187,6 +227,10 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
   result.assumptions = instance.assumptions;
   result.replayed_by = instance.replayed_by;
   result.paths = instance.paths;
+  if (options.describe_only) {
+    set_verdict(result, Verdict::kUnknown, "");
+    return result;
+  }
   Questioner questioner(instance, options);
 
   bool disagreement = false;
@@ -226,12 +270,14 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     given.push_back(!question.goal);
     const Query query = questioner.query(options.dropped, given);
     Asked asked;
-    // Often the goal holds whatever the path: a shorter question.
-    asked = questioner.ask(questioner.query(options.dropped, {!question.goal}), question.splits,
-                           !query.hypotheses.empty());
-    disagreement = disagreement || contradict(asked);
-    if (asked.first.kind != Kind::kUnsatisfiable)
+    if (question.try_without_given) {
+      asked = questioner.ask(questioner.query(options.dropped, {!question.goal}), question.splits,
+                             !query.hypotheses.empty());
+      disagreement = disagreement || contradict(asked);
+    }
+    if (asked.first.kind != Kind::kUnsatisfiable) {
       asked = questioner.ask(query, question.splits, !query.hypotheses.empty());
+    }
     record(question.name, asked);
     if (asked.first.kind == Kind::kSatisfiable) {
       if (!result.counterexample) {
@@ -288,8 +334,12 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
       DropResult drop;
       drop.hypothesis = hypothesis.name;
       drop.outcome = DropResult::Outcome::kRedundant;
+      // The proof that was found does not use it.
+      if (!core.contains(hypothesis.name)) {
+        result.drops.push_back(std::move(drop));
+        continue;
+      }
       for (const Case& question : instance.cases) {
-        // What was proved without using it needs no second look.
         std::vector<Term> given = question.given;
         given.push_back(!question.goal);
         const Query query = questioner.query(without, given);

@@ -14,9 +14,10 @@
 namespace nospan::solver {
 
 struct ProveOptions {
-  DecisionLimits limits;              // of each question to a solver
-  bool cross_check = false;           // asks cvc5, too
-  bool drop_table = true;             // drops each hypothesis in turn
+  DecisionLimits limits;       // of each question to a solver
+  bool cross_check = false;    // asks cvc5, too
+  bool drop_table = true;      // drops each hypothesis in turn
+  bool describe_only = false;  // asks nothing: the result says what would be claimed, its verdict is kUnknown
   std::set<std::string> dropped;      // --drop: these hypotheses are not made at all
   std::filesystem::path cache;        // empty: nothing is kept
   std::filesystem::path smt2_folder;  // where each question is written as HASH.smt2; empty: nowhere

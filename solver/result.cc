@@ -52,13 +52,14 @@ void from_json(const nlohmann::json& json, Hypothesis& hypothesis) {
 }
 
 void to_json(nlohmann::json& json, const DropResult& drop) {
-  json = {{"hypothesis", drop.hypothesis}, {"outcome", name(drop.outcome)}};
+  json = {{"hypothesis", drop.hypothesis}, {"outcome", name(drop.outcome)}, {"replayed", drop.replayed}};
   if (drop.counterexample) json["counterexample"] = *drop.counterexample;
 }
 
 void from_json(const nlohmann::json& json, DropResult& drop) {
   drop.hypothesis = json.at("hypothesis");
   drop.outcome = outcome_named(json.at("outcome"));
+  drop.replayed = json.at("replayed");
   if (json.contains("counterexample")) drop.counterexample = json.at("counterexample").get<Counterexample>();
 }
 

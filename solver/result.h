@@ -41,6 +41,7 @@ struct DropResult {
   };
   Outcome outcome = Outcome::kUnknown;
   std::optional<Counterexample> counterexample;
+  bool replayed = false;  // the counterexample violates an invariant on the compiled code
 };
 
 std::string_view name(DropResult::Outcome outcome);

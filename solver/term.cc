@@ -340,6 +340,12 @@ Term sign_extend(const Term& a, unsigned width) {
 
 Term truncate(const Term& a, unsigned width) { return extract(a, width - 1, 0); }
 
+std::optional<Term> shifted_back_and_forth(const Term& a, const Term& count) {
+  const auto shifted = operands_of(a, Z3_OP_BSHL);
+  if (!shifted || !shifted->right.same(count)) return std::nullopt;
+  return shifted->left;
+}
+
 std::optional<Term> exponent_of_power(const Term& a) {
   if (a.constant() || a.sort() != Term::Sort::kBits) return std::nullopt;
   const z3::expr expression = a.expression();
@@ -347,6 +353,12 @@ std::optional<Term> exponent_of_power(const Term& a) {
   if (!expression.is_app() || expression.decl().decl_kind() != Z3_OP_BSHL) return std::nullopt;
   if (!expression.arg(0).is_numeral_u64(base) || base != 1) return std::nullopt;
   return Term::from_expression(expression.arg(1));
+}
+
+Term swap_bytes(const Term& a) {
+  Term result = extract(a, 7, 0);
+  for (unsigned low = 8; low < a.width(); low += 8) result = concatenate(result, extract(a, low + 7, low));
+  return result;
 }
 
 Term trailing_zeros(const Term& a) {
@@ -387,6 +399,13 @@ Term operator==(const Term& a, const Term& b) {
     if (const auto value = a.truth()) return *value ? b : !b;
     if (const auto value = b.truth()) return *value ? a : !a;
     return Term::from_expression(a.expression() == b.expression());
+  }
+  // Shifting left by anything but 0 leaves an even number.
+  for (const auto& [shifted, number] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+    const auto parts = number->constant() ? operands_of(*shifted, Z3_OP_BSHL) : std::nullopt;
+    if (parts && (*number->constant() & 1) == 1) {
+      return (parts->right == Term::bits(a.width(), 0)) & (parts->left == *number);
+    }
   }
   if (a.sort() == Term::Sort::kMap) return Term::from_expression(a.expression() == b.expression());
   return compare(
@@ -464,6 +483,12 @@ Term substitute(const Term& term, const Term& variable, const Term& value) {
 }
 
 Term select(const Term& map, const Term& index) {
+  // Of what was stored last, without the solver's theory of arrays: most questions need no more.
+  const z3::expr expression = map.expression();
+  if (expression.is_app() && expression.decl().decl_kind() == Z3_OP_STORE) {
+    return choose(index == Term::from_expression(expression.arg(1)), Term::from_expression(expression.arg(2)),
+                  select(Term::from_expression(expression.arg(0)), index));
+  }
   return Term::from_expression(z3::select(map.expression(), index.expression()));
 }
 

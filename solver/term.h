@@ -91,9 +91,13 @@ Term concatenate(const Term& high, const Term& low);
 Term zero_extend(const Term& a, unsigned width);
 Term sign_extend(const Term& a, unsigned width);
 Term truncate(const Term& a, unsigned width);
+Term swap_bytes(const Term& a);  // of whole bytes
 
 // x if the term is written as 1 << x. Dividing by it is shifting by x, as long as x is below the width.
 std::optional<Term> exponent_of_power(const Term& a);
+
+// x if the term is written as x << count: then (x << count) >> count is x, as long as x loses no bit.
+std::optional<Term> shifted_back_and_forth(const Term& a, const Term& count);
 
 // How many zeros below the lowest set bit, above the highest, how many set bits; of 0: the width, the width, 0.
 Term trailing_zeros(const Term& a);

@@ -13,6 +13,16 @@ std::vector<Split> split_page_shift(const Term& page_shift) {
   return splits;
 }
 
+void add_case(std::vector<Case>& cases, Case question) {
+  for (const Case& known : cases) {
+    if (!known.goal.same(question.goal) || known.given.size() != question.given.size()) continue;
+    bool same = true;
+    for (std::size_t i = 0; i < known.given.size(); ++i) same = same && known.given[i].same(question.given[i]);
+    if (same) return;
+  }
+  cases.push_back(std::move(question));
+}
+
 namespace {
 
 bool is_of_contract(Obligation::Kind kind) {
@@ -54,7 +64,13 @@ std::vector<Case> obligation_cases(const std::vector<Path>& paths, bool of_contr
 
 std::vector<Case> safety_cases(const std::vector<Path>& paths) { return obligation_cases(paths, false); }
 
-std::vector<Case> invariant_cases(const std::vector<Path>& paths) { return obligation_cases(paths, true); }
+std::vector<Case> contract_cases(const std::vector<Path>& paths) { return obligation_cases(paths, true); }
+
+std::vector<Case> all_obligation_cases(const std::vector<Path>& paths) {
+  std::vector<Case> cases = safety_cases(paths);
+  for (Case& question : contract_cases(paths)) cases.push_back(std::move(question));
+  return cases;
+}
 
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths) {
   for (const Path& path : paths) {

@@ -50,6 +50,8 @@ struct Case {
   // How solvers get it in parts: together the values must be all that the domain allows (split_page_shift()),
   // which prove() asks. The code is executed once for all of them. Empty: as a whole.
   std::vector<Split> splits;
+  // The goal probably holds whatever the path: asked without `given` first, which is a shorter question.
+  bool try_without_given = false;
 };
 
 // Values of a model, by the names of the instance's inputs.
@@ -87,12 +89,19 @@ struct Instance {
 // All values of an IOMMU page shift: what `domain` must restrict `page_shift` to, 12 to 34.
 std::vector<Split> split_page_shift(const Term& page_shift);
 
+// Adds a case, unless one that asks the same is there.
+void add_case(std::vector<Case>& cases, Case question);
+
 // The obligations of kinds that `safe` is about, as one case for each place, over all paths.
+// With `contracts` also what contracts ask of their callers and loops of their contracts.
 std::vector<Case> safety_cases(const std::vector<Path>& paths);
 
 // The other obligations, likewise: that loop contracts hold on entry and are preserved, and that contracts are
 // used within their terms. A claim about code that was executed with either is worth nothing without them.
-std::vector<Case> invariant_cases(const std::vector<Path>& paths);
+std::vector<Case> contract_cases(const std::vector<Path>& paths);
+
+// Both.
+std::vector<Case> all_obligation_cases(const std::vector<Path>& paths);
 
 // An error for the first path that was cut off or could not be followed.
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "solver/claims/filler.h"
+
 namespace nospan::solver {
 namespace {
 
@@ -17,46 +19,6 @@ constexpr unsigned kGuestAddressBits = 60;
 // iommu_init_table() splits a table of 1 GiB or more into this many pools (IOMMU_NR_POOLS, asm/iommu.h).
 constexpr uint64_t kPools = 4;
 constexpr uint64_t kPooledBytes = uint64_t{1} << 30;
-
-// Stores a value at a member, and remembers the first thing that went wrong.
-class Filler {
- public:
-  Filler(const Program& program, Memory& memory) : program_(program), memory_(memory) {}
-
-  void set(ObjectId object, std::string_view type, std::string_view member, const Value& value,
-           uint64_t more = 0) {
-    auto offset = program_.offset_of(type, member);
-    auto size = program_.member_size(type, member);
-    if (!offset || !size) {
-      if (!error_) error_ = offset ? size.error() : offset.error();
-      return;
-    }
-    const unsigned bytes = static_cast<unsigned>(*size);
-    Value stored = value;
-    if (!stored.is_pointer()) {
-      stored.bits = stored.bits.width() < bytes * 8 ? zero_extend(stored.bits, bytes * 8)
-                                                    : truncate(stored.bits, bytes * 8);
-    }
-    if (auto done = memory_.change(object).store(word(*offset + more), bytes, stored); !done && !error_) {
-      error_ = done.error();
-    }
-  }
-  void set(ObjectId object, std::string_view type, std::string_view member, const Term& value,
-           uint64_t more = 0) {
-    set(object, type, member, Value::number(value), more);
-  }
-  ObjectId add(std::string name, std::string_view type) {
-    auto size = program_.size_of(type);
-    if (!size && !error_) error_ = size.error();
-    return memory_.add(Object(std::move(name), word(size.value_or(0)), Object::Initial::kFree));
-  }
-  const std::optional<reports::Error>& error() const { return error_; }
-
- private:
-  const Program& program_;
-  Memory& memory_;
-  std::optional<reports::Error> error_;
-};
 
 Term permissions_of(const Term& direction) {
   // Linux: iommu_direction_to_tce_perm(); asm/tce.h TCE_PCI_READ, TCE_PCI_WRITE.
@@ -217,9 +179,12 @@ void add_environment(Executor& executor) {
 
 void add_range_alloc(Executor& executor, const LinuxTable& table) {
   const Term entries = table.entries;
+  const Term first_index = table.first_index;
+  const Term highest_index = shift_right(word(~uint64_t{0}), table.page_shift);
   executor.add(
       "iommu_range_alloc",
-      [entries, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+      [entries, first_index, highest_index, count = 0u](
+          State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
         const Term& pages = call.arguments[2].bits;
         const Value& handle = call.arguments[3];
         const Value failed = Value::number(word(~uint64_t{0}));
@@ -230,6 +195,8 @@ void add_range_alloc(Executor& executor, const LinuxTable& table) {
         state.assume(pages != word(0));
         state.assume(less_equal(pages, entries));
         state.assume(less_equal(entry, entries - pages));
+        // Follows from that and from the window's place on the bus; said here, as every later step needs it.
+        state.assume(less_equal(entry + first_index, highest_index));
         state.happened(Event::Kind::kTake, {entry, pages}, call.place);
         if (handle.is_pointer()) {
           if (auto done =

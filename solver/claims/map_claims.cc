@@ -21,15 +21,8 @@ const Event* find(const Path& path, Kind kind) {
   return nullptr;
 }
 
-// Cases that ask the same are one.
-void add_case(std::vector<Case>& cases, Case question) {
-  for (const Case& known : cases) {
-    if (!known.goal.same(question.goal) || known.given.size() != question.given.size()) continue;
-    bool same = true;
-    for (std::size_t i = 0; i < known.given.size(); ++i) same = same && known.given[i].same(question.given[i]);
-    if (same) return;
-  }
-  cases.push_back(std::move(question));
+Term failed(const MapCall& call, const Path& path) {
+  return call.failed ? call.failed(path) : call.handle(path) == call.failure;
 }
 
 // Set events, each once for all paths that share it. The path's conditions are those when it happened.
@@ -48,7 +41,7 @@ std::vector<std::vector<Term>> successes(const MapCall& call) {
     if (path.end != Path::End::kReturned || find(path, Kind::kSet) == nullptr) continue;
     if (find(path, Kind::kClear) != nullptr) continue;  // undone: not a success
     std::vector<Term> witness = path.conditions;
-    witness.push_back(call.handle(path) != call.failure);
+    witness.push_back(!failed(call, path));
     result.push_back(std::move(witness));
   }
   return result;
@@ -71,9 +64,9 @@ Instance exact(const MapCall& call) {
   const Term start = page_start(call.first, call.page_shift) | call.address_bits;
   for_each_set(call, [&](const Path& path, const Event& event) {
     add_case(instance.cases, {fmt::format("count at {}", event.place), conditions_before(path, event.given),
-                              event.arguments[1] == pages, split_page_shift(call.page_shift)});
+                              event.arguments[1] == pages, split_page_shift(call.page_shift), true});
     add_case(instance.cases, {fmt::format("address at {}", event.place), conditions_before(path, event.given),
-                              event.arguments[2] == start, split_page_shift(call.page_shift)});
+                              event.arguments[2] == start, split_page_shift(call.page_shift), true});
   });
   instance.witnesses = successes(call);
   instance.scenario = replay_of(call, instance.id());
@@ -129,10 +122,16 @@ Instance isolation(const MapCall& call, const Reach& reach, std::string claim, s
       shift_right(reach.reached, reach.granule_shift) == shift_right(reach.nearest, reach.granule_shift),
       Owners{}.of_reached == Owners{}.of_nearest));
   instance.witnesses = successes(call);
-  // A counterexample is a mapping that exists.
-  if (!instance.witnesses.empty()) {
-    instance.preferences.insert(instance.preferences.begin(), all_of(instance.witnesses.front()));
-  }
+  // A counterexample is a mapping that exists, and rather the case of the seed thread: a 16M page, 64K
+  // granules.
+  std::vector<Term> preferences;
+  if (!instance.witnesses.empty()) preferences.push_back(all_of(instance.witnesses.front()));
+  preferences.push_back(call.page_shift == word(24));
+  preferences.push_back(reach.granule_shift == word(16));
+  preferences.push_back(reach.granule_shift == word(call.system_page_shift));
+  preferences.push_back(call.first == word(uint64_t{1} << 24));
+  preferences.push_back(reach.reached == call.last + shift_left(word(1), reach.granule_shift));
+  instance.preferences.insert(instance.preferences.begin(), preferences.begin(), preferences.end());
   return instance;
 }
 
@@ -278,15 +277,16 @@ Instance fail_atomic(const MapCall& call) {
   instance.rests_on = call.exact_rests_on;
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned) continue;
-    std::vector<const Event*> of_kind[4];
-    const Kind kinds[4] = {Kind::kTake, Kind::kGiveBack, Kind::kSet, Kind::kClear};
+    std::vector<const Event*> of_kind[6];
+    const Kind kinds[6] = {Kind::kTake,  Kind::kGiveBack,      Kind::kSet,
+                           Kind::kClear, Kind::kAllocatePages, Kind::kFreePages};
     for (const Event& event : path.events) {
-      for (int i = 0; i < 4; ++i) {
+      for (int i = 0; i < 6; ++i) {
         if (event.kind == kinds[i]) of_kind[i].push_back(&event);
       }
     }
     std::vector<Term> given = path.conditions;
-    given.push_back(call.handle(path) == call.failure);
+    given.push_back(failed(call, path));
     // Whatever was taken is given back, whatever was set is cleared: in the same pieces, in any order.
     const auto undone = [](const std::vector<const Event*>& done, const std::vector<const Event*>& undo) {
       Term all = Term::boolean(true);
@@ -300,7 +300,8 @@ Instance fail_atomic(const MapCall& call) {
       }
       return all;
     };
-    const Term goal = undone(of_kind[0], of_kind[1]) & undone(of_kind[2], of_kind[3]);
+    const Term goal =
+        undone(of_kind[0], of_kind[1]) & undone(of_kind[2], of_kind[3]) & undone(of_kind[4], of_kind[5]);
     if (goal.is_true()) continue;
     add_case(instance.cases,
              {"a path that returns failure", std::move(given), goal, split_page_shift(call.page_shift)});
@@ -309,7 +310,7 @@ Instance fail_atomic(const MapCall& call) {
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned || find(path, Kind::kTake) == nullptr) continue;
     std::vector<Term> witness = path.conditions;
-    witness.push_back(call.handle(path) == call.failure);
+    witness.push_back(failed(call, path));
     instance.witnesses.push_back(std::move(witness));
   }
   instance.scenario = replay_of(call, instance.id());

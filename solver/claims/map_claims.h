@@ -21,7 +21,8 @@ struct MapCall {
   Term last;          // of its last
   Term address_bits;  // what the target adds to guest addresses in kSet events (PAGE_OFFSET); 0 if nothing
   Term first_index;   // of the window
-  Term failure;       // the result of a failed call
+  Term failure;       // the result of a failed call, unless `failed` says it
+  std::function<Term(const Path&)> failed;
   // The returned DMA address on a path that returned; where it is not the result itself (alloc_coherent).
   std::function<Term(const Path&)> handle;
   std::vector<Hypothesis> handle_hypotheses;

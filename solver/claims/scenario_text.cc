@@ -25,7 +25,7 @@ const char* direction_name(uint64_t direction) {
 
 ScenarioText::ScenarioText(const Model& model, unsigned system_page_shift, std::string note)
     : model_(model),
-      system_page_(uint64_t{1} << system_page_shift),
+      system_page_(uint64_t{1} << value("system_page_shift", system_page_shift)),
       granule_(std::max<uint64_t>(system_page_, 65536)),
       note_(std::move(note)) {}
 

@@ -16,6 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 using reports::Expected;
 
+// EntrySpace::take() must be inlined for its speed; what calls it is proved with a contract in its place.
+constexpr toolchain::Inlining kInlining = toolchain::Inlining::kNothing;
+
 std::vector<std::string> words(const char* text) {
   std::vector<std::string> result;
   std::istringstream stream(text);
@@ -45,7 +48,7 @@ Expected<std::string> core_key(const toolchain::Compilation& compilation) {
     if (fs::exists(compilation.folder / unit.input, error)) continue;
     return reports::failure((compilation.folder / unit.input).string(), "no such file", toolchain::kShareMend);
   }
-  auto identity = toolchain::bitcode_identity(compilation.compiler);
+  auto identity = toolchain::bitcode_identity(compilation.compiler, kInlining);
   if (!identity) return identity;
   auto cache = toolchain::cache_folder();
   if (!cache) return tl::unexpected(cache.error());
@@ -60,7 +63,7 @@ Expected<fs::path> build_bitcode() {
   const toolchain::Compilation compilation = core_compilation();
   return core_key(compilation).and_then([&](const std::string& key) {
     return toolchain::cached("bitcode", key, "builtin.bc", [&](const fs::path& scratch, const fs::path& file) {
-      return make_bitcode(compilation, scratch, file);
+      return make_bitcode(compilation, scratch, file, kInlining);
     });
   });
 }

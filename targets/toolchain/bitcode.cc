@@ -13,9 +13,14 @@ using reports::Expected;
 
 constexpr const char* kLinker = "llvm-link-19";
 constexpr const char* kOptimizer = "opt-19";
-constexpr const char* kPasses = "always-inline,function(sroa,lower-expect,loop-simplify)";
+constexpr const char* kInlinePass = "always-inline,";
+constexpr const char* kPasses = "function(sroa,lower-expect,loop-simplify)";
 constexpr const char* kCompilerMend = "apt install clang-19";
 constexpr const char* kToolMend = "apt install llvm-19";
+
+std::string passes(Inlining inlining) {
+  return std::string(inlining == Inlining::kWhatMustBe ? kInlinePass : "") + kPasses;
+}
 
 Expected<void> run_tool(std::vector<std::string> arguments, const Subject& subject) {
   const std::string program = arguments.front();
@@ -50,9 +55,9 @@ std::vector<std::string> bitcode_flags() {
   };
 }
 
-Expected<std::string> bitcode_identity(const std::string& compiler) {
+Expected<std::string> bitcode_identity(const std::string& compiler, Inlining inlining) {
   Digest digest;
-  digest.add("bitcode 1").add(kPasses);
+  digest.add("bitcode 1").add(passes(inlining));
   for (const auto& [program, mend] :
        {std::pair{compiler.c_str(), kCompilerMend}, {kLinker, kToolMend}, {kOptimizer, kToolMend}}) {
     auto version = version_of(program, mend);
@@ -63,14 +68,15 @@ Expected<std::string> bitcode_identity(const std::string& compiler) {
   return digest.hex();
 }
 
-Expected<void> make_bitcode(const Compilation& compilation, const fs::path& scratch, const fs::path& file) {
+Expected<void> make_bitcode(const Compilation& compilation, const fs::path& scratch, const fs::path& file,
+                            Inlining inlining) {
   auto objects = compile(compilation, scratch);
   if (!objects) return tl::unexpected(objects.error());
   const std::string linked = (scratch / "linked.bc").string();
   std::vector<std::string> link = {kLinker, "-o", linked};
   for (const fs::path& object : *objects) link.push_back(object.string());
   return run_tool(std::move(link), compilation.subject).and_then([&] {
-    return run_tool({kOptimizer, std::string("-passes=") + kPasses, linked, "-o", file.string()},
+    return run_tool({kOptimizer, "-passes=" + passes(inlining), linked, "-o", file.string()},
                     compilation.subject);
   });
 }

@@ -24,15 +24,20 @@ inline constexpr const char* kBitcodeCxxCompiler = "clang++-19";
 // Flags of both compilers. Further ones say what the language means.
 std::vector<std::string> bitcode_flags();
 
+// Whether functions that must be inlined are. A prover that gives contracts to such functions needs them whole.
+enum class Inlining : unsigned char { kWhatMustBe, kNothing };
+
 // Everything of ours and of LLVM's that goes into bitcode whatever the sources: passes, versions of the tools.
 // For keys. An Error names the Debian package of a tool that is missing.
-reports::Expected<std::string> bitcode_identity(const std::string& compiler);
+reports::Expected<std::string> bitcode_identity(const std::string& compiler,
+                                                Inlining inlining = Inlining::kWhatMustBe);
 
 // Compiles the units (their flags must contain bitcode_flags()), links them to one module, runs the passes and
 // writes `file`. A function that no unit defines stays external. A module that LLVM's verifier does not accept,
 // or two definitions of one function, are the subject's fault.
 reports::Expected<void> make_bitcode(const Compilation& compilation, const std::filesystem::path& scratch,
-                                     const std::filesystem::path& file);
+                                     const std::filesystem::path& file,
+                                     Inlining inlining = Inlining::kWhatMustBe);
 
 }  // namespace nospan::toolchain
 

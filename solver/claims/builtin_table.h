@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A table of nospan's own mapper as a symbolic state: a Mapper with its EntrySpace, and the environment that it
+// calls. Offsets come from debug information, never by number.
+#ifndef NOSPAN_SOLVER_CLAIMS_BUILTIN_TABLE_H
+#define NOSPAN_SOLVER_CLAIMS_BUILTIN_TABLE_H
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reports/error.h"
+#include "solver/claims/claim.h"
+#include "solver/executor.h"
+
+namespace nospan::solver {
+
+// Inputs that all claims about builtin share. A slot is an entry's distance from the window's first index
+// rounded down to a multiple of 64 (targets/builtin/entry_space.h). Terms have 64 bits unless said otherwise.
+struct BuiltinTable {
+  State state;   // memory with the objects below
+  Value mapper;  // Mapper *
+  Value space;   // its EntrySpace
+  ObjectId bits{};
+  ObjectId word_hints{};
+  ObjectId group_hints{};
+  ObjectId regions{};
+  Term page_shift;         // 12 to 34
+  Term system_page_shift;  // 12 or 16
+  Term first_index;
+  Term entries;
+  Term dma_mask;
+  Term coherent_mask;
+  Term segment_boundary;
+  Term boundary_entries;
+  Term max_segment_size;  // 32 bits
+  Term origin;            // absolute index of slot 0
+  Term first_slot;
+  Term end_slot;
+  Term lowest_slot;
+  Term reserved_begin_slot;
+  Term reserved_end_slot;
+  Term words;
+  Term region_shift;         // 32 bits
+  Term region_count;         // 32 bits
+  std::vector<Term> domain;  // ranges of these: what target.h asks of configurations, and what create() makes
+  std::vector<Term> region_domain;  // the same of regions: only searches look at them
+  std::vector<Assumption> assumptions;
+  std::vector<Named> inputs;
+
+  // A table as Mapper::create() leaves it, with any allocation state and any hints.
+  static reports::Expected<BuiltinTable> make(Executor& executor);
+};
+
+// Contracts for the environment: events kSet (the address without the permission bits), kClear, kFlush,
+// kFreePages, kZero, kWarn. allocate_pages() fails, or returns the free constant `pages` (event
+// kAllocatePages).
+void add_environment(Executor& executor, const BuiltinTable& table, const Term& pages);
+
+// What EntrySpace::take() was asked for.
+struct SpaceRequest {
+  Term entries;
+  Term last_start;
+  Term boundary;
+  Term alignment_shift;  // 32 bits
+};
+reports::Expected<SpaceRequest> read_request(const Program& program, State& state, const Value& request);
+
+// What take() asks of its callers, and what it says about the slot that it finds: inside the
+// window, at or below the last start, aligned, in one boundary.
+Term asked_of_take(const SpaceRequest& request);
+Term promised_by_take(const BuiltinTable& table, const SpaceRequest& request, const Term& slot);
+// What give_back() asks: slots of the window.
+Term asked_of_give_back(const BuiltinTable& table, const Term& index, const Term& count);
+
+// Contracts for EntrySpace::take() and give_back(), proved by the claims alloc/EntrySpace::take and
+// alloc/EntrySpace::give_back: events kTake and kGiveBack. What was taken, and not given back since, is given
+// back successfully: a state that begins with a kTake event has that mapping.
+void add_space(Executor& executor, const BuiltinTable& table);
+
+// What Mapper::place() gets, what it asks of it, and what it says about the slot that it finds.
+struct PlaceRequest {
+  Term offset;
+  Term last_offset;
+  Term entries;
+  Term mask;
+  Term alignment_shift;  // 32 bits
+  Term preferred_shift;  // 32 bits
+};
+reports::Expected<PlaceRequest> read_place_request(const Program& program, State& state, const Call& call);
+Term asked_of_place(const BuiltinTable& table, const PlaceRequest& request);
+Term promised_by_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot);
+
+// NOSPAN_TCE_* of an enum nospan_direction; 0 for anything else.
+Term permissions_of(const Term& direction);
+
+// Contracts for what every mapping call is made of, proved by the claims contract/Mapper::place (event kTake),
+// contract/direction_permissions and contract/Mapper::preferred_shift.
+void add_place(Executor& executor, const BuiltinTable& table);
+
+// A member of a struct that `pointer` points to.
+reports::Expected<Term> read_member(const Program& program, State& state, const Value& pointer,
+                                    std::string_view type, std::string_view member);
+
+}  // namespace nospan::solver
+
+#endif  // NOSPAN_SOLVER_CLAIMS_BUILTIN_TABLE_H

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "solver/runner.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "targets/toolchain/cache.h"
+#include "targets/toolchain/digest.h"
+
+namespace nospan::solver {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using reports::Verdict;
+
+// A process at work.
+struct Running {
+  std::size_t task;
+  pid_t process;
+  int output;
+  std::string text;
+  Clock::time_point start;
+};
+
+ClaimResult failed(const GroupTask& task, Verdict verdict, std::string reason) {
+  ClaimResult result;
+  result.id = task.group;
+  result.target = task.target;
+  result.verdict = verdict;
+  result.reason = std::move(reason);
+  return result;
+}
+
+// Ids of the instances that are asked for.
+std::set<std::string> wanted_ids(const std::vector<Instance>& instances, const std::set<std::string>& claims) {
+  std::set<std::string> ids;
+  for (const Instance& instance : instances) {
+    if (claims.empty() || claims.contains(instance.claim) || claims.contains(instance.id()))
+      ids.insert(instance.id());
+  }
+  return ids;
+}
+
+// In the child: makes and decides the claims of one group.
+nlohmann::json decide_group(const GroupTask& task, const RunnerOptions& options) {
+  const auto error = [&](const reports::Error& what) {
+    return nlohmann::json::array({failed(task, what.verdict, what.line())});
+  };
+  const auto program = Program::load(task.bitcode);
+  if (!program) return error(program.error());
+  const auto group =
+      std::find_if(claim_groups().begin(), claim_groups().end(), [&](const ClaimGroup& candidate) {
+        return candidate.name == task.group && candidate.subject == task.subject;
+      });
+  if (group == claim_groups().end()) return error({task.group, "is no group of claims", "", Verdict::kError});
+  const auto instances = group->make(Setting{*program, task.system_page_shift, task.target});
+  if (!instances) return error(instances.error());
+  const std::set<std::string> wanted = wanted_ids(*instances, options.claims);
+  nlohmann::json results = nlohmann::json::array();
+  for (const Instance& instance : *instances) {
+    if (wanted.contains(instance.id())) results.push_back(prove(instance, options.prove));
+  }
+  return results;
+}
+
+// Everything that a group's results depend on: the module, this program, and what was asked.
+std::string key_of(const GroupTask& task, const RunnerOptions& options) {
+  const auto module = toolchain::digest_of_file(task.bitcode);
+  const auto self = toolchain::digest_of_file("/proc/self/exe");
+  if (!module || !self || options.prove.cache.empty()) return "";
+  toolchain::Digest digest;
+  digest.add("group 1").add(*module).add(*self).add(task.group).add(task.target);
+  digest.add(std::to_string(task.system_page_shift)).add(z3_version());
+  digest.add(options.prove.cross_check ? cvc5_version() : "").add(options.prove.drop_table ? "drops" : "");
+  for (const std::string& claim : options.claims) digest.add(claim);
+  for (const std::string& hypothesis : options.prove.dropped) digest.add("without").add(hypothesis);
+  return digest.hex();
+}
+
+// Kept results are believed only with their own checksum.
+std::optional<std::vector<ClaimResult>> kept_results(const std::filesystem::path& cache,
+                                                     const std::string& key) {
+  if (key.empty()) return std::nullopt;
+  const auto text = toolchain::read_file(cache / "groups" / key);
+  if (!text) return std::nullopt;
+  const nlohmann::json entry = nlohmann::json::parse(*text, nullptr, false);
+  if (!entry.is_object() || !entry.contains("content") || !entry.contains("checksum")) return std::nullopt;
+  if (entry["checksum"] != toolchain::Digest().add(key).add(entry["content"].dump()).hex()) return std::nullopt;
+  try {
+    return entry["content"].get<std::vector<ClaimResult>>();
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;  // of a version with other members
+  }
+}
+
+// What a time limit or a broken solver left open is asked again next time.
+bool is_worth_keeping(const std::vector<ClaimResult>& results) {
+  return std::all_of(results.begin(), results.end(), [](const ClaimResult& result) {
+    return result.verdict == Verdict::kProved || result.counterexample.has_value();
+  });
+}
+
+void keep_results(const std::filesystem::path& cache, const std::string& key, const nlohmann::json& content) {
+  if (key.empty()) return;
+  const nlohmann::json entry = {{"content", content},
+                                {"checksum", toolchain::Digest().add(key).add(content.dump()).hex()}};
+  std::error_code error;
+  std::filesystem::create_directories(cache / "groups", error);
+  const std::filesystem::path fresh = cache / "groups" / fmt::format("{}.{}", key, getpid());
+  if (!toolchain::write_file(fresh, entry.dump())) {
+    std::filesystem::remove(fresh, error);
+    return;
+  }
+  std::filesystem::rename(fresh, cache / "groups" / key, error);
+}
+
+Running start(std::size_t index, const GroupTask& task, const RunnerOptions& options) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return {index, -1, -1, "", Clock::now()};
+  std::fflush(nullptr);
+  const pid_t process = fork();
+  if (process == 0) {
+    setpgid(0, 0);
+    const rlimit memory{options.memory_mib << 20, options.memory_mib << 20};
+    setrlimit(RLIMIT_AS, &memory);
+    const rlimit no_core{0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    std::string text;
+    try {
+      text = decide_group(task, options).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    } catch (const std::exception& exception) {  // Z3's and the JSON library's among them
+      text = nlohmann::json::array({failed(task, Verdict::kError, exception.what())}).dump();
+    }
+    std::string_view rest = text;
+    while (!rest.empty()) {
+      const ssize_t written = write(ends[1], rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) _exit(1);
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    _exit(0);
+  }
+  close(ends[1]);
+  return {index, process, ends[0], "", Clock::now()};
+}
+
+}  // namespace
+
+std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const RunnerOptions& options,
+                                    const std::function<void(const GroupResult&)>& done) {
+  std::vector<GroupResult> results(tasks.size());
+  std::vector<std::string> keys(tasks.size());
+  std::vector<Running> running;
+  std::size_t next = 0;
+  const auto finish = [&](Running& work, bool timed_out) {
+    if (timed_out) kill(-work.process, SIGKILL);
+    int status = 0;
+    rusage usage{};
+    while (wait4(work.process, &status, 0, &usage) < 0 && errno == EINTR) {
+    }
+    close(work.output);
+    GroupResult& result = results[work.task];
+    result.seconds = std::chrono::duration<double>(Clock::now() - work.start).count();
+    result.peak_kib = static_cast<uint64_t>(usage.ru_maxrss);
+    const nlohmann::json json = nlohmann::json::parse(work.text, nullptr, false);
+    if (timed_out) {
+      result.claims = {failed(result.task, Verdict::kUnknown,
+                              fmt::format("no end within {} s", options.group_time.count()))};
+    } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !json.is_array()) {
+      const std::string how = WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status)) : "an error";
+      result.claims = {failed(result.task, Verdict::kUnknown, "the prover's process was ended by " + how)};
+    } else {
+      result.claims = json.get<std::vector<ClaimResult>>();
+      for (const ClaimResult& claim : result.claims)
+        result.peak_kib = std::max(result.peak_kib, claim.peak_kib);
+      if (is_worth_keeping(result.claims)) keep_results(options.prove.cache, keys[work.task], json);
+    }
+    done(result);
+  };
+
+  while (next < tasks.size() || !running.empty()) {
+    while (next < tasks.size() && running.size() < std::max(1u, options.jobs)) {
+      results[next].task = tasks[next];
+      keys[next] = key_of(tasks[next], options);
+      if (auto kept = kept_results(options.prove.cache, keys[next])) {
+        results[next].claims = std::move(*kept);
+        results[next].kept = true;
+        done(results[next]);
+      } else {
+        Running work = start(next, tasks[next], options);
+        if (work.process < 0) {
+          results[next].claims = {failed(tasks[next], Verdict::kError, std::strerror(errno))};
+          done(results[next]);
+        } else {
+          running.push_back(std::move(work));
+        }
+      }
+      ++next;
+    }
+    if (running.empty()) continue;
+    std::vector<pollfd> files;
+    for (const Running& work : running) files.push_back({work.output, POLLIN, 0});
+    poll(files.data(), files.size(), 500);
+    for (std::size_t i = running.size(); i-- > 0;) {
+      bool ended = false;
+      if (files[i].revents != 0) {
+        char buffer[65536];
+        const ssize_t got = read(running[i].output, buffer, sizeof buffer);
+        if (got > 0) running[i].text.append(buffer, static_cast<std::size_t>(got));
+        ended = got == 0 || (got < 0 && errno != EINTR);
+      }
+      const bool timed_out = !ended && Clock::now() - running[i].start > options.group_time;
+      if (!ended && !timed_out) continue;
+      finish(running[i], timed_out);
+      running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+  return results;
+}
+
+}  // namespace nospan::solver

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Runs groups of claims, each in a process of its own: one that crashes, hangs or runs out of memory costs its
+// own answers and nothing else.
+#ifndef NOSPAN_SOLVER_RUNNER_H
+#define NOSPAN_SOLVER_RUNNER_H
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "solver/claims/registry.h"
+#include "solver/prove.h"
+#include "solver/result.h"
+
+namespace nospan::solver {
+
+// One group of claims on one module.
+struct GroupTask {
+  std::string group;  // ClaimGroup::name
+  Subject subject = Subject::kKernel;
+  std::filesystem::path bitcode;
+  unsigned system_page_shift = 12;
+  std::string target;  // as results name it
+};
+
+struct RunnerOptions {
+  ProveOptions prove;
+  std::set<std::string>
+      claims;  // ids or names of claims to decide ("exact/iommu_map_page", "exact"); empty: all
+  unsigned jobs = 1;
+  uint64_t memory_mib = 2048;            // of one process
+  std::chrono::seconds group_time{600};  // of one process, all its claims together
+};
+
+struct GroupResult {
+  GroupTask task;
+  std::vector<ClaimResult> claims;
+  double seconds = 0;     // wall clock
+  uint64_t peak_kib = 0;  // of the process and its solvers
+  bool kept = false;      // taken whole from an earlier run
+};
+
+// Results in the order of the tasks. A group whose process fails has one claim named after it, of verdict
+// kError or (limits) kUnknown, that says why. `done` is called after each group, in any order. Call from a
+// single thread.
+std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const RunnerOptions& options,
+                                    const std::function<void(const GroupResult&)>& done);
+
+}  // namespace nospan::solver
+
+#endif  // NOSPAN_SOLVER_RUNNER_H
