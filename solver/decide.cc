@@ -137,10 +137,12 @@ Ended run_in_child(const std::function<void(int output)>& body, const std::strin
       if (got > 0) output.append(buffer, static_cast<std::size_t>(got));
     }
   }
+  const bool talks_too_much = output.size() >= kMostOutput;
+  // Before the pipe is closed: it might end of that as if it had said all.
+  if (timed_out || talks_too_much) kill(-child, SIGKILL);
   if (writing) close(to[1]);
   close(from[0]);
   sigaction(SIGPIPE, &before, nullptr);
-  if (timed_out || output.size() >= kMostOutput) kill(-child, SIGKILL);
   int status = 0;
   rusage usage{};
   // It may have closed its output and go on for ever.
@@ -159,6 +161,8 @@ Ended run_in_child(const std::function<void(int output)>& body, const std::strin
   ended.trouble.kind = Answer::Kind::kSatisfiable;
   if (timed_out) {
     ended.trouble = without(Answer::Kind::kUnknown, fmt::format("no answer within {} ms", limits.time.count()));
+  } else if (talks_too_much) {
+    ended.trouble = without(Answer::Kind::kUnknown, "the solver says more than an answer can be");
   } else if (WIFSIGNALED(status)) {
     ended.trouble =
         without(Answer::Kind::kUnknown, fmt::format("the solver was ended by signal {}", WTERMSIG(status)));

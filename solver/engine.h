@@ -40,8 +40,16 @@ struct State::Frame {
   std::vector<ObjectId> locals;                            // die with the frame
   const llvm::CallBase* call = nullptr;                    // in the caller, waits for the result
   std::map<const llvm::BasicBlock*, unsigned> iterations;  // of loops without contract
-  // Loops whose arbitrary iteration this is, with the values that they were entered with.
-  std::map<const llvm::BasicBlock*, std::vector<Value>> open_loops;
+  // Loops whose arbitrary iteration this is, with what they were entered with.
+  struct OpenLoop {
+    std::vector<Value> entry;
+    // Memory and ghosts before the contract let go of what the loop changes, and after.
+    Memory before;
+    Memory at_head;
+    std::map<std::string, Term, std::less<>> ghosts_before;
+    std::map<std::string, Term, std::less<>> ghosts_at_head;
+  };
+  std::map<const llvm::BasicBlock*, OpenLoop> open_loops;
   std::map<const llvm::BasicBlock*, Term> measures;  // when that iteration began, where the contract has one
 };
 
@@ -88,6 +96,8 @@ struct Executor::Engine {
   bool enter_block(State& state, const llvm::BasicBlock& block);
   bool enter_loop(State& state, const llvm::BasicBlock& header, const LoopContract& contract, bool again,
                   std::vector<Value> incoming);
+  // That an iteration changed only what the loop's contract let go of.
+  void require_rest_unchanged(State& state, const State::Frame::OpenLoop& loop, const std::string& place);
   bool give_back(State& state, std::optional<Value> result);
   bool call(State& state, const llvm::CallBase& instruction);
   bool call_contract(State& state, const llvm::CallBase& instruction, const Contract& contract,

@@ -286,7 +286,7 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
   std::vector<LoopView::Carried> carried;
   std::size_t at = 0;
   for (const llvm::PHINode& phi : header.phis()) {
-    const Value entry = again ? frame.open_loops.at(&header)[at] : incoming[at];
+    const Value entry = again ? frame.open_loops.at(&header).entry[at] : incoming[at];
     carried.push_back(
         {variable_of(phi), incoming[at], entry, width_of(*phi.getType()), phi.getType()->isPointerTy()});
     ++at;
@@ -310,9 +310,11 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
       state.require(Obligation::Kind::kInvariant, less(*after, frame.measures.at(&header)),
                     "an iteration brings the loop nearer to its end", place);
     }
+    require_rest_unchanged(state, frame.open_loops.at(&header), place);
     end(state, Path::End::kLoopClosed);
     return false;
   }
+  State::Frame::OpenLoop loop{std::move(incoming), state.memory, {}, state.ghosts, {}};
   for (LoopView::Carried& variable : carried) {
     const std::string name = fmt::format("{}#{}", variable.name, fresh++);
     if (!variable.is_pointer) {
@@ -343,12 +345,45 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
     }
     frame.measures.insert_or_assign(&header, std::move(*measure));
   }
-  frame.open_loops[&header] = std::move(incoming);
+  loop.at_head = state.memory;
+  loop.ghosts_at_head = state.ghosts;
+  frame.open_loops.insert_or_assign(&header, std::move(loop));
   at = 0;
   for (const llvm::PHINode& phi : header.phis()) define(state, phi, carried[at++].value);
   frame.block = &header;
   frame.next = header.getFirstNonPHIIt();
   return true;
+}
+
+void Executor::Engine::require_rest_unchanged(State& state, const State::Frame::OpenLoop& loop,
+                                              const std::string& place) {
+  const auto require_kept = [&](const Term& unchanged, const std::string& what) {
+    state.require(
+        Obligation::Kind::kInvariant, unchanged,
+        fmt::format("the loop's contract does not let go of {}, which an iteration keeps as it is", what),
+        place);
+  };
+  for (std::size_t i = 1; i <= loop.before.count(); ++i) {
+    const auto id = static_cast<ObjectId>(i);
+    if (state.memory.shares(loop.at_head, id)) continue;
+    const Object& before = loop.before.at(id);
+    const Object& at_head = loop.at_head.at(id);
+    const std::vector<Object::Change> let_go = at_head.changes_since(before);
+    for (const Object::Change& change : state.memory.at(id).changes_since(at_head)) {
+      const bool known = std::any_of(let_go.begin(), let_go.end(), [&](const Object::Change& other) {
+        return other.offset <= change.offset && change.offset + change.bytes <= other.offset + other.bytes;
+      });
+      if (!known) require_kept(change.unchanged, fmt::format("{}+{:#x}", at_head.name(), change.offset));
+    }
+  }
+  for (const auto& [name, value] : loop.ghosts_at_head) {
+    const auto before = loop.ghosts_before.find(name);
+    if (before == loop.ghosts_before.end() || !before->second.same(value)) continue;
+    const auto now = state.ghosts.find(name);
+    const bool comparable =
+        now != state.ghosts.end() && now->second.sort() == value.sort() && now->second.width() == value.width();
+    require_kept(comparable ? now->second == value : Term::boolean(false), name);
+  }
 }
 
 // Ends the activation on top.

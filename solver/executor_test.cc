@@ -389,6 +389,37 @@ TEST_F(ExecutorTest, AnInvariantThatDoesNotHoldOnEntryIsCaught) {
   EXPECT_NE(decide_loop(paths, n).verdict, reports::Verdict::kProved);
 }
 
+// The loop counts in memory, too: behind it, memory was as before it.
+std::string counting_loop_in_memory() {
+  return "define i64 @f(i64 %n, ptr %p) {\nentry: br label %loop\n"
+         "loop: %i = phi i64 [0, %entry], [%i2, %body]\n"
+         " %go = icmp ult i64 %i, %n\n br i1 %go, label %body, label %out\n"
+         "body: %i2 = add i64 %i, 1\n store i64 STORED, ptr %p\n br label %loop\n"
+         "out: %x = load i64, ptr %p\n ret i64 %x }";
+}
+
+TEST_F(ExecutorTest, MemoryThatALoopsContractDoesNotLetGoOfMustStay) {
+  const auto kinds = [&](const char* stored, bool let_go) {
+    std::string text = counting_loop_in_memory();
+    load(text.replace(text.find("STORED"), 6, stored));
+    State state;
+    const ObjectId counter = state.memory.add(Object("counter", word(8), Object::Initial::kZero));
+    LoopContract contract;
+    contract.function = "f";
+    contract.words = "anything";
+    if (let_go) {
+      contract.havoc = [counter](LoopView& view) -> reports::Expected<void> {
+        return view.state.memory.change(counter).store(word(0), 8, Value::number(free_word("let go")));
+      };
+    }
+    executor_->add(contract);
+    return owed(run({Value::number(free_word("n")), Value::pointer(counter)}, state));
+  };
+  EXPECT_EQ(kinds("%i2", false), std::vector<Kind>{Kind::kInvariant});
+  EXPECT_EQ(kinds("%i2", true), std::vector<Kind>{});
+  EXPECT_EQ(kinds("0", false), std::vector<Kind>{});
+}
+
 TEST_F(ExecutorTest, AContractUsedOutsideItsTermsIsCaught) {
   load("declare i64 @half(i64)\ndefine i64 @f(i64 %n) { %x = call i64 @half(i64 %n)\n ret i64 %x }");
   executor_->add("half", simple([](State& state, const Call& call) -> reports::Expected<Value> {

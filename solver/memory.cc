@@ -188,6 +188,30 @@ Expected<void> Object::forget(uint64_t offset, uint64_t count) {
   return {};
 }
 
+std::vector<Object::Change> Object::changes_since(const Object& earlier) const {
+  std::vector<Change> changes;
+  if (has_words() || earlier.has_words()) {
+    if (!words_.same(earlier.words_)) changes.push_back({0, 8, words_ == earlier.words_});
+    return changes;
+  }
+  const auto look = [&](uint64_t offset, unsigned bytes) {
+    const auto before = earlier.load_cell(offset, bytes);
+    if (!before) return;
+    const auto now = load_cell(offset, bytes);
+    if (!now || now->object != before->object) {
+      changes.push_back({offset, bytes, Term::boolean(false)});
+    } else if (!now->bits.same(before->bits)) {
+      changes.push_back({offset, bytes, now->bits == before->bits});
+    }
+  };
+  // Copies: reading free memory adds cells.
+  for (const auto& [offset, cell] : std::map<uint64_t, Cell>(cells_)) look(offset, cell.bytes);
+  for (const auto& [offset, cell] : std::map<uint64_t, Cell>(earlier.cells_)) {
+    if (!cells_.contains(offset)) look(offset, cell.bytes);
+  }
+  return changes;
+}
+
 std::vector<Object::Piece> Object::pieces(uint64_t offset, uint64_t count) const {
   std::vector<Piece> result;
   const uint64_t end = offset + count;

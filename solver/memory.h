@@ -79,6 +79,15 @@ class Object {
   const Term& words() const { return words_; }
   void set_words(Term words) { words_ = std::move(words); }
 
+  // Where this object, the same one later, holds something else than `earlier`, and when it does not all the
+  // same. What was undefined earlier is left out.
+  struct Change {
+    uint64_t offset;
+    unsigned bytes;
+    Term unchanged;
+  };
+  std::vector<Change> changes_since(const Object& earlier) const;
+
   // What a copy goes along: the cells of [offset, offset + count), and what lies between them in the longest
   // aligned pieces of at most 8 bytes.
   struct Piece {
@@ -116,6 +125,10 @@ class Memory {
   ObjectId add(Object object);
   const Object& at(ObjectId id) const { return *objects_[index(id)]; }
   Object& change(ObjectId id);
+  // True only if nobody changed the object since the two were copies of each other.
+  bool shares(const Memory& other, ObjectId id) const {
+    return objects_[index(id)] == other.objects_[index(id)];
+  }
   bool knows(ObjectId id) const { return id != ObjectId::kNone && index(id) < objects_.size(); }
   std::size_t count() const { return objects_.size(); }
 
