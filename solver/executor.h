@@ -112,7 +112,7 @@ struct LoopContract {
   // Replaces what the loop changes, carried values and memory, by arbitrary ones. Without it, each carried
   // number becomes a free constant and each carried pointer gets a free offset in the object that it points
   // into. That an iteration leaves all other memory and ghosts as they are is an obligation of kind kInvariant,
-  // as the invariant is (invariant_cases() in claims/claim.h).
+  // as the invariant is (contract_cases() in claims/claim.h).
   std::function<reports::Expected<void>(LoopView&)> havoc;
   // The invariant as a term over the view.
   std::function<reports::Expected<Term>(LoopView&)> invariant;
