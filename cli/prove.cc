@@ -37,6 +37,7 @@ struct ProveCommandOptions {
   std::vector<std::string> claims;
   std::vector<std::string> dropped;
   bool cross_check = false;
+  bool open = false;
   std::string timeout = "60s";
   unsigned jobs = 0;
   std::string smt2;
@@ -119,6 +120,7 @@ Expected<void> Prove::set_options() {
   runner_.prove.cross_check = options_.cross_check;
   runner_.prove.dropped = {options_.dropped.begin(), options_.dropped.end()};
   runner_.prove.drop_table = options_.dropped.empty();
+  runner_.open_groups = options_.open;
   runner_.claims = {options_.claims.begin(), options_.claims.end()};
   runner_.jobs = options_.jobs != 0 ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
   if (options_.cross_check && solver::cvc5_version().empty()) {
@@ -244,6 +246,12 @@ Expected<int> Prove::run() {
                             "see nospan claims");
   }
   if (!asked.empty()) decide_what_it_rests_on();
+  // With --claim, groups that are open say nothing about the claim unless it rests on them, which the claim
+  // tells.
+  if (!asked.empty() && !options_.open) {
+    std::erase_if(results_,
+                  [](const solver::ClaimResult& result) { return result.id.find('/') == std::string::npos; });
+  }
   for (solver::ClaimResult& result : results_) replay(result);
   solver::close_chains(results_);
   seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -278,6 +286,7 @@ Command add_prove(CLI::App& app) {
   app.add_option("--drop", options->dropped, "do not make this hypothesis: shows what it is needed for")
       ->type_name("HYPOTHESIS");
   app.add_flag("--cross-check", options->cross_check, "ask a second solver, cvc5, the same questions");
+  app.add_flag("--open", options->open, "also try claims that solvers do not decide yet: takes very long");
   app.add_option("--timeout", options->timeout, "for each question to a solver")
       ->type_name("TIME")
       ->capture_default_str();

@@ -62,6 +62,9 @@ nlohmann::json decide_group(const GroupTask& task, const RunnerOptions& options)
         return candidate.name == task.group && candidate.subject == task.subject;
       });
   if (group == claim_groups().end()) return error({task.group, "is no group of claims", "", Verdict::kError});
+  if (!group->open.empty() && !options.open_groups) {
+    return nlohmann::json::array({failed(task, Verdict::kUnknown, "not decided yet: " + group->open)});
+  }
   const auto instances = group->make(Setting{*program, task.system_page_shift, task.target});
   if (!instances) return error(instances.error());
   const std::set<std::string> wanted = wanted_ids(*instances, options.claims);
@@ -81,6 +84,7 @@ std::string key_of(const GroupTask& task, const RunnerOptions& options) {
   digest.add("group 1").add(*module).add(*self).add(task.group).add(task.target);
   digest.add(std::to_string(task.system_page_shift)).add(z3_version());
   digest.add(options.prove.cross_check ? cvc5_version() : "").add(options.prove.drop_table ? "drops" : "");
+  digest.add(options.open_groups ? "open" : "");
   for (const std::string& claim : options.claims) digest.add(claim);
   for (const std::string& hypothesis : options.prove.dropped) digest.add("without").add(hypothesis);
   return digest.hex();

@@ -29,7 +29,8 @@ struct GroupTask {
 struct RunnerOptions {
   ProveOptions prove;
   std::set<std::string>
-      claims;  // ids or names of claims to decide ("exact/iommu_map_page", "exact"); empty: all
+      claims;                // ids or names of claims to decide ("exact/iommu_map_page", "exact"); empty: all
+  bool open_groups = false;  // also those that ClaimGroup::open tells of
   unsigned jobs = 1;
   uint64_t memory_mib = 2048;            // of one process
   std::chrono::seconds group_time{600};  // of one process, all its claims together

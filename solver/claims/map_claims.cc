@@ -262,7 +262,7 @@ Instance handle(const MapCall& call) {
     const Term right = shift_left(set->arguments[0], call.page_shift) | (call.first & low_bits);
     std::vector<Term> given = path.conditions;
     add_case(instance.cases, {"the DMA address that is returned", std::move(given), address == right,
-                              split_page_shift(call.page_shift)});
+                              split_page_shift(call.page_shift), true});
   }
   instance.witnesses = successes(call);
   instance.scenario = replay_of(call, instance.id());

@@ -31,6 +31,9 @@ struct ClaimGroup {
   std::string name;  // "map_page"
   Subject subject;
   std::function<reports::Expected<std::vector<Instance>>(const Setting&)> make;
+  // Why solvers do not decide these claims yet, within minutes; empty: they do. Such a group is `unknown`
+  // without being asked, unless the user wants to wait (--open).
+  std::string open = {};
 };
 
 // In the order of results. Claims that others rest on are among them.
