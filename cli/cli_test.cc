@@ -12,57 +12,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "cli/command_fixture.h"
 #include "cli/duration.h"
 
 namespace nospan::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Ran {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-std::string contents(const fs::path& file) {
-  std::ifstream stream(file);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-class CliTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "nospan-cli-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  // Runs nospan with arguments in the shell's syntax, in the test's folder.
-  Ran nospan(const std::string& arguments) const {
-    const std::string command =
-        "cd '" + folder_.string() + "' && '" NOSPAN_BINARY "' " + arguments + " >out 2>err";
-    const int status = std::system(command.c_str());
-    Ran ran;
-    ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    ran.out = contents(folder_ / "out");
-    ran.err = contents(folder_ / "err");
-    return ran;
-  }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
-  static long lines(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
-
-  // An error is one line on standard error, and exit code 5.
-  void expect_error(const Ran& ran, const std::string& part, int code = 5) const {
-    EXPECT_EQ(ran.code, code) << ran.err;
-    EXPECT_EQ(lines(ran.err), 1) << ran.err;
-    EXPECT_EQ(ran.err.rfind("nospan: ", 0), 0u) << ran.err;
-    EXPECT_NE(ran.err.find(part), std::string::npos) << ran.err;
-  }
-
-  fs::path folder_;
-};
+class CliTest : public CommandTest {};
 
 TEST_F(CliTest, HelpTeaches) {
   const Ran ran = nospan("--help");

@@ -45,6 +45,22 @@ class Questioner {
     return query;
   }
 
+  // For what would be nice to have: a few seconds at most, the first solver only.
+  Asked ask_briefly(const Query& query) {
+    constexpr std::chrono::milliseconds kBrief{3000};
+    const std::string text = smtlib(query, false);
+    const DecisionLimits limits{std::min(options_.limits.time, kBrief), options_.limits.memory_mib};
+    Asked asked;
+    asked.hash = keep_text(text);
+    if (auto known = cache_.find(text, z3_version())) {
+      asked.first = std::move(*known);
+    } else {
+      asked.first = decide_with_z3(text, limits);
+      cache_.keep(text, z3_version(), asked.first);
+    }
+    return asked;
+  }
+
   Asked ask(const Query& query, const std::vector<Split>& splits, bool with_core = false) {
     if (splits.empty()) return ask_whole(query, with_core);
     // Each with its constant put in: solvers are much faster on that than on the whole.
@@ -170,7 +186,7 @@ Counterexample counterexample_of(const Instance& instance, Questioner& questione
                                  Query query, Answer answer, std::string* problem) {
   for (const Term& preference : instance.preferences) {
     query.given.push_back(preference);
-    const Asked asked = questioner.ask(query, {});
+    const Asked asked = questioner.ask_briefly(query);
     if (asked.first.kind == Kind::kSatisfiable) {
       answer = asked.first;
     } else {
