@@ -185,9 +185,10 @@ void Prove::decide_what_it_rests_on() {
     }
     if (missing.empty()) return;
     runner_.claims = missing;
-    const std::size_t before = results_.size();
+    const auto is_missing = [&](const solver::ClaimResult& result) { return missing.contains(result.id); };
     decide();
-    if (results_.size() == before) return;  // nobody makes this claim: close_chains() says so
+    // Nobody makes or decides these claims: close_chains() says so.
+    if (std::none_of(results_.begin(), results_.end(), is_missing)) return;
   }
 }
 
@@ -240,18 +241,22 @@ Expected<int> Prove::run() {
   if (auto set = set_options(); !set) return tl::make_unexpected(set.error());
   if (auto selected = select(); !selected) return tl::make_unexpected(selected.error());
   const std::set<std::string> asked = runner_.claims;
+  // With --claim, groups that are open say nothing about the claim unless it rests on them, which the claim
+  // tells.
+  const auto forget_open_groups = [&] {
+    if (asked.empty() || options_.open) return;
+    std::erase_if(results_, [](const solver::ClaimResult& result) {
+      return result.verdict == Verdict::kUnknown && result.id.find('/') == std::string::npos;
+    });
+  };
   decide();
+  forget_open_groups();
   if (results_.empty()) {
     return reports::failure("--claim", "no claim of that name is made about the selected targets",
                             "see nospan claims");
   }
   if (!asked.empty()) decide_what_it_rests_on();
-  // With --claim, groups that are open say nothing about the claim unless it rests on them, which the claim
-  // tells.
-  if (!asked.empty() && !options_.open) {
-    std::erase_if(results_,
-                  [](const solver::ClaimResult& result) { return result.id.find('/') == std::string::npos; });
-  }
+  forget_open_groups();
   for (solver::ClaimResult& result : results_) replay(result);
   solver::close_chains(results_);
   seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
