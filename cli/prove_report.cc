@@ -21,6 +21,7 @@ std::string second_opinion(const ClaimResult& result) {
     if (!entry.second.empty()) ++counts[entry.second];
   }
   std::vector<std::string> parts;
+  parts.reserve(counts.size());
   for (const auto& [answer, count] : counts) parts.push_back(fmt::format("{} {}", count, answer));
   return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));
 }

@@ -340,6 +340,7 @@ std::vector<Answer> decide_parts_with_z3(const std::vector<std::string>& parts, 
 Answer decide_with_program(const std::vector<std::string>& command, const std::string& smtlib,
                            const DecisionLimits& limits) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   return decide_in_child(

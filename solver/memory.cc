@@ -252,7 +252,7 @@ Term Memory::address(ObjectId id) const { return free_word("&" + at(id).name());
 
 Term Memory::number(const Value& value) const {
   if (!value.is_pointer()) return value.bits;
-  const Term address = this->address(value.object) + value.bits;
+  Term address = this->address(value.object) + value.bits;
   if (value.null_if.sort() == Term::Sort::kNone) return address;
   return choose(value.null_if, word(0), address);
 }

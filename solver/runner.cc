@@ -212,6 +212,7 @@ std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const R
     }
     if (running.empty()) continue;
     std::vector<pollfd> files;
+    files.reserve(running.size());
     for (const Running& work : running) files.push_back({work.output, POLLIN, 0});
     poll(files.data(), files.size(), 500);
     for (std::size_t i = running.size(); i-- > 0;) {

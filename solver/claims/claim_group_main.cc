@@ -12,7 +12,16 @@
 #include "solver/claims/registry.h"
 #include "solver/prove.h"
 
-using namespace nospan::solver;
+using nospan::solver::CaseResult;
+using nospan::solver::claim_groups;
+using nospan::solver::ClaimGroup;
+using nospan::solver::ClaimResult;
+using nospan::solver::Counterexample;
+using nospan::solver::DropResult;
+using nospan::solver::Instance;
+using nospan::solver::Program;
+using nospan::solver::ProveOptions;
+using nospan::solver::Setting;
 
 namespace {
 

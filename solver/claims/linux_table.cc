@@ -14,7 +14,6 @@ using reports::Expected;
 constexpr uint64_t kPageOffset = 0xc000000000000000;
 constexpr uint64_t kPageArray = 0xf000000000000000;
 constexpr unsigned kPageStructShift = 6;
-constexpr unsigned kGuestAddressBits = 60;
 
 // iommu_init_table() splits a table of 1 GiB or more into this many pools (IOMMU_NR_POOLS, asm/iommu.h).
 constexpr uint64_t kPools = 4;

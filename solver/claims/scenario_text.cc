@@ -81,7 +81,7 @@ reports::Expected<std::string> ScenarioText::text() const {
                                    {"max_segment_size", "max_segment_size"}}) {
     if (model_.contains(input)) device[key] = hexadecimal(model_.at(input));
   }
-  if (!device.empty()) scenario["device"] = std::move(device);
+  if (!device.empty()) scenario["device"] = device;
   scenario["hypervisor"] = {{"translation", two_stage_ ? "two_stage" : "identity"},
                             {"granule", hexadecimal(granule_)}};
   if (!memory_.empty()) scenario["memory"] = memory_;
