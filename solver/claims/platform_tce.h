@@ -14,10 +14,6 @@ namespace nospan::solver {
 // pnv_tce_build and pnv_tce_free; also their bounded twins.
 reports::Expected<std::vector<Instance>> platform_tce(const Setting& setting);
 
-// tce, hcall and safe of tce_build_pSeriesLP, tce_buildmulti_pSeriesLP, tce_free_pSeriesLP and
-// tce_freemulti_pSeriesLP.
-reports::Expected<std::vector<Instance>> platform_hypercalls(const Setting& setting);
-
 }  // namespace nospan::solver
 
 #endif  // NOSPAN_SOLVER_CLAIMS_PLATFORM_TCE_H
