@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The inside of the executor: shared by executor.cc (paths, calls), instructions.cc and intrinsics.cc only.
+// The inside of the executor: shared by executor.cc (paths, calls), instructions.cc,
+// memory_instructions.cc and intrinsics.cc only.
 #ifndef NOSPAN_SOLVER_ENGINE_H
 #define NOSPAN_SOLVER_ENGINE_H
 
@@ -52,6 +53,9 @@ struct State::Frame {
   std::map<const llvm::BasicBlock*, OpenLoop> open_loops;
   std::map<const llvm::BasicBlock*, Term> measures;  // when that iteration began, where the contract has one
 };
+
+// May the pointer be null, although it points into an object?
+inline bool has_null(const Value& value) { return value.null_if.sort() != Term::Sort::kNone; }
 
 struct Executor::Engine {
   Engine(const Program& the_program, Limits the_limits);
