@@ -77,8 +77,7 @@ struct Fingerprint {
 
 std::uint64_t fingerprint(const nospan_target& target, const GuardSet& guards, const Scenario& scenario,
                           const Outcome& outcome) {
-  void* memory =
-      mmap(nullptr, sizeof(Fingerprint), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory = mmap(nullptr, sizeof(Fingerprint), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   auto* shared = new (memory) Fingerprint;
   const pid_t child = fork();
@@ -105,9 +104,8 @@ std::uint64_t fingerprint(const nospan_target& target, const GuardSet& guards, c
   hash.add(shared->last);
   munmap(memory, sizeof(Fingerprint));
   // The command of a crash is not in the last state.
-  hash.add(outcome.command < scenario.commands.size()
-               ? command_name(scenario.commands[outcome.command].kind)
-               : std::string_view("clean-up"));
+  hash.add(outcome.command < scenario.commands.size() ? command_name(scenario.commands[outcome.command].kind)
+                                                      : std::string_view("clean-up"));
   return hash.value();
 }
 
@@ -138,7 +136,8 @@ Expected<std::vector<CorpusEntry>> read_corpus(const fs::path& folder) {
   return entries;
 }
 
-Expected<fs::path> keep_in_corpus(const fs::path& folder, model::Invariant invariant, const Scenario& scenario) {
+Expected<fs::path> keep_in_corpus(const fs::path& folder, model::Invariant invariant,
+                                  const Scenario& scenario) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The regression corpus: a folder of scenario files, each of which once violated an invariant, that are run
-// before anything else (design section 6). Any number of processes may use one folder, and each may be killed at
-// any moment: a file appears whole or not at all.
+// before anything else (design section 6). Any number of processes may use one folder, and each may be killed
+// at any moment: a file appears whole or not at all.
 #ifndef NOSPAN_PROPS_CORPUS_H
 #define NOSPAN_PROPS_CORPUS_H
 

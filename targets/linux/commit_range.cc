@@ -80,12 +80,12 @@ Expected<Tree> tree_of(const History& history, const std::string& commit, const 
     }
     const fs::path fresh = temporary.path() / "tree";
     fs::create_directory(fresh, error);
-    auto unpacked = toolchain::run({.arguments = {"tar", "-xf", tarball.string(), "--no-same-owner"},
-                                    .folder = fresh,
-                                    .output = {}});
+    auto unpacked = toolchain::run(
+        {.arguments = {"tar", "-xf", tarball.string(), "--no-same-owner"}, .folder = fresh, .output = {}});
     if (!unpacked) return tl::unexpected(unpacked.error());
     if (unpacked->status != 0) {
-      return reports::failure(tarball.string(), fmt::format("cannot be extracted: {}", first_line(unpacked->text)),
+      return reports::failure(tarball.string(),
+                              fmt::format("cannot be extracted: {}", first_line(unpacked->text)),
                               "look for space in the cache folder");
     }
     if (auto published = temporary.publish(fresh, place); !published) return tl::unexpected(published.error());
@@ -113,7 +113,7 @@ Expected<CommitRange> commits_of(const fs::path& git_tree, const std::string& ra
   auto to = history.commit(last.empty() ? "HEAD" : last);
   if (!to) return tl::unexpected(to.error());
 
-  const std::vector<std::string> walk = {"log",           "--reverse",       "--first-parent",
+  const std::vector<std::string> walk = {"log",           "--reverse",      "--first-parent",
                                          "--no-decorate", "--format=%H %s", *from + ".." + *to};
   auto all = history.ask(walk, "see git log");
   if (!all) return tl::unexpected(all.error());
@@ -121,11 +121,13 @@ Expected<CommitRange> commits_of(const fs::path& git_tree, const std::string& ra
   for (std::size_t at = 0; at < all->size();) {
     const std::size_t end = std::min(all->find('\n', at), all->size());
     const std::string line = all->substr(at, end - at);
-    commits.emplace_back(line.substr(0, line.find(' ')), line.substr(std::min(line.find(' '), line.size() - 1) + 1));
+    commits.emplace_back(line.substr(0, line.find(' ')),
+                         line.substr(std::min(line.find(' '), line.size() - 1) + 1));
     at = end + 1;
   }
   if (commits.empty()) {
-    return reports::failure("--range " + range, "holds no commits", "write A..B: the commits after A that lead to B");
+    return reports::failure("--range " + range, "holds no commits",
+                            "write A..B: the commits after A that lead to B");
   }
   // The first commit's parent, which is not the range's start if that lies on another branch.
   auto before = history.commit(commits.front().first + "^");
@@ -135,8 +137,8 @@ Expected<CommitRange> commits_of(const fs::path& git_tree, const std::string& ra
 
   CommitRange result{std::move(*tree), {}, 0};
   for (const auto& [id, subject] : commits) {
-    std::vector<std::string> diff = {"diff-tree", "-p", "--no-ext-diff", "--no-textconv", "--no-renames",
-                                     "--no-color", id + "^", id, "--"};
+    std::vector<std::string> diff = {
+        "diff-tree", "-p", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-color", id + "^", id, "--"};
     diff.insert(diff.end(), readable_paths().begin(), readable_paths().end());
     auto text = history.ask(std::move(diff), "see git show");
     if (!text) return tl::unexpected(text.error());

@@ -14,7 +14,8 @@ namespace nospan::linux_target {
 
 // Runs "git <arguments>" in a folder. As toolchain::run(): an Error only if it cannot be started. Standard
 // output goes to the file `output`, or into the outcome's text.
-reports::Expected<toolchain::Outcome> git(std::vector<std::string> arguments, const std::filesystem::path& folder,
+reports::Expected<toolchain::Outcome> git(std::vector<std::string> arguments,
+                                          const std::filesystem::path& folder,
                                           const std::filesystem::path& input = "/dev/null",
                                           const std::filesystem::path& output = {});
 

@@ -25,8 +25,7 @@ struct PatchedTree {
 reports::Expected<PatchedTree> apply_patches(const Tree& tree, std::span<const Patch> patches);
 
 // The same with the patches of these files, as read_series() reads them.
-reports::Expected<PatchedTree> apply_patches(const Tree& tree,
-                                             const std::vector<std::filesystem::path>& files);
+reports::Expected<PatchedTree> apply_patches(const Tree& tree, const std::vector<std::filesystem::path>& files);
 
 }  // namespace nospan::linux_target
 

@@ -99,10 +99,10 @@ Expected<std::vector<Patch>> read_series(const std::vector<fs::path>& files) {
     auto text = read_file(files[i]);
     if (!text) return tl::unexpected(text.error());
     const std::size_t before = patches.size();
-    auto added = is_mailbox(*text) || is_mail(*text)
-                     ? add_mails(files[i], is_mailbox(*text), temporary->path() / fmt::format("mails-{}", i),
-                                 patches)
-                     : add_patch(*text, {files[i].string(), files[i].string(), {}, {}, {}}, patches);
+    auto added =
+        is_mailbox(*text) || is_mail(*text)
+            ? add_mails(files[i], is_mailbox(*text), temporary->path() / fmt::format("mails-{}", i), patches)
+            : add_patch(*text, {files[i].string(), files[i].string(), {}, {}, {}}, patches);
     if (!added) return tl::unexpected(added.error());
     if (patches.size() == before) {
       return reports::failure(files[i].string(), "holds no diff", "give a unified diff, a mail or a mailbox");

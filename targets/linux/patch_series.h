@@ -15,8 +15,9 @@ namespace nospan::linux_target {
 
 // One patch of possibly many in a file, or a commit.
 struct Patch {
-  std::string where;    // for messages: "series.mbox, mail 2 (powerpc: fix)", "commit 0123456789ab (powerpc: fix)"
-  std::string file;     // as given; "" for a commit
+  std::string
+      where;         // for messages: "series.mbox, mail 2 (powerpc: fix)", "commit 0123456789ab (powerpc: fix)"
+  std::string file;  // as given; "" for a commit
   std::string subject;  // "powerpc: fix", without "[PATCH 2/3]"; "" for a plain diff
   std::string sha256;   // of the diff's text
   Diff diff;
@@ -33,8 +34,9 @@ struct CommitRange {
   std::size_t others = 0;      // are left out, and counted here
 };
 
-// `range` is "A..B", or "A.." for what leads to HEAD. Neither the git tree nor its working files are changed, and
-// nothing that its configuration names (filters, external diffs, monitors) is run but what `git archive` runs.
+// `range` is "A..B", or "A.." for what leads to HEAD. Neither the git tree nor its working files are changed,
+// and nothing that its configuration names (filters, external diffs, monitors) is run but what `git archive`
+// runs.
 reports::Expected<CommitRange> commits_of(const std::filesystem::path& git_tree, const std::string& range);
 
 }  // namespace nospan::linux_target

@@ -120,14 +120,14 @@ TEST_F(SeriesTest, AMergeIsOneCommit) {
 
 TEST_F(SeriesTest, RangesThatMakeNoSense) {
   make_history();
-  for (const auto& [range, says] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"main", "is no range"},
-           {"..main", "is no range"},
-           {"start...main", "is no range"},
-           {"nowhere..main", "no commit 'nowhere'"},
-           {"start..nowhere", "no commit 'nowhere'"},
-           {"main..main", "holds no commits"},
-           {"--output=x..main", "no commit"}}) {
+  for (const auto& [range, says] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"main", "is no range"},
+                                                                  {"..main", "is no range"},
+                                                                  {"start...main", "is no range"},
+                                                                  {"nowhere..main", "no commit 'nowhere'"},
+                                                                  {"start..nowhere", "no commit 'nowhere'"},
+                                                                  {"main..main", "holds no commits"},
+                                                                  {"--output=x..main", "no commit"}}) {
     const auto result = commits_of(root(), range);
     ASSERT_FALSE(result) << range;
     EXPECT_THAT(result.error().line(), HasSubstr(says)) << range;
