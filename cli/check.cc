@@ -20,8 +20,8 @@
 #include "props/durable_file.h"
 #include "props/explanation.h"
 #include "props/finding.h"
-#include "props/quantity.h"
 #include "props/scenario_file.h"
+#include "reports/quantity.h"
 
 namespace nospan::cli {
 namespace {
@@ -98,7 +98,7 @@ reports::Expected<void> Check::prepare() {
     std::random_device device;
     campaign_.seed = device();
   } else {
-    const auto seed = props::parse_quantity(options_.seed);
+    const auto seed = reports::parse_quantity(options_.seed);
     if (!seed) return reports::failure("--seed", seed.error().what, "use a number such as 42 or 0x2a");
     campaign_.seed = *seed;
   }
