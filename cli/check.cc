@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -14,6 +12,7 @@
 #include "cli/check_result.h"
 #include "cli/commands.h"
 #include "cli/duration.h"
+#include "cli/interrupt.h"
 #include "cli/replayed_finding.h"
 #include "cli/run_record.h"
 #include "cli/save_folder.h"
@@ -49,8 +48,6 @@ struct CheckOptions {
   bool quiet = false;
   bool verbose = false;
 };
-
-volatile sig_atomic_t interrupted = 0;
 
 Assumption assumption_of(const std::string& name) {
   if (name == "granule") return Assumption::kGranule;
@@ -187,7 +184,7 @@ reports::Expected<void> Check::check(const SelectedTarget& selected, TargetResul
                                tally.scenarios, left,
                                seconds > 0 ? static_cast<double>(tally.commands) / seconds / 1e6 : 0.0));
   };
-  listener.stop = [] { return interrupted != 0; };
+  listener.stop = is_interrupted;
   reports::Expected<void> saved{};
   listener.on_failure = [&](const props::Failure& failure) {
     // At once and unshrunk: what happens from here on loses nothing.
@@ -295,7 +292,7 @@ reports::Expected<int> Check::run() {
     verdict = reports::worst(verdict, result.campaign.verdict);
     print_row(result);
     results_.push_back(std::move(result));
-    if (interrupted != 0) break;
+    if (is_interrupted()) break;
   }
   if (verdict == Verdict::kProved) verdict = Verdict::kHolds;
   for (std::size_t i = 0; i < results_.size(); ++i) {
@@ -352,13 +349,7 @@ Command add_check(CLI::App& app) {
       "  nospan check --tree ~/linux --patch fix.patch   a kernel tree with a patch applied to a copy\n"
       "  nospan check --assume none --target linux       what happens without the hypothesis");
   return [options] {
-    struct sigaction stop{};
-    stop.sa_handler = [](int) {
-      if (interrupted != 0) _exit(reports::exit_code(Verdict::kUnknown));  // asked twice
-      interrupted = 1;
-    };
-    sigaction(SIGINT, &stop, nullptr);
-    sigaction(SIGTERM, &stop, nullptr);
+    watch_for_interrupts();
     auto code = Check(*options).run();
     return code ? *code : report(code.error());
   };

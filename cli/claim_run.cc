@@ -36,10 +36,10 @@ std::optional<Refutation> seen_on(const SelectedTarget& selected, const props::S
   return Refutation{selected, scenario, outcome, props::explain(*selected.target, scenario, outcome), {}};
 }
 
-// What a scenario does on the target that a result names, and on its sanitized build; nothing if it does nothing
-// wrong.
-Expected<std::optional<Refutation>> replay_on(const std::vector<SelectedTarget>& targets, const std::string& label,
-                                              const std::string& scenario_text) {
+// What a scenario does on the target that a result names, and on its sanitized build; nothing if it does
+// nothing wrong.
+Expected<std::optional<Refutation>> replay_on(const std::vector<SelectedTarget>& targets,
+                                              const std::string& label, const std::string& scenario_text) {
   auto scenario = props::parse_scenario(scenario_text, "counterexample");
   if (!scenario) return tl::make_unexpected(scenario.error());
   const SelectedTarget* selected = target_called(targets, label);
@@ -93,8 +93,8 @@ class Run {
     }
   }
 
-  // Where only some claims are asked for, groups that are open say nothing about them unless they rest on those,
-  // which the claim tells.
+  // Where only some claims are asked for, groups that are open say nothing about them unless they rest on
+  // those, which the claim tells.
   void forget_open_groups() {
     if (options_.open_groups) return;
     std::erase_if(run_.results, [](const solver::ClaimResult& result) {
@@ -109,9 +109,8 @@ class Run {
       for (const solver::ClaimResult& result : run_.results) {
         if (result.verdict != Verdict::kProved) continue;
         for (const std::string& needed : result.rests_on) {
-          const bool known =
-              std::any_of(run_.results.begin(), run_.results.end(),
-                          [&](const solver::ClaimResult& other) { return other.id == needed; });
+          const bool known = std::any_of(run_.results.begin(), run_.results.end(),
+                                         [&](const solver::ClaimResult& other) { return other.id == needed; });
           if (!known) missing.insert(needed);
         }
       }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // nospan corpus list|prune: what the entries of a regression corpus do today.
+#include "props/corpus.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +13,6 @@
 #include "cli/commands.h"
 #include "cli/target_selection.h"
 #include "cli/terminal.h"
-#include "props/corpus.h"
 
 namespace nospan::cli {
 namespace {
@@ -154,8 +155,8 @@ Command add_corpus(CLI::App& app) {
     return sub;
   };
   add("list", "each entry, what it violates on the selected targets today, and what no longer fails");
-  const CLI::App* prune =
-      add("prune", "remove entries that show what a plainer one shows: same invariant, same state of the target");
+  const CLI::App* prune = add(
+      "prune", "remove entries that show what a plainer one shows: same invariant, same state of the target");
   app.require_subcommand(1);
   app.footer(
       "Entries that no longer fail stay: they are what a regression test is.\n\n"

@@ -72,8 +72,8 @@ reports::Expected<void> can_write(const std::filesystem::path& file) {
 
 reports::Expected<void> save_found(const Keeping& keeping, std::uint64_t seed, const props::Failure& failure,
                                    TargetResult& result) {
-  std::string name = fmt::format("{}-{}-{:x}-{}.json", result.target.label(), violated_by(failure.outcome), seed,
-                                 failure.number);
+  std::string name = fmt::format("{}-{}-{:x}-{}.json", result.target.label(), violated_by(failure.outcome),
+                                 seed, failure.number);
   for (char& c : name) {
     if (c == ' ' || c == '/') c = '-';
   }

@@ -39,8 +39,8 @@ struct Keeping {
   std::filesystem::path corpus_folder;  // all, shrunk, for later runs; empty: none
   std::string found_by;                 // for notes: "nospan check"
 };
-// Makes the folders. A campaign must not end with a finding that cannot be kept: an Error says which folder cannot
-// be written. can_write() is the same for a file that is written at the end.
+// Makes the folders. A campaign must not end with a finding that cannot be kept: an Error says which folder
+// cannot be written. can_write() is the same for a file that is written at the end.
 reports::Expected<void> can_keep(const Keeping& keeping);
 reports::Expected<void> can_write(const std::filesystem::path& file);
 // Saves the failure of a campaign, as it was found and at once; result.saved is the file.
