@@ -138,7 +138,7 @@ TEST_F(GateTest, WhatAPatchFixesIsSaid) {
   format_series();
   EXPECT_EQ(nospan(std::string("gate --patch series.mbox --corpus corpus") + kQuick).code, 1);
   shell(
-      "cd linux && git tag -f start && git revert --no-edit HEAD -q && git format-patch --stdout start > "
+      "cd linux && git tag -f start && git revert --no-edit HEAD && git format-patch --stdout start > "
       "../fix.mbox "
       "&& git checkout -q start");
   const Ran ran = nospan(std::string("gate --tree linux --patch fix.mbox --corpus corpus") + kQuick);
@@ -180,7 +180,7 @@ TEST_F(GateTest, GitBisectFindsTheBadCommit) {
     commit_comment(i);
   }
   shell(fmt::format(
-      "cd linux && git bisect start -q main start && git bisect run '{}' gate --tree . --range start..HEAD "
+      "cd linux && git bisect start main start && git bisect run '{}' gate --tree . --range start..HEAD "
       "--at-once{} > ../bisect.txt 2>&1",
       NOSPAN_BINARY, kQuick));
   const std::string told = contents(folder_ / "bisect.txt");
