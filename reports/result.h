@@ -256,8 +256,21 @@ struct Figure {
   bool reached = false;
 };
 
+// One of the runs whose results were put together (reports/merge.h).
+struct Run {
+  std::string command;
+  std::string version;
+  std::vector<std::string> command_line;
+  std::string started;
+  double seconds = 0;
+  Verdict verdict = Verdict::kError;
+  std::string summary;
+  bool cut_short = false;
+  std::optional<std::uint64_t> seed;
+};
+
 struct Result {
-  std::string command;  // "check", "prove", "gate", "bench", "mutate"
+  std::string command;  // "check", "prove", "gate", "bench", "mutate"; "report" of several put together
   std::string version;  // of nospan
   std::vector<std::string> command_line;
   std::string started;  // UTC, "2026-11-26T15:20:00Z"
@@ -281,6 +294,7 @@ struct Result {
   std::vector<Premise> trusted;      // clang, the executor, Z3, the shims, ...: what a green run rests on
   std::optional<Gate> gate;
   std::vector<Figure> figures;
+  std::vector<Run> runs;  // of several put together; empty if it is one run's own
 };
 
 // All findings of a result, of its campaigns and of its claims, in their order.

@@ -259,6 +259,19 @@ void members(Visitor& visit, Is<Figure> auto& value) {
 }
 
 template <class Visitor>
+void members(Visitor& visit, Is<Run> auto& value) {
+  visit("command", value.command);
+  visit("version", value.version);
+  visit("command_line", value.command_line);
+  visit("started", value.started);
+  visit("seconds", value.seconds);
+  visit("verdict", value.verdict);
+  visit("summary", value.summary);
+  visit("cut_short", value.cut_short);
+  visit.hex("seed", value.seed);
+}
+
+template <class Visitor>
 void members(Visitor& visit, Is<Result> auto& value) {
   visit("command", value.command);
   visit("version", value.version);
@@ -287,6 +300,7 @@ void members(Visitor& visit, Is<Result> auto& value) {
   visit("gate", value.gate);
   visit("figures", value.figures);
   visit.figures(value.figures);
+  visit("runs", value.runs);
 }
 
 }  // namespace nospan::reports

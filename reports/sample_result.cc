@@ -164,6 +164,15 @@ Result sample_result() {
   result.gate = Gate{"linux 6.12.117", {judgement}, 12, {"corpus/old.json"}};
   result.figures = {{"commands_per_second", 3.5e6, "/s", ">= 3e+06", true},
                     {"vs_bare_target", 2.75, "", "<= 2.5", false}};
+  result.runs = {{"check",
+                  "0.1.0",
+                  {"nospan", "check"},
+                  "2026-11-26T15:20:00Z",
+                  30.5,
+                  Verdict::kHolds,
+                  "No violation",
+                  false,
+                  0xfedcba9876543210}};
   return result;
 }
 
