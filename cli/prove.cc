@@ -17,6 +17,8 @@
 #include "cli/save_folder.h"
 #include "cli/target_selection.h"
 #include "cli/terminal.h"
+#include "cli/tool_versions.h"
+#include "cli/trusted_base.h"
 #include "props/durable_file.h"
 #include "props/explanation.h"
 #include "props/scenario_file.h"
@@ -267,6 +269,7 @@ reports::Result Prove::result(Verdict verdict) const {
   result.verdict = verdict;
   result.jobs = runner_.jobs;
   result.solver = solver::z3_version();
+  add_prover_tools(result.dependencies);
   if (options_.cross_check) result.second_solver = solver::cvc5_version();
   add_claims(result, results_);
   for (reports::ClaimOutcome& claim : result.claims) {
@@ -279,6 +282,7 @@ reports::Result Prove::result(Verdict verdict) const {
     claim.finding = replayed_finding(seen.target, seen.scenario, seen.outcome, refutation->second.file);
     claim.finding->claim = claim.id;
   }
+  result.trusted = trusted_by_prove();
   result.summary = claims_summary(result.claims);
   record_.finish(result);
   result.peak_kib = std::max(result.peak_kib, peak_kib_);

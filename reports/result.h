@@ -26,7 +26,7 @@ struct Dependency {
   std::string version;
 };
 
-// What code was under test.
+// What code was under test. With patches, all but `content` is about the tree that they were applied to.
 struct TreeIdentity {
   std::string version;  // "6.12.117", as the tree's Makefile says; "" for builtin and libraries
   std::string git;      // commit id, if the tree is a git checkout without changes; else ""
