@@ -11,6 +11,7 @@
 #include "targets/library.h"
 #include "targets/linux/build.h"
 #include "targets/linux/patch.h"
+#include "targets/linux/place.h"
 #include "targets/linux/tree.h"
 
 namespace nospan::cli {
@@ -43,6 +44,8 @@ Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection
   linux_target::Tree tree = given;
   std::string name = "linux " + tree.version();
   std::string options = selector;
+  reports::TreeIdentity identity{given.version(), linux_target::commit_of(given), {}, selection.tree};
+  std::vector<reports::PatchIdentity> applied;
   if (!selection.patches.empty()) {
     const std::vector<std::filesystem::path> patches(selection.patches.begin(), selection.patches.end());
     auto patched = linux_target::apply_patches(tree, patches);
@@ -53,9 +56,13 @@ Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection
     }
     if (patched->changed.empty()) tell("no patched file is part of the target: it is as without the patch");
     tree = patched->tree;
+    for (const linux_target::AppliedPatch& patch : patched->applied) {
+      applied.push_back({patch.file.string(), patch.subject, patch.hash});
+    }
     name += "+patch";
     for (const std::string& patch : selection.patches) options += " --patch " + quoted(patch);
   }
+  identity.content = tree.content_hash();
   for (const unsigned shift : shifts) {
     for (const bool sanitized : {false, true}) {
       if (sanitized && !selection.sanitize) continue;
@@ -69,7 +76,7 @@ Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection
       auto library = targets::Library::open(file->string());
       if (!library) return tl::make_unexpected(library.error());
       selected.push_back({library->get(), model::SystemPageShift{shift}, name, options, true, sanitized,
-                          std::make_shared<const linux_target::Tree>(tree)});
+                          std::make_shared<const linux_target::Tree>(tree), identity, applied});
     }
   }
   return {};

@@ -12,6 +12,7 @@
 
 #include "model/page.h"
 #include "reports/error.h"
+#include "reports/result.h"
 #include "targets/linux/tree.h"
 #include "targets/target.h"
 
@@ -38,6 +39,8 @@ struct SelectedTarget {
   bool sanitized = false;
   std::shared_ptr<const linux_target::Tree> tree =
       {};  // of a kernel, with the patches: what the prover compiles
+  reports::TreeIdentity identity = {};
+  std::vector<reports::PatchIdentity> patches = {};
 
   // "linux 6.12.90 64K"
   std::string label() const;

@@ -32,6 +32,7 @@ constexpr const char* kHashFile = "content.sha256";
 struct NamedDiff {
   std::string where;
   Diff diff;
+  AppliedPatch patch;
 };
 
 bool is_mailbox(std::string_view text) { return text.starts_with("From "); }
@@ -54,7 +55,8 @@ Expected<toolchain::Outcome> git(std::vector<std::string> arguments, const fs::p
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // Takes the diff out of one mail: git mailinfo undoes quoted-printable and base64.
-Expected<std::string> diff_of_mail(const fs::path& mail, const fs::path& folder, std::string& where) {
+Expected<std::string> diff_of_mail(const fs::path& mail, const fs::path& folder, std::string& where,
+                                   std::string& title) {
   const fs::path patch = fs::path(mail).concat(".patch");
   auto outcome = git({"mailinfo", mail.string() + ".message", patch.string()}, folder, mail);
   if (!outcome) return tl::unexpected(outcome.error());
@@ -63,16 +65,22 @@ Expected<std::string> diff_of_mail(const fs::path& mail, const fs::path& folder,
                             "give a mail or a diff");
   }
   const std::size_t subject = outcome->text.find("Subject: ");
-  if (subject != std::string::npos)
-    where += fmt::format(" ({})", first_line(outcome->text.substr(subject + 9)));
+  if (subject != std::string::npos) {
+    title = first_line(outcome->text.substr(subject + 9));
+    where += fmt::format(" ({})", title);
+  }
   return read_file(patch);
 }
 
-Expected<void> add_diff(std::string_view text, std::string where, std::vector<NamedDiff>& diffs) {
+Expected<void> add_diff(std::string_view text, std::string where, AppliedPatch patch,
+                        std::vector<NamedDiff>& diffs) {
   auto diff = parse_diff(text, where);
   if (!diff) return tl::unexpected(diff.error());
   // Cover letters have no diff.
-  if (!diff->changes.empty()) diffs.push_back({std::move(where), std::move(*diff)});
+  if (!diff->changes.empty()) {
+    patch.hash = Digest().add(text).hex();
+    diffs.push_back({std::move(where), std::move(*diff), std::move(patch)});
+  }
   return {};
 }
 
@@ -96,9 +104,10 @@ Expected<void> add_mails(const fs::path& file, bool mailbox, const fs::path& fol
   std::sort(mails.begin(), mails.end());
   for (std::size_t i = 0; i < mails.size(); i++) {
     std::string where = mails.size() == 1 ? file.string() : fmt::format("{}, mail {}", file.string(), i + 1);
-    auto text = diff_of_mail(mails[i], folder, where);
+    AppliedPatch patch{file, {}, {}};
+    auto text = diff_of_mail(mails[i], folder, where, patch.subject);
     if (!text) return tl::unexpected(text.error());
-    if (auto added = add_diff(*text, std::move(where), diffs); !added) return added;
+    if (auto added = add_diff(*text, std::move(where), std::move(patch), diffs); !added) return added;
   }
   return {};
 }
@@ -111,7 +120,7 @@ Expected<std::vector<NamedDiff>> read_patches(const std::vector<fs::path>& patch
     const std::size_t before = diffs.size();
     auto added = is_mailbox(*text) || is_mail(*text)
                      ? add_mails(patches[i], is_mailbox(*text), folder / fmt::format("mails-{}", i), diffs)
-                     : add_diff(*text, patches[i].string(), diffs);
+                     : add_diff(*text, patches[i].string(), {patches[i], {}, {}}, diffs);
     if (!added) return tl::unexpected(added.error());
     if (diffs.size() == before) {
       return reports::failure(patches[i].string(), "holds no diff", "give a unified diff, a mail or a mailbox");
@@ -214,7 +223,8 @@ Expected<PatchedTree> apply_patches(const Tree& tree, const std::vector<fs::path
       (concerns_us(change) ? changed : ignored).insert(change.path());
     }
   }
-  PatchedTree result{tree, {changed.begin(), changed.end()}, {ignored.begin(), ignored.end()}};
+  PatchedTree result{tree, {changed.begin(), changed.end()}, {ignored.begin(), ignored.end()}, {}};
+  for (const NamedDiff& named : *diffs) result.applied.push_back(named.patch);
   if (changed.empty()) return result;
 
   std::error_code error;
