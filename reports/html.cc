@@ -54,17 +54,48 @@ void add_findings(View& view, const Result& result, const Limits& limits) {
   view.list("findings", std::move(findings));
 }
 
+// What is not proved one by one; what is, by target.
 void add_claims(View& view, const Result& result, const Limits& limits) {
-  std::vector<View> claims;
+  struct Group {
+    std::string target;
+    std::vector<View> claims;
+  };
+  std::vector<View> open;
+  std::vector<Group> groups;
+  std::size_t told = 0;
+  std::size_t proved = 0;
   for (const ClaimOutcome* claim : by_badness(result.claims)) {
-    if (claims.size() == limits.claims) break;
-    claims.push_back(claim_view(*claim, result, limits));
+    if (claim->verdict == Verdict::kProved) ++proved;
+    if (told == limits.claims) continue;
+    ++told;
+    View one = claim_view(*claim, result, limits);
+    if (claim->verdict != Verdict::kProved) {
+      open.push_back(std::move(one));
+      continue;
+    }
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const Group& known) { return known.target == claim->target; });
+    if (group == groups.end()) group = groups.insert(groups.end(), Group{claim->target, {}});
+    group->claims.push_back(std::move(one));
   }
-  view.whole("claim_count", result.claims.empty() ? "" : html_page::grouped(result.claims.size()));
-  view.whole("claims_left_out", result.claims.size() == claims.size()
-                                    ? ""
-                                    : html_page::grouped(result.claims.size() - claims.size()));
-  view.list("claims", std::move(claims));
+  const auto count_words = [](std::size_t count) {
+    return html_page::grouped(count) + (count == 1 ? " claim proved" : " claims proved");
+  };
+  std::vector<View> group_views;
+  for (Group& group : groups) {
+    View one(limits);
+    one.text("group_target", group.target.empty() ? "no target" : group.target);
+    one.whole("group_count", count_words(group.claims.size()));
+    one.flag("group_open", open.empty() && group_views.empty());
+    one.list("group_claims", std::move(group.claims));
+    group_views.push_back(one);
+  }
+  const std::size_t count = result.claims.size();
+  view.whole("claim_count", count == 0 ? "" : html_page::grouped(count));
+  view.whole("claims_left_out", count == told ? "" : html_page::grouped(count - told));
+  view.whole("proved_count",
+             proved == 0 ? "" : html_page::grouped(proved) + " of " + html_page::grouped(count));
+  view.list("open_claims", std::move(open)).list("claim_groups", std::move(group_views));
 }
 
 void add_campaigns(View& view, const Result& result, const Limits& limits) {
@@ -110,7 +141,7 @@ mustache::data page_data(const Result& result, const Limits& limits, bool shorte
   view.whole("style", std::string(html_page::kStyle)).whole("script", std::string(html_page::kScript));
   view.whole("style_hash", policy_hash(std::string(html_page::kStyle)));
   view.whole("script_hash", policy_hash(std::string(html_page::kScript)));
-  view.part("answer_part", answer_view(result, limits));
+  view.part("the_answer", answer_view(result, limits));
   view.flag("shortened", shortened);
   std::vector<View> matrices = matrix_views(result, limits);
   view.flag("has_matrix", !matrices.empty()).list("matrices", std::move(matrices));
@@ -127,7 +158,7 @@ mustache::data page_data(const Result& result, const Limits& limits, bool shorte
   view.flag("has_assumptions", !result.assumptions.empty());
   view.list("assumptions", premise_views(result.assumptions, limits));
   view.flag("has_trusted", !result.trusted.empty()).list("trusted", premise_views(result.trusted, limits));
-  view.part("run_part", run_view(result, limits));
+  view.part("the_run", run_view(result, limits));
   mustache::data data = view.data();
   for (const html_page::Template& part : html_page::kTemplates) {
     data.set(std::string(part.name),

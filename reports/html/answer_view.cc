@@ -104,7 +104,7 @@ std::vector<View> patch_views(const Result& result, const Limits& limits) {
     if (views.size() == limits.items) break;
     View view(limits);
     view.text("patch", judgement.patch.subject.empty() ? judgement.patch.file : judgement.patch.subject);
-    view.text("patch_file", judgement.patch.file).whole("patch_hash", judgement.patch.sha256.substr(0, 12));
+    view.text("patch_file", judgement.patch.file).text("patch_hash", judgement.patch.sha256);
     view.verdict("patch_verdict", judgement.verdict).text("patch_summary", judgement.summary);
     std::vector<View> changes;
     const auto add = [&](std::string_view what, const std::vector<std::string>& items, bool bad) {
@@ -117,10 +117,12 @@ std::vector<View> patch_views(const Result& result, const Limits& limits) {
     add("New findings", judgement.new_findings, true);
     add("Claims lost", judgement.lost_claims, true);
     add("New assumptions", judgement.new_assumptions, true);
-    add("Coverage fallen below its minimum", judgement.fallen_coverage, true);
+    add("Coverage below minimum", judgement.fallen_coverage, true);
     add("No longer fails", judgement.fixed_findings, false);
     add("Claims gained", judgement.gained_claims, false);
-    add("Proved again, as the patch reaches them", judgement.reproved, false);
+    view.whole("reproved_count",
+               judgement.reproved.empty() ? "" : plural(judgement.reproved.size(), "claim", "claims"));
+    view.texts("reproved", judgement.reproved);
     view.flag("nothing_new", changes.empty()).list("changes", std::move(changes));
     views.push_back(view);
   }

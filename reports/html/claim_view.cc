@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "reports/html/matrix.h"
+#include "reports/html/scenario_text.h"
 #include "reports/html/sections.h"
 
 namespace nospan::reports::html_page {
@@ -107,11 +108,7 @@ void add_drops(View& view, const ClaimOutcome& claim) {
     View one(view.limits());
     one.text("drop_name", drop.hypothesis).text("outcome", drop.outcome).flag("drop_replayed", drop.replayed);
     one.flag("drop_needed", drop.outcome == "needed").flag("drop_redundant", drop.outcome == "redundant");
-    std::string scenario;
-    if (!drop.scenario.is_null()) {
-      scenario = drop.scenario.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-    }
-    one.text("drop_scenario", scenario);
+    one.text("drop_scenario", scenario_text(drop.scenario));
     drops.push_back(one);
   }
   view.flag("has_drops", !drops.empty()).list("drops", std::move(drops));

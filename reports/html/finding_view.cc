@@ -7,6 +7,7 @@
 
 #include "reports/html/escape.h"
 #include "reports/html/matrix.h"
+#include "reports/html/scenario_text.h"
 #include "reports/html/sections.h"
 
 namespace nospan::reports::html_page {
@@ -84,10 +85,7 @@ View finding_view(const Finding& finding, std::size_t number, const Limits& limi
              steps.size() == finding.steps.size() ? "" : grouped(finding.steps.size() - steps.size()));
   view.flag("has_steps", !steps.empty()).flag("many_steps", steps.size() > 1).list("steps", std::move(steps));
 
-  std::string scenario;
-  if (!finding.scenario.is_null()) {
-    scenario = finding.scenario.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  }
+  const std::string scenario = scenario_text(finding.scenario);
   const bool whole = scenario.size() <= limits.scenario;
   view.whole("scenario", clip(scenario, limits.scenario)).flag("scenario_whole", whole && !scenario.empty());
   view.flag("scenario_cut", !whole).text("file", finding.file).text("reproduce", finding.reproduce);
