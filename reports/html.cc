@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <kainjow/mustache.hpp>
+#include <utility>
 #include <vector>
 
 #include "reports/html/assets.h"
@@ -88,7 +89,7 @@ void add_claims(View& view, const Result& result, const Limits& limits) {
     one.whole("group_count", count_words(group.claims.size()));
     one.flag("group_open", open.empty() && group_views.empty());
     one.list("group_claims", std::move(group.claims));
-    group_views.push_back(one);
+    group_views.push_back(std::move(one));
   }
   const std::size_t count = result.claims.size();
   view.whole("claim_count", count == 0 ? "" : html_page::grouped(count));
@@ -130,7 +131,7 @@ void add_known(View& view, const Result& result, const Limits& limits) {
     one.flag("known_security", finding.security).text("promise", finding.promise);
     one.text("behaviour", finding.behaviour).text("guard", finding.guard);
     one.texts("known_targets", here);
-    known.push_back(one);
+    known.push_back(std::move(one));
   }
   view.whole("known_count", in_force == 0 ? "" : html_page::grouped(in_force));
   view.list("known", std::move(known));
@@ -170,7 +171,11 @@ mustache::data page_data(const Result& result, const Limits& limits, bool shorte
 std::string render(const Result& result, const Limits& limits, bool shortened) {
   mustache::mustache page{std::string(html_page::kPage)};
   page.set_custom_escape([](const std::string& text) { return html_page::escape(text); });
-  return page.render(page_data(result, limits, shortened));
+  std::string text;
+  page.render(page_data(result, limits, shortened), [&text](const std::string& more) {
+    if (text.size() < kMostHtmlBytes) text += more;  // else it is thrown away
+  });
+  return text;
 }
 
 }  // namespace

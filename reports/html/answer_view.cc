@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reports/html/sections.h"
@@ -77,7 +78,9 @@ std::vector<View> linked(const std::vector<std::string>& items, const Result& re
 View answer_view(const Result& result, const Limits& limits) {
   View view(limits);
   view.text("answer", summary_of(result)).verdict("verdict", result.verdict);
-  view.whole("meaning", std::string(meaning(result.verdict)));
+  const bool both = result.verdict == Verdict::kHolds && !result.claims.empty() && !result.targets.empty();
+  view.whole("meaning", both ? "nothing was refuted; what is proved, and what only tried, is told apart below"
+                             : std::string(meaning(result.verdict)));
   view.whole("exit_code", std::to_string(exit_code(result.verdict)));
   view.flag("cut_short", result.cut_short);
   view.text("run_command", result.command).text("started", result.started);
@@ -112,7 +115,7 @@ std::vector<View> patch_views(const Result& result, const Limits& limits) {
       View change(limits);
       change.text("change", what).flag("bad", bad).list("items", linked(items, result, limits));
       change.whole("items_more", items.size() > limits.items ? grouped(items.size() - limits.items) : "");
-      changes.push_back(change);
+      changes.push_back(std::move(change));
     };
     add("New findings", judgement.new_findings, true);
     add("Claims lost", judgement.lost_claims, true);
@@ -124,7 +127,7 @@ std::vector<View> patch_views(const Result& result, const Limits& limits) {
                judgement.reproved.empty() ? "" : plural(judgement.reproved.size(), "claim", "claims"));
     view.texts("reproved", judgement.reproved);
     view.flag("nothing_new", changes.empty()).list("changes", std::move(changes));
-    views.push_back(view);
+    views.push_back(std::move(view));
   }
   return views;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reports/html/sections.h"
@@ -36,7 +37,7 @@ View distribution_view(const Distribution& distribution, const Limits& limits) {
     const auto value = static_cast<double>(bucket.value);
     one.whole("bucket_bar", bar(most == 0 ? 0 : value / static_cast<double>(most)));
     one.whole("bucket_share", percent(total > 0 ? value / total : 0));
-    buckets.push_back(one);
+    buckets.push_back(std::move(one));
   }
   view.list("buckets", std::move(buckets));
   return view;
@@ -92,7 +93,8 @@ View campaign_view(const TargetCheck& check, const Limits& limits) {
     coverage.push_back(coverage_view(share, check.coverage_judgeable, most, limits));
   }
   view.flag("has_coverage", !coverage.empty()).flag("judgeable", check.coverage_judgeable);
-  view.whole("fallen_count", fallen == 0 ? "" : grouped(fallen)).list("coverage", std::move(coverage));
+  view.whole("fallen_count", fallen == 0 ? "" : grouped(fallen) + (fallen == 1 ? " class" : " classes"))
+      .list("coverage", std::move(coverage));
 
   std::vector<View> distributions;
   for (const Distribution& distribution : check.distributions) {

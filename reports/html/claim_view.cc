@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reports/html/matrix.h"
@@ -79,7 +80,7 @@ void add_cases(View& view, const ClaimOutcome& claim) {
     item.whole("case_seconds", duration(one->seconds)).flag("case_kept", one->kept);
     item.text("case_second", one->second).whole("case_second_seconds", duration(one->second_seconds));
     item.whole("case_hash", one->hash.substr(0, 12));
-    views.push_back(item);
+    views.push_back(std::move(item));
   }
   view.flag("has_cases", !views.empty()).flag("has_second", !second.empty()).list("cases", std::move(views));
 }
@@ -97,7 +98,7 @@ void add_chain(View& view, const ClaimOutcome& claim, const Result& result) {
     if (below != nullptr) {
       link.whole("link_anchor", claim_anchor(*below)).verdict("link_verdict", below->verdict);
     }
-    links.push_back(link);
+    links.push_back(std::move(link));
   }
   view.flag("has_chain", !links.empty()).list("chain", std::move(links));
 }
@@ -109,7 +110,7 @@ void add_drops(View& view, const ClaimOutcome& claim) {
     one.text("drop_name", drop.hypothesis).text("outcome", drop.outcome).flag("drop_replayed", drop.replayed);
     one.flag("drop_needed", drop.outcome == "needed").flag("drop_redundant", drop.outcome == "redundant");
     one.text("drop_scenario", scenario_text(drop.scenario));
-    drops.push_back(one);
+    drops.push_back(std::move(one));
   }
   view.flag("has_drops", !drops.empty()).list("drops", std::move(drops));
 }
@@ -154,7 +155,7 @@ std::vector<View> premise_views(const std::vector<Premise>& premises, const Limi
     }
     View view(limits);
     view.text("name", premise.name).text("premise_words", premise.words).text("source", premise.source);
-    views.push_back(view);
+    views.push_back(std::move(view));
   }
   return views;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reports/html/escape.h"
@@ -27,7 +28,7 @@ std::vector<View> step_views(const Finding& finding, const Limits& limits) {
     view.whole("step_number", std::to_string(i + 1));
     view.text("command", step.command).text("step_expected", step.expected).text("step_actual", step.actual);
     view.flag("shows_it", i == finding.command);
-    views.push_back(view);
+    views.push_back(std::move(view));
   }
   return views;
 }
@@ -74,7 +75,7 @@ View finding_view(const Finding& finding, std::size_t number, const Limits& limi
       View picture = picture_view(*finding.picture, width, limits);
       picture.whole("picture_class", width < 500 ? "narrow" : "broad");
       picture.whole("picture_id", fmt::format("{}-{}", finding_anchor(finding), width));
-      pictures.push_back(picture);
+      pictures.push_back(std::move(picture));
     }
   }
   view.list("pictures", std::move(pictures));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reports/html/matrix.h"
@@ -42,7 +43,7 @@ std::vector<View> runs(const Cells& cells, const Limits& limits) {
     run.flag("larger", first == cells.system_page_shift + 1);
     run.flag("wide", length >= 6);
     run.flag("wider", length >= 9);
-    result.push_back(run);
+    result.push_back(std::move(run));
     begin = i;
   }
   return result;
@@ -80,7 +81,7 @@ std::vector<View> matrix_views(const Result& result, const Limits& limits) {
       View page(limits);
       page.whole("page_shift", std::to_string(shift));
       page.whole("page_size", shift < 64 ? size_of_shift(shift) : "?");
-      pages.push_back(page);
+      pages.push_back(std::move(page));
     }
     view.list("system_pages", std::move(pages));
     std::vector<View> rows;
@@ -92,13 +93,13 @@ std::vector<View> matrix_views(const Result& result, const Limits& limits) {
         View strip(limits);
         strip.whole("strip_page", size_of_shift(cells.system_page_shift & 63));
         strip.list("runs", runs(cells, limits));
-        strips.push_back(strip);
+        strips.push_back(std::move(strip));
       }
       one.list("strips", std::move(strips));
-      rows.push_back(one);
+      rows.push_back(std::move(one));
     }
     view.list("rows", std::move(rows));
-    views.push_back(view);
+    views.push_back(std::move(view));
   }
   return views;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reports/html/sections.h"
@@ -117,7 +118,7 @@ View picture_view(const MemoryPicture& picture, unsigned width, const Limits& li
       tick.whole("text_x", place(start)).whole("address", address);
       free_from = start + text + 2 * kLetter;
     }
-    ticks.push_back(tick);
+    ticks.push_back(std::move(tick));
   }
 
   std::map<std::string, std::size_t> owners;
@@ -154,14 +155,14 @@ View picture_view(const MemoryPicture& picture, unsigned width, const Limits& li
         one.whole("text_x", place(start)).whole("text_y", place(below - 3));
         beside_end = start + text + kLetter;
       }
-      bands.push_back(one);
+      bands.push_back(std::move(one));
       words += fmt::format("{}{}: {}, {:#x} to {:#x}", words.empty() ? "" : "; ", source.name, band.label,
                            band.first, band.last);
     }
     row.list("bands", std::move(bands));
     row.whole("more",
               source.bands.size() > rows[r].size() ? grouped(source.bands.size() - rows[r].size()) : "");
-    drawn.push_back(row);
+    drawn.push_back(std::move(row));
     y = below + kGap;
   }
   view.whole("width", std::to_string(width)).whole("height", place(y)).whole("bottom", place(y - kGap));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reports/html/sections.h"
@@ -58,7 +59,7 @@ View run_view(const Result& result, const Limits& limits) {
                             .text("run_patch_hash", patch.sha256));
     }
     tree.list("run_patches", std::move(patches));
-    trees.push_back(tree);
+    trees.push_back(std::move(tree));
   }
   view.flag("has_trees", !trees.empty()).list("trees", std::move(trees));
 
