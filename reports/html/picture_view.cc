@@ -58,6 +58,15 @@ class Axis {
   std::vector<double> places_;
 };
 
+// A label that has room in `width`.
+std::string fitting(std::string_view label, double width) {
+  const auto most = static_cast<std::size_t>(std::max(width / kLetter, 4.0));
+  if (label.size() <= most) return std::string(label);
+  std::size_t end = most - 1;
+  while (end > 0 && (static_cast<unsigned char>(label[end]) & 0xC0U) == 0x80) --end;
+  return std::string(label.substr(0, end)) + "\u2026";
+}
+
 std::string place(double value) { return fmt::format("{:.1f}", value); }
 
 // A class of style.css.
@@ -129,7 +138,7 @@ View picture_view(const MemoryPicture& picture, unsigned width, const Limits& li
     View row(limits);
     const BandRow& source = picture.rows[r];
     if (narrow) y += kLine;
-    row.text("name", source.name);
+    row.whole("name", fitting(source.name, narrow ? bands_width : kNameWidth - kMargin));
     row.whole("name_x", place(narrow ? left : 0)).whole("name_y", place(narrow ? y - 5 : y + kBand / 2 + 4));
     std::vector<View> bands;
     double below = y + kBand;
@@ -140,10 +149,11 @@ View picture_view(const MemoryPicture& picture, unsigned width, const Limits& li
       View one(limits);
       one.whole("x", place(x)).whole("y", place(y)).whole("width", place(size)).whole("height", place(kBand));
       one.whole("look", look_of(band, owners));
-      const double text = width_of(band.label);
+      const std::string label = fitting(band.label, bands_width);
+      const double text = width_of(label);
       const bool inside = text + kLetter <= size;
       one.flag("inside", inside);
-      one.text("label", band.label);
+      one.whole("label", label);
       if (inside) {
         one.whole("text_x", place(x + size / 2)).whole("text_y", place(y + kBand / 2 + 4));
       } else {
