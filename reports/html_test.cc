@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "reports/sample_result.h"
+#include "reports/html/samples.h"
 
 namespace nospan::reports {
 namespace {

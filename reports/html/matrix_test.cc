@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-#include "reports/sample_result.h"
+#include "reports/html/samples.h"
 
 namespace nospan::reports::html_page {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "reports/html.h"
-#include "reports/sample_result.h"
+#include "reports/html/samples.h"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "reports/sample_result.h"
+#include "reports/html/samples.h"
 
 #include <fmt/format.h>
 
