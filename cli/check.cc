@@ -11,8 +11,11 @@
 #include <thread>
 
 #include "cli/check_report.h"
+#include "cli/check_result.h"
 #include "cli/commands.h"
 #include "cli/duration.h"
+#include "cli/replayed_finding.h"
+#include "cli/run_record.h"
 #include "cli/save_folder.h"
 #include "cli/target_selection.h"
 #include "cli/terminal.h"
@@ -20,8 +23,9 @@
 #include "props/durable_file.h"
 #include "props/explanation.h"
 #include "props/finding.h"
-#include "props/quantity.h"
 #include "props/scenario_file.h"
+#include "reports/quantity.h"
+#include "reports/result_json.h"
 
 namespace nospan::cli {
 namespace {
@@ -81,6 +85,7 @@ class Check {
   std::vector<props::Finding> findings_;
   std::vector<TargetResult> results_;
   ProgressLine progress_;
+  RunRecord record_{"check"};
 };
 
 reports::Expected<void> Check::prepare() {
@@ -98,7 +103,7 @@ reports::Expected<void> Check::prepare() {
     std::random_device device;
     campaign_.seed = device();
   } else {
-    const auto seed = props::parse_quantity(options_.seed);
+    const auto seed = reports::parse_quantity(options_.seed);
     if (!seed) return reports::failure("--seed", seed.error().what, "use a number such as 42 or 0x2a");
     campaign_.seed = *seed;
   }
@@ -229,9 +234,7 @@ void Check::print_failure(const SelectedTarget& selected, const TargetResult& re
              failure.shrunk.scenario.commands.size(), failure.shrunk.attempts, failure.shrink_seconds,
              failure.shrunk.complete ? "" : " (cut short by --shrink-time)");
   fmt::print("\n{}", props::to_json(failure.shrunk.scenario));
-  fmt::print("\n  reproduce:  nospan repro {} {}{}{}\n", result.saved.string(), selected.selector,
-             fmt::format(" --page-shift {}", selected.system_page.value),
-             selected.sanitized ? " --sanitize" : "");
+  fmt::print("\n  reproduce:  {}\n", reproducing_command(selected, result.saved));
   std::fflush(stdout);
 }
 
@@ -296,8 +299,10 @@ reports::Expected<int> Check::run() {
   if (!options_.quiet) print_known_findings();
   if (options_.verbose) print_coverage(results_);
   if (!options_.json.empty()) {
-    auto written = props::write_file_atomically(
-        options_.json, check_result_json(results_, findings_, campaign_, options_.assume, verdict));
+    reports::Result result = record_.result();
+    add_check_result(result, results_, findings_, campaign_, options_.assume, verdict);
+    record_.finish(result);
+    auto written = props::write_file_atomically(options_.json, reports::to_json(result));
     if (!written) return tl::make_unexpected(written.error());
   }
   if (!options_.quiet) fmt::print("\n{}\n", verdict_text(verdict, 0));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What `nospan check` found, for a terminal and as JSON.
+// What `nospan check` found, for a terminal.
 #ifndef NOSPAN_CLI_CHECK_REPORT_H
 #define NOSPAN_CLI_CHECK_REPORT_H
 
@@ -9,7 +9,6 @@
 
 #include "cli/target_selection.h"
 #include "props/campaign.h"
-#include "props/finding.h"
 
 namespace nospan::cli {
 
@@ -24,12 +23,6 @@ struct TargetResult {
 
 // Prints each coverage class and its share.
 void print_coverage(const std::vector<TargetResult>& results);
-
-// The run as JSON, schema nospan.result/1.
-std::string check_result_json(const std::vector<TargetResult>& results,
-                              const std::vector<props::Finding>& findings,
-                              const props::CampaignOptions& campaign, const std::string& assumption,
-                              reports::Verdict verdict);
 
 }  // namespace nospan::cli
 

@@ -16,6 +16,7 @@ using Command = std::function<int()>;
 Command add_check(CLI::App& app);
 Command add_repro(CLI::App& app);
 Command add_bench(CLI::App& app);
+Command add_report(CLI::App& app);
 Command add_targets(CLI::App& app);
 Command add_prove(CLI::App& app);
 Command add_claims(CLI::App& app);

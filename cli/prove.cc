@@ -5,13 +5,15 @@
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "cli/claim_tasks.h"
 #include "cli/commands.h"
 #include "cli/duration.h"
 #include "cli/prove_report.h"
+#include "cli/prove_result.h"
+#include "cli/replayed_finding.h"
+#include "cli/run_record.h"
 #include "cli/save_folder.h"
 #include "cli/target_selection.h"
 #include "cli/terminal.h"
@@ -19,6 +21,7 @@
 #include "props/explanation.h"
 #include "props/scenario_file.h"
 #include "props/worker.h"
+#include "reports/result_json.h"
 #include "solver/runner.h"
 #include "targets/builtin/bitcode.h"
 #include "targets/library.h"
@@ -53,14 +56,24 @@ class Replay {
   // What a scenario does on the target that a result names, and on its sanitized build.
   struct Seen {
     bool violated = false;
+    SelectedTarget target;     // on which it is violated
+    props::Scenario scenario;  // only if it is
+    props::Outcome outcome;
     std::string told;  // as `nospan repro` prints it
   };
+  // The target that results call so, if there is one.
+  const SelectedTarget* target_of(const std::string& label) const {
+    const auto found = std::find_if(targets_.begin(), targets_.end(),
+                                    [&](const SelectedTarget& selected) { return selected.label() == label; });
+    return found == targets_.end() ? nullptr : &*found;
+  }
+
   Expected<Seen> run(const std::string& target, const std::string& scenario_text) {
     auto scenario = props::parse_scenario(scenario_text, "counterexample");
     if (!scenario) return tl::make_unexpected(scenario.error());
     for (const SelectedTarget& selected : targets_) {
       if (selected.label() != target) continue;
-      Seen seen = run_on(*selected.target, *scenario);
+      Seen seen = run_on(selected, *scenario);
       if (seen.violated || !selected.tree) return seen;
       // Undefined behaviour shows in the build that reports it.
       linux_target::BuildOptions build;
@@ -70,20 +83,29 @@ class Replay {
       if (!file) return tl::make_unexpected(file.error());
       auto library = targets::Library::open(file->string());
       if (!library) return tl::make_unexpected(library.error());
-      return run_on(*library->get(), *scenario);
+      SelectedTarget sanitized = selected;
+      sanitized.target = library->get();
+      sanitized.sanitized = true;
+      return run_on(sanitized, *scenario);
     }
     return Seen{};
   }
 
  private:
-  static Seen run_on(const nospan_target& target, const props::Scenario& scenario) {
-    props::Worker worker(target, props::GuardSet{}, props::HangLimit{});
+  static Seen run_on(const SelectedTarget& selected, const props::Scenario& scenario) {
+    props::Worker worker(*selected.target, props::GuardSet{}, props::HangLimit{});
     const props::Outcome outcome = worker.run(scenario);
     if (!outcome.violated()) return {};
-    return {true, props::explain(target, scenario, outcome)};
+    return {true, selected, scenario, outcome, props::explain(*selected.target, scenario, outcome)};
   }
 
   std::vector<SelectedTarget> targets_;
+};
+
+// A counterexample that violates an invariant on the compiled code.
+struct Refutation {
+  Replay::Seen seen;
+  std::filesystem::path file;  // where it was saved
 };
 
 class Prove {
@@ -98,6 +120,7 @@ class Prove {
   void decide_what_it_rests_on();
   void replay(solver::ClaimResult& result);
   Expected<void> print();
+  reports::Result result(Verdict verdict) const;
   void add(std::vector<solver::GroupResult> groups);
 
   ProveCommandOptions options_;
@@ -105,10 +128,11 @@ class Prove {
   std::vector<solver::GroupTask> tasks_;
   std::unique_ptr<Replay> replay_;
   std::vector<solver::ClaimResult> results_;
-  std::map<std::string, std::string> told_;  // explanation of a replayed counterexample, by target and id
+  std::map<std::string, Refutation> refutations_;  // by target and id of the claim
   double seconds_ = 0;
   uint64_t peak_kib_ = 0;
   ProgressLine progress_;
+  RunRecord record_{"prove"};
 };
 
 Expected<void> Prove::set_options() {
@@ -207,7 +231,7 @@ void Prove::replay(solver::ClaimResult& result) {
   } else if (seen->violated) {
     result.verdict = Verdict::kRefuted;
     result.reason = "the counterexample was replayed on the compiled code";
-    told_[result.target + result.id] = seen->told;
+    refutations_[result.target + result.id].seen = *seen;
   } else {
     result.verdict = Verdict::kDisagree;
     result.reason = "the solver's model does nothing wrong on the compiled code";
@@ -230,10 +254,35 @@ Expected<void> Prove::print() {
       return tl::make_unexpected(written.error());
     }
     fmt::print("\n{}\n", emphasized(fmt::format("{} is refuted on {}", result.id, result.target)));
-    fmt::print("  {}\n\n{}\n", result.words, told_[result.target + result.id]);
+    Refutation& refutation = refutations_[result.target + result.id];
+    refutation.file = file;
+    fmt::print("  {}\n\n{}\n", result.words, refutation.seen.told);
     fmt::print("Reproduce:  nospan repro {}\n", file.string());
   }
   return {};
+}
+
+reports::Result Prove::result(Verdict verdict) const {
+  reports::Result result = record_.result();
+  result.verdict = verdict;
+  result.jobs = runner_.jobs;
+  result.solver = solver::z3_version();
+  if (options_.cross_check) result.second_solver = solver::cvc5_version();
+  add_claims(result, results_);
+  for (reports::ClaimOutcome& claim : result.claims) {
+    if (const SelectedTarget* target = replay_->target_of(claim.target)) {
+      claim.page_shift = target->system_page.value;
+    }
+    const auto refutation = refutations_.find(claim.target + claim.id);
+    if (refutation == refutations_.end()) continue;
+    const Replay::Seen& seen = refutation->second.seen;
+    claim.finding = replayed_finding(seen.target, seen.scenario, seen.outcome, refutation->second.file);
+    claim.finding->claim = claim.id;
+  }
+  result.summary = claims_summary(result.claims);
+  record_.finish(result);
+  result.peak_kib = std::max(result.peak_kib, peak_kib_);
+  return result;
 }
 
 Expected<int> Prove::run() {
@@ -267,13 +316,8 @@ Expected<int> Prove::run() {
   fmt::print("\n{}  {} claims in {:.1f} s, at most {} MiB\n", verdict_text(verdict, 0), results_.size(),
              seconds_, peak_kib_ / 1024);
   if (!options_.json.empty()) {
-    const nlohmann::json json = {{"claims", results_},
-                                 {"verdict", reports::name(verdict)},
-                                 {"seconds", seconds_},
-                                 {"peak_kib", peak_kib_},
-                                 {"solver", solver::z3_version()},
-                                 {"second_solver", options_.cross_check ? solver::cvc5_version() : ""}};
-    if (auto written = props::write_file_atomically(options_.json, json.dump(2) + "\n"); !written) {
+    if (auto written = props::write_file_atomically(options_.json, reports::to_json(result(verdict)));
+        !written) {
       return tl::make_unexpected(written.error());
     }
   }

@@ -9,9 +9,9 @@
 #include "cli/terminal.h"
 #include "props/explanation.h"
 #include "props/finding.h"
-#include "props/json_file.h"
 #include "props/scenario_file.h"
 #include "props/worker.h"
+#include "reports/json_file.h"
 
 namespace nospan::cli {
 namespace {
@@ -23,9 +23,9 @@ struct ReproOptions {
 
 // A scenario file, or the scenario of a finding file.
 reports::Expected<props::Scenario> read(const std::string& file) {
-  auto text = props::read_file(file, props::kMostFileBytes);
+  auto text = reports::read_file(file, reports::kMostFileBytes);
   if (!text) return tl::make_unexpected(text.error());
-  auto json = props::parse_json(*text, file);
+  auto json = reports::parse_json(*text, file);
   if (!json) return tl::make_unexpected(json.error());
   if (json->is_object() && json->contains("schema") && (*json)["schema"] == props::kFindingSchema) {
     auto finding = props::read_finding(file);

@@ -11,7 +11,7 @@
 
 #include "model/text.h"
 #include "props/memory_picture.h"
-#include "props/quantity.h"
+#include "reports/quantity.h"
 
 namespace nospan::props {
 namespace {
@@ -103,12 +103,12 @@ std::string describe(const Scenario& scenario, const Command& command) {
     case CommandKind::kInUse: break;
     case CommandKind::kCheckIoba:
       text += fmt::format(": {} pages of {} at DMA {} in the window of {} TCEs from {} on", command.count,
-                          format_size(std::uint64_t{1} << command.page_shift), hex(command.address),
+                          reports::format_size(std::uint64_t{1} << command.page_shift), hex(command.address),
                           command.entries, hex(command.first_index));
       break;
     case CommandKind::kCheckGpa:
       text += fmt::format(": guest {} for IOMMU pages of {}", hex(command.address),
-                          format_size(std::uint64_t{1} << command.page_shift));
+                          reports::format_size(std::uint64_t{1} << command.page_shift));
       break;
     case CommandKind::kTceDirection: text += fmt::format(": TCE {}", hex(command.address)); break;
     case CommandKind::kDirectionPermissions:
@@ -175,10 +175,10 @@ std::vector<std::string> steps(const nospan_target& target, const Scenario& scen
 std::string explain(const nospan_target& target, const Scenario& scenario, const Outcome& outcome) {
   const model::Configuration& configuration = scenario.configuration;
   const model::Window& window = configuration.window;
-  std::string text =
-      fmt::format("  system page {}, IOMMU page {}, window of {} TCEs from {} on, granule {}\n",
-                  format_size(configuration.system_page.bytes()), format_size(window.page.bytes()),
-                  window.entries, hex(window.first), format_size(configuration.granule));
+  std::string text = fmt::format("  system page {}, IOMMU page {}, window of {} TCEs from {} on, granule {}\n",
+                                 reports::format_size(configuration.system_page.bytes()),
+                                 reports::format_size(window.page.bytes()), window.entries, hex(window.first),
+                                 reports::format_size(configuration.granule));
   std::size_t told = 0;
   const std::vector<std::string> lines = steps(target, scenario);
   // A long scenario: its end is what matters.

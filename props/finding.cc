@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <system_error>
 
-#include "props/json_file.h"
 #include "props/scenario_file.h"
 #include "props/worker.h"
+#include "reports/json_file.h"
 
 namespace nospan::props {
 namespace {
@@ -23,9 +23,9 @@ constexpr HangLimit kReplayHangLimit{100};
 
 Expected<Finding> read_finding(const std::filesystem::path& file) {
   const std::string name = file.string();
-  auto text = read_file(file, kMostFindingBytes);
+  auto text = reports::read_file(file, kMostFindingBytes);
   if (!text) return tl::make_unexpected(text.error());
-  auto json = parse_json(*text, name);
+  auto json = reports::parse_json(*text, name);
   if (!json) return tl::make_unexpected(json.error());
   if (!json->is_object()) return failure(name + ": $", "is not an object", "see docs/findings.md");
   Finding finding;

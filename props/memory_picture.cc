@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "model/layout.h"
-#include "props/quantity.h"
+#include "reports/quantity.h"
 
 namespace nospan::props {
 namespace {
@@ -183,7 +183,7 @@ class AddressLines {
     std::vector<Label> labels;
     std::size_t barrier = kLastColumn + 1;
     for (std::size_t i = points.size(); i-- > 0;) {
-      Label label{axis.column(points[i]), format_address(points[i]), true};
+      Label label{axis.column(points[i]), reports::format_address(points[i]), true};
       label.starts_at_tick = label.column + label.text.size() - 1 < barrier;
       if (!label.starts_at_tick) barrier = label.column;
       labels.push_back(std::move(label));
@@ -261,7 +261,7 @@ class Picture {
     // Room for all names first, then for the addresses beside each other.
     for (const auto& [range, name, fill] : owner_bands()) axis.reserve(range, name.size() + 3);
     for (const auto& [range, name, fill] : owner_bands()) {
-      axis.reserve(range, std::max(name.size() + 5, format_address(range.start).size() + 2));
+      axis.reserve(range, std::max(name.size() + 5, reports::format_address(range.start).size() + 2));
     }
     axis.finish();
 
@@ -441,25 +441,25 @@ class Picture {
     std::string text;
     if (buffer_) {
       const std::uint64_t count = (system_pages_.end - system_pages_.start) >> configuration_.system_page.value;
-      const std::string size = format_size(configuration_.system_page.bytes());
+      const std::string size = reports::format_size(configuration_.system_page.bytes());
       text += span(axis, count > 1 ? "system pages" : "system page", system_pages_,
                    count > 1 ? fmt::format("{} x {}", count, size) : size);
     }
     return text + span(axis, "IOMMU page", reached_,
-                       fmt::format("{}, TCE {}", format_size(configuration_.window.page.bytes()),
-                                   format_address(input_.tce.value)));
+                       fmt::format("{}, TCE {}", reports::format_size(configuration_.window.page.bytes()),
+                                   reports::format_address(input_.tce.value)));
   }
 
   static std::string bytes_text(std::uint64_t size) {
     if (size == 1) return "1 byte";
-    const std::string text = format_size(size);
+    const std::string text = reports::format_size(size);
     return text.back() > '9' ? text : text + " bytes";
   }
 
   std::string buffer(const Axis& axis) const {
     if (input_.buffer_size == 0) return {};
     const std::uint64_t here = buffer_ ? buffer_->end - buffer_->start : shown_.end - shown_.start;
-    std::string text = fmt::format("{} at guest {}", bytes_text(here), format_address(shown_.start));
+    std::string text = fmt::format("{} at guest {}", bytes_text(here), reports::format_address(shown_.start));
     if (here != input_.buffer_size) text += fmt::format(" (of {})", bytes_text(input_.buffer_size));
     Line line("buffer");
     if (!buffer_) {
@@ -486,15 +486,15 @@ class Picture {
     }
     std::string text;
     if (exposed_.size() == 1) {
-      text = fmt::format("{} of {}, from {} on", approximate_size(exposed_bytes_), exposed_[0].first,
-                         format_address(*first_foreign_));
+      text = fmt::format("{} of {}, from {} on", reports::approximate_size(exposed_bytes_), exposed_[0].first,
+                         reports::format_address(*first_foreign_));
     } else {
-      text = fmt::format("{}: ", approximate_size(exposed_bytes_));
+      text = fmt::format("{}: ", reports::approximate_size(exposed_bytes_));
       constexpr std::string_view kMore = ", and more";
       bool all = !others_exposed_;
       for (std::size_t i = 0; i < exposed_.size(); ++i) {
         const std::string entry = fmt::format("{}{} of {}", i == 0 ? "" : ", ",
-                                              approximate_size(exposed_[i].second), exposed_[i].first);
+                                              reports::approximate_size(exposed_[i].second), exposed_[i].first);
         if (text.size() + entry.size() + kMore.size() > kLastColumn + 1) {
           all = false;
           break;

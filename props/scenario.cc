@@ -8,7 +8,7 @@
 #include <bit>
 #include <span>
 
-#include "props/quantity.h"
+#include "reports/quantity.h"
 #include "targets/target.h"
 
 namespace nospan::props {
@@ -189,9 +189,9 @@ Expected<void> check_memory(const model::Configuration& configuration) {
   }
   const std::uint64_t granule = configuration.granule;
   if (!std::has_single_bit(granule) || granule < configuration.system_page.bytes()) {
-    return failure("$.hypervisor.granule", fmt::format("{} is no granule", format_size(granule)),
+    return failure("$.hypervisor.granule", fmt::format("{} is no granule", reports::format_size(granule)),
                    fmt::format("a granule is a power of two and at least a system page ({})",
-                               format_size(configuration.system_page.bytes())));
+                               reports::format_size(configuration.system_page.bytes())));
   }
   const std::vector<Block>& blocks = configuration.blocks;
   if (blocks.size() > kMostBlocks) {
@@ -203,8 +203,8 @@ Expected<void> check_memory(const model::Configuration& configuration) {
     const Block& block = blocks[i];
     const auto check_granule = [&](std::string_view key, std::uint64_t value) -> Expected<void> {
       if (value % granule == 0) return {};
-      return failure(path_of("memory", i, key),
-                     fmt::format("0x{:x} is no multiple of the granule ({})", value, format_size(granule)));
+      return failure(path_of("memory", i, key), fmt::format("0x{:x} is no multiple of the granule ({})", value,
+                                                            reports::format_size(granule)));
     };
     if (block.size == 0) return failure(path_of("memory", i, "size"), "is 0, must be at least 1");
     if (auto checked = check_granule("guest", block.guest.value); !checked) return checked;
@@ -334,7 +334,7 @@ class CommandChecker {
   Expected<void> check_system_page_aligned(std::string_view key, std::uint64_t address) const {
     if ((address & configuration_.system_page.offset_mask()) == 0) return {};
     return fail(key, fmt::format("0x{:x} is not aligned to the system page ({})", address,
-                                 format_size(configuration_.system_page.bytes())));
+                                 reports::format_size(configuration_.system_page.bytes())));
   }
 
   Expected<void> not_owned(std::string_view key, std::uint64_t address, std::uint64_t size) const {

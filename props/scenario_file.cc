@@ -5,16 +5,16 @@
 
 #include <algorithm>
 
-#include "props/json_file.h"
-#include "props/without_exceptions.h"
+#include "reports/json_file.h"
+#include "reports/without_exceptions.h"
 
 namespace nospan::props {
 
 using reports::Expected;
 
 Expected<Scenario> parse_scenario(std::string_view text, std::string_view name) {
-  return without_exceptions(name, [&]() -> Expected<Scenario> {
-    const auto value = parse_json(text, name);
+  return reports::without_exceptions(name, [&]() -> Expected<Scenario> {
+    const auto value = reports::parse_json(text, name);
     if (!value) return tl::make_unexpected(value.error());
     auto scenario = from_json_value(*value, "$");
     if (!scenario) scenario.error().where = fmt::format("{}: {}", name, scenario.error().where);
@@ -23,14 +23,14 @@ Expected<Scenario> parse_scenario(std::string_view text, std::string_view name) 
 }
 
 Expected<Scenario> read_scenario(const std::filesystem::path& path) {
-  return without_exceptions(path.native(), [&]() -> Expected<Scenario> {
-    const auto text = read_file(path, kMostFileBytes);
+  return reports::without_exceptions(path.native(), [&]() -> Expected<Scenario> {
+    const auto text = reports::read_file(path, reports::kMostFileBytes);
     if (!text) return tl::make_unexpected(text.error());
     return parse_scenario(*text, path.native());
   });
 }
 
-std::string to_json(const Scenario& scenario) { return write_json(to_json_value(scenario)); }
+std::string to_json(const Scenario& scenario) { return reports::write_json(to_json_value(scenario)); }
 
 bool same_scenario(const Scenario& a, const Scenario& b) {
   const auto same_command = [&](const Command& x, const Command& y) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Scenario files: JSON (props/json_file.h) with the schema "nospan.scenario/1", described in
+// Scenario files: JSON (reports/json_file.h) with the schema "nospan.scenario/1", described in
 // docs/scenario-format.md. Nothing here has state: safe to use from any thread.
 #ifndef NOSPAN_PROPS_SCENARIO_FILE_H
 #define NOSPAN_PROPS_SCENARIO_FILE_H
@@ -21,7 +21,7 @@ inline constexpr std::string_view kScenarioSchema = "nospan.scenario/1";
 // Reads a scenario and validates it. `name` is what errors call the text: usually the file's name.
 reports::Expected<Scenario> parse_scenario(std::string_view text, std::string_view name);
 
-// The same from a file, of at most kMostFileBytes.
+// The same from a file, of at most reports::kMostFileBytes.
 reports::Expected<Scenario> read_scenario(const std::filesystem::path& path);
 
 // Writes a scenario: keys in a fixed order, defaults left out, one command and one block per line, a newline at

@@ -2,8 +2,9 @@
 // libFuzzer: no text may crash the reader, and what it accepts must survive writing and reading.
 //
 //   clang++-19 -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I. props/scenario_file_fuzz.cc
-//     props/scenario_file.cc props/scenario_reader.cc props/scenario_writer.cc props/json_file.cc
-//     props/json_reader.cc props/scenario.cc props/quantity.cc reports/verdict.cc -lfmt -o scenario_file_fuzz
+//     props/scenario_file.cc props/scenario_reader.cc props/scenario_writer.cc reports/json_file.cc
+//     reports/json_reader.cc props/scenario.cc reports/quantity.cc reports/verdict.cc -lfmt -o
+//     scenario_file_fuzz
 //   ./scenario_file_fuzz -dict=props/scenario_file_fuzz.dict corpus/
 #include <cstddef>
 #include <cstdint>

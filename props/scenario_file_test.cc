@@ -7,7 +7,7 @@
 #include <fstream>
 #include <functional>
 
-#include "props/json_file.h"
+#include "reports/json_file.h"
 #include "targets/target.h"
 
 namespace nospan::props {
@@ -277,7 +277,7 @@ TEST(ScenarioFile, ReadsFiles) {
   std::ofstream(path) << "[";
   EXPECT_PREFIX(read_scenario(path).error().line(), path.native() + ":1:2: JSON syntax error");
   // Larger than a file may be, without the disk space.
-  std::filesystem::resize_file(path, kMostFileBytes + 1);
+  std::filesystem::resize_file(path, reports::kMostFileBytes + 1);
   EXPECT_EQ(read_scenario(path).error().line(), path.native() + ": is larger than 64M; is it the right file?");
   std::filesystem::remove(path);
   EXPECT_PREFIX(read_scenario(path).error().line(), path.native() + ": cannot be opened: ");
@@ -286,7 +286,7 @@ TEST(ScenarioFile, ReadsFiles) {
 // Findings and results hold scenarios: paths start where the scenario does.
 TEST(ScenarioFile, ReadsScenariosInsideOtherFiles) {
   const auto text = "{\"id\": 1, \"scenario\": " + std::string(kEverything) + "}";
-  auto value = parse_json(text, "f");
+  auto value = reports::parse_json(text, "f");
   ASSERT_TRUE(value) << value.error().line();
   const auto scenario = from_json_value((*value)["scenario"], "$.scenario");
   ASSERT_TRUE(scenario) << scenario.error().line();
@@ -375,7 +375,8 @@ TEST(ScenarioFile, SameScenarioSeesEveryDifference) {
 
 // The document's examples are the first thing that a user copies.
 TEST(ScenarioFile, ReadsTheExamplesOfTheDocument) {
-  const auto document = read_file(NOSPAN_SOURCE_DIR "/docs/scenario-format.md", kMostFileBytes);
+  const auto document =
+      reports::read_file(NOSPAN_SOURCE_DIR "/docs/scenario-format.md", reports::kMostFileBytes);
   ASSERT_TRUE(document) << document.error().line();
   std::size_t examples = 0;
   std::size_t at = 0;

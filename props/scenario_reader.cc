@@ -7,17 +7,21 @@
 #include <string>
 #include <string_view>
 
-#include "props/json_reader.h"
-#include "props/quantity.h"
 #include "props/scenario_file.h"
 #include "props/scenario_names.h"
-#include "props/without_exceptions.h"
+#include "reports/json_reader.h"
+#include "reports/quantity.h"
+#include "reports/without_exceptions.h"
 
 namespace nospan::props {
 namespace {
 
 using nlohmann::ordered_json;
 using reports::Expected;
+using reports::JsonMembers;
+using reports::JsonPath;
+using reports::JsonReader;
+using reports::quote;
 
 void read_window(JsonReader& reader, const ordered_json& value, const JsonPath& path, model::Window& window) {
   JsonMembers members(reader, value, path);
@@ -258,7 +262,7 @@ Expected<void> validate_at(const Scenario& scenario, std::string_view path) {
 }  // namespace
 
 Expected<Scenario> from_json_value(const ordered_json& value, std::string_view path) {
-  return without_exceptions(path, [&]() -> Expected<Scenario> {
+  return reports::without_exceptions(path, [&]() -> Expected<Scenario> {
     Scenario scenario;
     JsonReader reader;
     read_top(reader, value, JsonPath{nullptr, path, 0}, scenario);

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "props/quantity.h"
 #include "props/scenario_file.h"
 #include "props/scenario_names.h"
+#include "reports/quantity.h"
 
 namespace nospan::props {
 namespace {
@@ -21,15 +21,15 @@ constexpr std::uint64_t kMostExact = std::uint64_t{1} << 53;
 
 // Numbers as JSON: sizes with units, addresses in hexadecimal, counts as they are.
 ordered_json size_value(std::uint64_t bytes) {
-  std::string text = format_size(bytes);
+  std::string text = reports::format_size(bytes);
   if (text.back() > '9') return text;
   if (bytes <= kMostExact) return bytes;
-  return format_address(bytes);
+  return reports::format_address(bytes);
 }
-ordered_json address_value(std::uint64_t address) { return format_address(address); }
+ordered_json address_value(std::uint64_t address) { return reports::format_address(address); }
 ordered_json count_value(std::uint64_t count) {
   if (count <= kMostExact) return count;
-  return format_address(count);
+  return reports::format_address(count);
 }
 ordered_json page_value(unsigned shift) { return size_value(shift < 64 ? std::uint64_t{1} << shift : 0); }
 

@@ -84,6 +84,14 @@ struct MemoryPicture {
   std::vector<BandRow> rows;
 };
 
+// One of the things that are wrong after a command.
+struct Violation {
+  std::string invariant;  // id
+  std::string rule;       // the invariant in words
+  std::string expected;
+  std::string actual;
+};
+
 // A counterexample that was replayed on the compiled code.
 struct Finding {
   std::string id;  // stable for the same violation of the same scenario: a hash; or a known finding's id
@@ -94,15 +102,16 @@ struct Finding {
   std::string rule_source;  // who promises it
   std::string expected;     // of the violation
   std::string actual;
-  std::string claim;                // id of the claim that it refutes, or ""
-  bool flaky = false;               // a second run did not show it
-  bool security = false;            // a guest or a device could exploit it
-  std::size_t command = 0;          // which command of the scenario shows it, from 0 on
-  nlohmann::ordered_json scenario;  // shrunk; schema nospan.scenario/1
-  std::string file;                 // where the scenario was saved; may be ""
-  std::string reproduce;            // the command line
-  std::string code_file;            // the kernel's file and line that it is about, relative to the tree;
-  unsigned code_line = 0;           // "" and 0 if unknown
+  std::vector<Violation> violations;  // all that the command shows; the first is the one above
+  std::string claim;                  // id of the claim that it refutes, or ""
+  bool flaky = false;                 // a second run did not show it
+  bool security = false;              // a guest or a device could exploit it
+  std::size_t command = 0;            // which command of the scenario shows it, from 0 on
+  nlohmann::ordered_json scenario;    // shrunk; schema nospan.scenario/1
+  std::string file;                   // where the scenario was saved; may be ""
+  std::string reproduce;              // the command line
+  std::string code_file;              // the kernel's file and line that it is about, relative to the tree;
+  unsigned code_line = 0;             // "" and 0 if unknown
   std::vector<Step> steps;
   std::optional<MemoryPicture> picture;
   std::uint64_t number = 0;        // of the scenario in the campaign
@@ -172,12 +181,20 @@ struct ClaimCase {
   double second_seconds = 0;
 };
 
+// A model of a solver, before it is replayed: the values of what a claim is about.
+struct Counterexample {
+  std::string in;             // name of the case
+  std::vector<Count> inputs;  // by the names of the claim's inputs
+  std::string scenario;       // JSON text of a scenario file; "" if it cannot be replayed
+};
+
 // A hypothesis dropped.
 struct Drop {
   std::string hypothesis;
   std::string outcome;  // "redundant", "needed", "unknown"
   bool replayed = false;
   nlohmann::ordered_json scenario;  // null if there is none
+  std::optional<Counterexample> counterexample;
 };
 
 // A claim of `prove` on one target.
@@ -203,6 +220,7 @@ struct ClaimOutcome {
   std::vector<ClaimCase> cases;
   std::vector<Drop> drops;
   std::string replayed_by;
+  std::optional<Counterexample> counterexample;
   std::optional<Finding> finding;  // of a refuted claim
   std::size_t paths = 0;
   double seconds = 0;
@@ -250,14 +268,29 @@ struct Figure {
   bool reached = false;
 };
 
+// One of the runs whose results were put together (reports/merge.h).
+struct Run {
+  std::string command;
+  std::string version;
+  std::vector<std::string> command_line;
+  std::string started;
+  double seconds = 0;
+  Verdict verdict = Verdict::kError;
+  std::string summary;
+  bool cut_short = false;
+  std::optional<std::uint64_t> seed;
+};
+
 struct Result {
-  std::string command;  // "check", "prove", "gate", "bench", "mutate"
+  std::string command;  // "check", "prove", "gate", "bench", "mutate"; "report" of several put together
   std::string version;  // of nospan
   std::vector<std::string> command_line;
   std::string started;  // UTC, "2026-11-26T15:20:00Z"
   double seconds = 0;   // wall clock
   std::uint64_t peak_kib = 0;
   std::vector<Dependency> dependencies;
+  std::string solver;         // of prove: "Z3 4.8.12"; else ""
+  std::string second_solver;  // of prove --cross-check: "cvc5 1.0.3"; else ""
   Verdict verdict = Verdict::kError;
   std::string summary;  // the answer in one sentence
   bool cut_short = false;
@@ -273,6 +306,7 @@ struct Result {
   std::vector<Premise> trusted;      // clang, the executor, Z3, the shims, ...: what a green run rests on
   std::optional<Gate> gate;
   std::vector<Figure> figures;
+  std::vector<Run> runs;  // of several put together; empty if it is one run's own
 };
 
 // All findings of a result, of its campaigns and of its claims, in their order.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Sizes and addresses as people write them: 4096, 64K, 0x1000. The one place that reads and writes them.
-#ifndef NOSPAN_PROPS_QUANTITY_H
-#define NOSPAN_PROPS_QUANTITY_H
+#ifndef NOSPAN_REPORTS_QUANTITY_H
+#define NOSPAN_REPORTS_QUANTITY_H
 
 #include <cstdint>
 #include <string>
@@ -9,12 +9,12 @@
 
 #include "reports/error.h"
 
-namespace nospan::props {
+namespace nospan::reports {
 
 // Reads a decimal number, a decimal number with one of the units K, M, G, T (of either case; powers of 1024),
 // or a hexadecimal number after "0x". Nothing else: no sign, no space, no leading zero (is "010" eight or
 // ten?), no fraction. The error's `where` is empty.
-reports::Expected<std::uint64_t> parse_quantity(std::string_view text);
+Expected<std::uint64_t> parse_quantity(std::string_view text);
 
 // A size with the largest unit that divides it: "64K", "1536", "4G". parse_quantity() gives the same size back.
 std::string format_size(std::uint64_t bytes);
@@ -29,6 +29,6 @@ std::string approximate_size(std::uint64_t bytes);
 // cut after 48 characters.
 std::string quote(std::string_view text);
 
-}  // namespace nospan::props
+}  // namespace nospan::reports
 
-#endif  // NOSPAN_PROPS_QUANTITY_H
+#endif  // NOSPAN_REPORTS_QUANTITY_H

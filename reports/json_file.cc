@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "props/json_file.h"
+#include "reports/json_file.h"
 
 #include <fmt/format.h>
 
@@ -14,16 +14,14 @@
 #include <utility>
 #include <vector>
 
-#include "props/json_path.h"
-#include "props/quantity.h"
-#include "props/without_exceptions.h"
+#include "reports/json_path.h"
+#include "reports/quantity.h"
+#include "reports/without_exceptions.h"
 
-namespace nospan::props {
+namespace nospan::reports {
 namespace {
 
 using nlohmann::ordered_json;
-using reports::Expected;
-using reports::failure;
 
 // Our own walks over a value are recursive: this is what keeps them off the end of the stack.
 constexpr std::size_t kMostDepth = 16;
@@ -267,4 +265,4 @@ Expected<std::string> read_file(const std::filesystem::path& path, std::size_t m
   });
 }
 
-}  // namespace nospan::props
+}  // namespace nospan::reports

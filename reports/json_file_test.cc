@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "props/json_file.h"
+#include "reports/json_file.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
-namespace nospan::props {
+namespace nospan::reports {
 namespace {
 
 // What reading says of `text`: "" if it is JSON.
@@ -116,4 +116,4 @@ TEST(JsonFile, ReplacesWhatIsNotUtf8) {
 }
 
 }  // namespace
-}  // namespace nospan::props
+}  // namespace nospan::reports

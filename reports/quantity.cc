@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "props/quantity.h"
+#include "reports/quantity.h"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <charconv>
 
-namespace nospan::props {
+namespace nospan::reports {
 namespace {
 
 constexpr std::string_view kUnits = "KMGT";
@@ -47,9 +47,9 @@ std::size_t character_length(std::string_view text) {
 
 }  // namespace
 
-reports::Expected<std::uint64_t> parse_quantity(std::string_view text) {
+Expected<std::uint64_t> parse_quantity(std::string_view text) {
   const auto refuse = [text](std::string_view reason) {
-    return reports::failure("", fmt::format("{} {}", quote(text), reason), std::string(kMend));
+    return failure("", fmt::format("{} {}", quote(text), reason), std::string(kMend));
   };
   std::string_view digits = text;
   unsigned shift = 0;
@@ -111,4 +111,4 @@ std::string quote(std::string_view text) {
   return result + '"';
 }
 
-}  // namespace nospan::props
+}  // namespace nospan::reports

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reads JSON values into our types, strictly: every mismatch is an error that says where in the document it is
 // and how to mend it.
-#ifndef NOSPAN_PROPS_JSON_READER_H
-#define NOSPAN_PROPS_JSON_READER_H
+#ifndef NOSPAN_REPORTS_JSON_READER_H
+#define NOSPAN_REPORTS_JSON_READER_H
 
 #include <fmt/format.h>
 
@@ -18,11 +18,11 @@
 #include <utility>
 #include <vector>
 
-#include "props/json_path.h"
-#include "props/quantity.h"
 #include "reports/error.h"
+#include "reports/json_path.h"
+#include "reports/quantity.h"
 
-namespace nospan::props {
+namespace nospan::reports {
 
 // The type of a value as errors call it: "a list", "a negative number".
 std::string_view json_type_name(const nlohmann::ordered_json& value);
@@ -35,12 +35,14 @@ class JsonReader {
 
   bool failed() const { return error_.has_value(); }
   // Only if failed().
-  reports::Error take_error() { return std::move(*error_); }
+  Error take_error() { return std::move(*error_); }
 
   void fail(const JsonPath& path, std::string what, std::string mend = {});
 
   // A whole number of at most `most`, written as one or as a string that parse_quantity() takes.
   std::uint64_t number(const Json& value, const JsonPath& path, std::uint64_t most);
+  // Any finite number, written as one.
+  double real(const Json& value, const JsonPath& path);
   // A page size in bytes, written as a number; the result is its binary logarithm.
   unsigned page_shift(const Json& value, const JsonPath& path);
   bool boolean(const Json& value, const JsonPath& path);
@@ -74,7 +76,7 @@ class JsonReader {
   }
 
  private:
-  std::optional<reports::Error> error_;
+  std::optional<Error> error_;
 };
 
 // The members of one object: each is asked for by its key, and finish() refuses what was not asked for. Refers
@@ -136,6 +138,6 @@ class JsonMembers {
   std::size_t found_ = 0;
 };
 
-}  // namespace nospan::props
+}  // namespace nospan::reports
 
-#endif  // NOSPAN_PROPS_JSON_READER_H
+#endif  // NOSPAN_REPORTS_JSON_READER_H

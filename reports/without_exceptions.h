@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // For functions that promise an Expected and no exception, whatever they are given: even memory may run out
 // while a large file is read. Safe to use from any thread.
-#ifndef NOSPAN_PROPS_WITHOUT_EXCEPTIONS_H
-#define NOSPAN_PROPS_WITHOUT_EXCEPTIONS_H
+#ifndef NOSPAN_REPORTS_WITHOUT_EXCEPTIONS_H
+#define NOSPAN_REPORTS_WITHOUT_EXCEPTIONS_H
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 
 #include "reports/error.h"
 
-namespace nospan::props {
+namespace nospan::reports {
 
 // Calls `function`, whose result is an Expected: what the standard library throws (out of memory, a length that
 // cannot be) becomes an error too, at `where`.
@@ -21,10 +21,10 @@ auto without_exceptions(std::string_view where, Function function) noexcept -> d
   try {
     return function();
   } catch (const std::exception& exception) {
-    return reports::failure(std::string(where), fmt::format("cannot be read: {}", exception.what()));
+    return failure(std::string(where), fmt::format("cannot be read: {}", exception.what()));
   }
 }
 
-}  // namespace nospan::props
+}  // namespace nospan::reports
 
-#endif  // NOSPAN_PROPS_WITHOUT_EXCEPTIONS_H
+#endif  // NOSPAN_REPORTS_WITHOUT_EXCEPTIONS_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Where a value lies in a JSON document, for errors: "$.commands[3].size". Values only; safe to use from any
 // thread.
-#ifndef NOSPAN_PROPS_JSON_PATH_H
-#define NOSPAN_PROPS_JSON_PATH_H
+#ifndef NOSPAN_REPORTS_JSON_PATH_H
+#define NOSPAN_REPORTS_JSON_PATH_H
 
 #include <fmt/format.h>
 
@@ -11,9 +11,9 @@
 #include <string>
 #include <string_view>
 
-#include "props/quantity.h"
+#include "reports/quantity.h"
 
-namespace nospan::props {
+namespace nospan::reports {
 
 // A chain up the stack: text is only made of it when an error needs it. The root's `key` is its whole path.
 struct JsonPath {
@@ -36,6 +36,6 @@ struct JsonPath {
   }
 };
 
-}  // namespace nospan::props
+}  // namespace nospan::reports
 
-#endif  // NOSPAN_PROPS_JSON_PATH_H
+#endif  // NOSPAN_REPORTS_JSON_PATH_H

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "props/quantity.h"
+#include "reports/quantity.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace nospan::props {
+namespace nospan::reports {
 namespace {
 
 TEST(Quantity, ReadsWhatPeopleWrite) {
@@ -108,4 +108,4 @@ TEST(Quantity, QuotesTextOfOthersOnOneLine) {
 }
 
 }  // namespace
-}  // namespace nospan::props
+}  // namespace nospan::reports

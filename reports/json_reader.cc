@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "props/json_reader.h"
+#include "reports/json_reader.h"
 
 #include <bit>
 
-namespace nospan::props {
+namespace nospan::reports {
 
 std::string_view json_type_name(const nlohmann::ordered_json& value) {
   using Type = nlohmann::ordered_json::value_t;
@@ -20,7 +20,7 @@ std::string_view json_type_name(const nlohmann::ordered_json& value) {
 }
 
 void JsonReader::fail(const JsonPath& path, std::string what, std::string mend) {
-  if (!error_) error_ = reports::Error{path.text(), std::move(what), std::move(mend)};
+  if (!error_) error_ = Error{path.text(), std::move(what), std::move(mend)};
 }
 
 std::uint64_t JsonReader::number(const Json& value, const JsonPath& path, std::uint64_t most) {
@@ -44,6 +44,12 @@ std::uint64_t JsonReader::number(const Json& value, const JsonPath& path, std::u
     return 0;
   }
   return result;
+}
+
+double JsonReader::real(const Json& value, const JsonPath& path) {
+  if (value.is_number()) return value.get<double>();
+  fail(path, fmt::format("is {}, must be a number", json_type_name(value)));
+  return 0;
 }
 
 unsigned JsonReader::page_shift(const Json& value, const JsonPath& path) {
@@ -90,4 +96,4 @@ void JsonMembers::finish() {
   reader_.fail(path_, "a key appears twice");
 }
 
-}  // namespace nospan::props
+}  // namespace nospan::reports
