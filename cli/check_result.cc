@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "cli/replayed_finding.h"
 #include "model/invariants.h"
@@ -37,6 +38,37 @@ std::vector<reports::CoverageShare> coverage_shares(const props::Coverage& cover
     shares.push_back({std::string(rule.name), coverage.share(what), rule.least_share});
   }
   return shares;
+}
+
+std::vector<reports::Exercise> exercises(const props::Tally& tally) {
+  std::vector<reports::Exercise> exercises;
+  for (std::size_t i = 0; i < tally.exercised.size(); ++i) {
+    for (std::size_t kind = 0; kind < props::kCommandKindCount; ++kind) {
+      const std::uint64_t commands = tally.exercised[i][kind];
+      if (commands == 0) continue;
+      exercises.push_back({std::string(props::command_name(static_cast<props::CommandKind>(kind))),
+                           static_cast<unsigned>(i) + model::kLeastIommuPageShift, commands});
+    }
+  }
+  return exercises;
+}
+
+// How many commands there were of each kind, and on each size of IOMMU page.
+std::vector<reports::Distribution> distributions(const props::Tally& tally) {
+  reports::Distribution kinds{"commands, by entry point", {}};
+  reports::Distribution pages{"commands, by IOMMU page shift", {}};
+  for (std::size_t kind = 0; kind < props::kCommandKindCount; ++kind) {
+    std::uint64_t commands = 0;
+    for (const auto& by_kind : tally.exercised) commands += by_kind[kind];
+    kinds.buckets.push_back(
+        {std::string(props::command_name(static_cast<props::CommandKind>(kind))), commands});
+  }
+  for (std::size_t i = 0; i < tally.exercised.size(); ++i) {
+    const auto& by_kind = tally.exercised[i];
+    pages.buckets.push_back({std::to_string(i + model::kLeastIommuPageShift),
+                             std::accumulate(by_kind.begin(), by_kind.end(), std::uint64_t{0})});
+  }
+  return {kinds, pages};
 }
 
 // What a campaign says about one invariant. One that it stopped at says nothing about the others: it did not
@@ -107,6 +139,8 @@ reports::TargetCheck target_check(const TargetResult& result) {
   check.tally = tally_counts(campaign.tally);
   check.coverage = coverage_shares(campaign.coverage);
   check.coverage_judgeable = campaign.coverage.judgeable();
+  check.distributions = distributions(campaign.tally);
+  check.exercised = exercises(campaign.tally);
   for (const model::Rule& rule : model::kRules) {
     check.invariants.push_back({std::string(rule.id), std::string(rule.says), std::string(rule.source),
                                 verdict_on(rule.invariant, campaign)});

@@ -92,7 +92,7 @@ void add_chain(View& view, const ClaimOutcome& claim, const Result& result) {
     link.text("link_id", id);
     const ClaimOutcome* below = nullptr;
     for (const ClaimOutcome& other : result.claims) {
-      if (other.id == id && other.target == claim.target) below = &other;
+      if (other.id == id && (other.target == claim.target || other.target.empty())) below = &other;
     }
     link.flag("link_found", below != nullptr);
     if (below != nullptr) {
@@ -137,6 +137,18 @@ View claim_view(const ClaimOutcome& claim, const Result& result, const Limits& l
   view.text("replayed_by", claim.replayed_by);
   view.flag("refuted_here", claim.finding.has_value());
   view.whole("refuted_anchor", claim.finding ? finding_anchor(*claim.finding) : "");
+  std::vector<View> inputs;
+  if (claim.counterexample) {
+    for (const Count& input : claim.counterexample->inputs) {
+      if (inputs.size() == limits.items) break;
+      inputs.push_back(
+          View(limits).text("input", input.name).whole("input_value", fmt::format("{:#x}", input.value)));
+    }
+  }
+  view.flag("has_model", claim.counterexample.has_value()).list("inputs", std::move(inputs));
+  view.text("model_of", claim.counterexample ? claim.counterexample->in : "");
+  view.text("first_name", result.solver.empty() ? "First solver" : result.solver);
+  view.text("second_name", result.second_solver.empty() ? "Second solver" : result.second_solver);
   add_cases(view, claim);
   add_chain(view, claim, result);
   add_drops(view, claim);

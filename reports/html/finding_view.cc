@@ -64,6 +64,16 @@ View finding_view(const Finding& finding, std::size_t number, const Limits& limi
   view.text("finding_target", finding.target).text("invariant", finding.invariant);
   view.text("rule", finding.rule).text("rule_source", finding.rule_source);
   view.text("expected", finding.expected).text("actual", finding.actual);
+  std::vector<View> more;
+  for (std::size_t i = 1; i < finding.violations.size() && more.size() < limits.items; ++i) {
+    const Violation& violation = finding.violations[i];
+    more.push_back(View(limits)
+                       .text("other_invariant", violation.invariant)
+                       .text("other_rule", violation.rule)
+                       .text("other_expected", violation.expected)
+                       .text("other_actual", violation.actual));
+  }
+  view.list("other_violations", std::move(more));
   view.flag("flaky", finding.flaky).flag("security", finding.security);
   view.text("code_place", where(finding)).text("found", how_found(finding));
   const unsigned shift = iommu_page_shift_of(finding);

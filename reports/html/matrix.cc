@@ -94,7 +94,8 @@ class Subject {
     }
     for (const ClaimOutcome& claim : result.claims) {
       const bool here = claim.page_shift == system_page_shift || claim.page_shift == 0;
-      if (here && target_of(claim) == target) claims_[claim.id] = &claim;
+      // A claim without a target is a lemma, and holds for all.
+      if (claim.target.empty() || (here && target_of(claim) == target)) claims_[claim.id] = &claim;
     }
   }
 
@@ -238,6 +239,7 @@ std::vector<Matrix> matrices(const Result& result) {
   };
   for (const TargetCheck& check : result.targets) add(check.target, check.page_shift);
   for (const ClaimOutcome& claim : result.claims) {
+    if (claim.target.empty()) continue;
     if (claim.page_shift != 0) {
       add(target_of(claim), claim.page_shift);
     } else {

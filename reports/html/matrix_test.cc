@@ -110,6 +110,20 @@ TEST(HtmlMatrix, AHoleInTheChainKeepsAllAboveFromBeingProved) {
   EXPECT_EQ(cell(undecided, "iommu_map_page", 16, 12), Cell::kProved);
 }
 
+TEST(HtmlMatrix, ALemmaBelongsToEveryTarget) {
+  Result result = only_claims();
+  claim_of(result, "iso-granule/iommu_map_page", 12).rests_on.emplace_back("lemma/isolation");
+  EXPECT_EQ(cell(result, "iommu_map_page", 12, 12), Cell::kUnknown);
+  ClaimOutcome lemma = result.claims.front();
+  lemma.id = lemma.claim = "lemma/isolation";
+  lemma.function.clear();
+  lemma.target.clear();
+  lemma.page_shift = 0;
+  result.claims.push_back(lemma);
+  EXPECT_EQ(cell(result, "iommu_map_page", 12, 12), Cell::kProved);
+  EXPECT_EQ(matrices(result).size(), 1U);
+}
+
 TEST(HtmlMatrix, ClaimsThatRestOnEachOtherProveNothing) {
   Result result = only_claims();
   claim_of(result, "alloc/iommu_range_alloc", 12).rests_on = {"exact/iommu_map_page"};

@@ -20,6 +20,12 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
+std::string command_line(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + quoted(word);
+  return line;
+}
+
 }  // namespace
 
 View run_view(const Result& result, const Limits& limits) {
@@ -29,9 +35,18 @@ View run_view(const Result& result, const Limits& limits) {
     if (value.empty()) return;
     facts.push_back(View(limits).text("fact", what).text("value", value).flag("code", code));
   };
-  std::string line;
-  for (const std::string& word : result.command_line) line += (line.empty() ? "" : " ") + quoted(word);
-  view.text("command_line", line);
+  view.text("command_line", command_line(result.command_line));
+  std::vector<View> runs;
+  for (const Run& run : result.runs) {
+    if (runs.size() == limits.items) break;
+    View one(limits);
+    one.verdict("run_verdict", run.verdict).text("run_summary", run.summary);
+    one.text("run_line", command_line(run.command_line)).text("run_started", run.started);
+    one.whole("run_took", duration(run.seconds)).flag("run_cut_short", run.cut_short);
+    one.whole("run_seed", run.seed ? fmt::format("{:#x}", *run.seed) : "").text("run_of", run.command);
+    runs.push_back(std::move(one));
+  }
+  view.flag("has_runs", !runs.empty()).list("runs", std::move(runs));
   fact("nospan", result.version);
   for (const Dependency& dependency : result.dependencies) fact(dependency.name, dependency.version);
   fact("Seed", result.seed ? fmt::format("{:#x}", *result.seed) : "", true);

@@ -49,6 +49,8 @@ Result run(const char* command, std::vector<std::string> command_line) {
                          {"cvc5", "1.0.3"},
                          {"RapidCheck", "0.0~git20220104"}};
   result.seed = 0x5;
+  result.solver = "Z3 4.8.12";
+  result.second_solver = "cvc5 1.0.3";
   result.jobs = 2;
   result.budget_seconds = 10;
   result.assumption = "mission";
@@ -189,7 +191,8 @@ std::vector<ClaimOutcome> claims(unsigned page_shift) {
     exact.page_shifts = shifts(31);
     exact.rests_on = {"alloc/iommu_range_alloc"};
     exact.drops = {{"mask-fits-int", "needed", true,
-                    Json{{"schema", "nospan.scenario/1"}, {"window", {{"iommu_page", "4G"}, {"entries", 4}}}}}};
+                    Json{{"schema", "nospan.scenario/1"}, {"window", {{"iommu_page", "4G"}, {"entries", 4}}}},
+                     std::nullopt}};
     all.push_back(exact);
     for (const std::string what : {"iso-granule", "iso-blocks", "iso-two-stage"}) {
       ClaimOutcome isolation =
@@ -199,8 +202,8 @@ std::vector<ClaimOutcome> claims(unsigned page_shift) {
       isolation.hypotheses = {kGranule, kOwns};
       isolation.core = {"granule", "caller-owns-buffer"};
       isolation.rests_on = {"exact/" + function};
-      isolation.drops = {{"granule", "needed", true, Json{{"schema", "nospan.scenario/1"}}},
-                         {"caller-owns-buffer", "needed", false, nullptr}};
+      isolation.drops = {{"granule", "needed", true, Json{{"schema", "nospan.scenario/1"}}, std::nullopt},
+                         {"caller-owns-buffer", "needed", false, nullptr, std::nullopt}};
       all.push_back(isolation);
     }
     for (const std::string what : {"handle", "fail-atomic", "safe"}) {
@@ -420,6 +423,9 @@ Result filled_sample(const std::string& text) {
   result.assumptions = {{text, text, text}};
   result.trusted = {{text, text, text}};
   result.figures = {{text, 1, text, text, true}};
+  result.solver = text;
+  result.second_solver = text;
+  result.runs = {{text, text, {text}, text, 1, Verdict::kHolds, text, false, 5}};
   TargetCheck& check = result.targets.back();
   for (std::string* one : {&check.target, &check.label, &check.tree.version, &check.tree.git,
                            &check.tree.content, &check.tree.path})
@@ -438,6 +444,7 @@ Result filled_sample(const std::string& text) {
     *one = text;
   finding.flaky = true;
   finding.security = true;
+  finding.violations = {{}, {text, text, text, text}};
   finding.scenario["note"] = text;
   finding.steps = {{text, text, text}, {text, text, text}};
   for (BandRow& row : finding.picture->rows) {
@@ -453,7 +460,8 @@ Result filled_sample(const std::string& text) {
   outcome.assumptions = {{text, text, text}};
   outcome.core = {text};
   outcome.cases = {{text, text, text, 1, true, text, text, 1}};
-  outcome.drops = {{text, text, true, Json{{"note", text}}}};
+  outcome.drops = {{text, text, true, Json{{"note", text}}, std::nullopt}};
+  outcome.counterexample = Counterexample{text, {{text, 1}}, text};
   outcome.finding = finding;
   Gate& gate = *result.gate;
   gate.tree = text;
