@@ -146,6 +146,7 @@ View claim_view(const ClaimOutcome& claim, const Result& result, const Limits& l
     }
   }
   view.flag("has_model", claim.counterexample.has_value()).list("inputs", std::move(inputs));
+  view.text("model_scenario", claim.counterexample ? claim.counterexample->scenario : "");
   view.text("model_of", claim.counterexample ? claim.counterexample->in : "");
   view.text("first_name", result.solver.empty() ? "First solver" : result.solver);
   view.text("second_name", result.second_solver.empty() ? "Second solver" : result.second_solver);

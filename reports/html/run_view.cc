@@ -43,7 +43,9 @@ View run_view(const Result& result, const Limits& limits) {
     one.verdict("run_verdict", run.verdict).text("run_summary", run.summary);
     one.text("run_line", command_line(run.command_line)).text("run_started", run.started);
     one.whole("run_took", duration(run.seconds)).flag("run_cut_short", run.cut_short);
-    one.whole("run_seed", run.seed ? fmt::format("{:#x}", *run.seed) : "").text("run_of", run.command);
+    one.whole("run_seed", run.seed ? fmt::format("{:#x}", *run.seed) : "")
+        .text("run_of", run.command)
+        .text("run_version", run.version);
     runs.push_back(std::move(one));
   }
   view.flag("has_runs", !runs.empty()).list("runs", std::move(runs));

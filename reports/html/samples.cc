@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -192,7 +193,7 @@ std::vector<ClaimOutcome> claims(unsigned page_shift) {
     exact.rests_on = {"alloc/iommu_range_alloc"};
     exact.drops = {{"mask-fits-int", "needed", true,
                     Json{{"schema", "nospan.scenario/1"}, {"window", {{"iommu_page", "4G"}, {"entries", 4}}}},
-                     std::nullopt}};
+                    std::nullopt}};
     all.push_back(exact);
     for (const std::string what : {"iso-granule", "iso-blocks", "iso-two-stage"}) {
       ClaimOutcome isolation =
@@ -412,62 +413,69 @@ Result gate_sample() {
   return result;
 }
 
-Result filled_sample(const std::string& text) {
+Result filled_sample(const std::function<std::string()>& next) {
   Result result = gate_sample();
   for (std::string* one :
        {&result.command, &result.version, &result.started, &result.summary, &result.assumption})
-    *one = text;
-  result.command_line = {text, text};
-  result.dependencies = {{text, text}};
-  result.known_findings = {{text, text, text, true, text, text, text}};
-  result.assumptions = {{text, text, text}};
-  result.trusted = {{text, text, text}};
-  result.figures = {{text, 1, text, text, true}};
-  result.solver = text;
-  result.second_solver = text;
-  result.runs = {{text, text, {text}, text, 1, Verdict::kHolds, text, false, 5}};
+    *one = next();
+  result.command_line = {next(), next()};
+  result.dependencies = {{next(), next()}};
+  result.known_findings = {{next(), next(), next(), true, next(), next(), next()}};
+  result.assumptions = {{next(), next(), next()}};
+  result.trusted = {{next(), next(), next()}};
+  result.figures = {{next(), 1, next(), next(), true}};
+  result.solver = next();
+  result.second_solver = next();
+  result.runs = {{next(), next(), {next()}, next(), 1, Verdict::kHolds, next(), false, 5}};
   TargetCheck& check = result.targets.back();
   for (std::string* one : {&check.target, &check.label, &check.tree.version, &check.tree.git,
                            &check.tree.content, &check.tree.path})
-    *one = text;
-  check.patches = {{text, text, text}};
-  check.tally = {{text, 1}};
-  check.coverage = {{text, 0.5, 0.1}};
-  check.distributions = {{text, {{text, 1}}}};
-  check.invariants = {{text, text, text, Verdict::kHolds}};
-  check.guards_in_force = {text};
-  check.fixed = {text};
+    *one = next();
+  check.patches = {{next(), next(), next()}};
+  check.tally = {{next(), 1}};
+  check.coverage = {{next(), 0.5, 0.1}};
+  check.distributions = {{next(), {{next(), 1}}}};
+  check.invariants = {{next(), next(), next(), Verdict::kHolds}};
+  check.guards_in_force = {result.known_findings.front().id};
+  check.fixed = {next()};
   Finding& finding = *check.finding;
   for (std::string* one :
        {&finding.id, &finding.title, &finding.target, &finding.invariant, &finding.rule, &finding.rule_source,
         &finding.expected, &finding.actual, &finding.file, &finding.reproduce, &finding.code_file})
-    *one = text;
+    *one = next();
   finding.flaky = true;
   finding.security = true;
-  finding.violations = {{}, {text, text, text, text}};
-  finding.scenario["note"] = text;
-  finding.steps = {{text, text, text}, {text, text, text}};
+  finding.violations = {{}, {next(), next(), next(), next()}};
+  finding.scenario["note"] = next();
+  finding.steps = {{next(), next(), next()}, {next(), next(), next()}};
   for (BandRow& row : finding.picture->rows) {
-    row.name = text;
-    for (Band& band : row.bands) band.label = text;
+    row.name = next();
+    for (Band& band : row.bands) band.label = next();
   }
   ClaimOutcome& outcome = result.claims.back();
-  for (std::string* one :
-       {&outcome.id, &outcome.function, &outcome.target, &outcome.words, &outcome.reason, &outcome.replayed_by})
-    *one = text;
-  outcome.rests_on = {text, "not there " + text};
-  outcome.hypotheses = {{text, text, text}};
-  outcome.assumptions = {{text, text, text}};
-  outcome.core = {text};
-  outcome.cases = {{text, text, text, 1, true, text, text, 1}};
-  outcome.drops = {{text, text, true, Json{{"note", text}}, std::nullopt}};
-  outcome.counterexample = Counterexample{text, {{text, 1}}, text};
+  for (std::string* one : {&outcome.id, &outcome.target, &outcome.words, &outcome.reason, &outcome.replayed_by})
+    *one = next();
+  outcome.rests_on = {next(), "not there " + next()};
+  outcome.hypotheses = {{next(), next(), next()}};
+  outcome.assumptions = {{next(), next(), next()}};
+  outcome.core = {next()};
+  outcome.cases = {{next(), next(), next(), 1, true, next(), next(), 1}};
+  outcome.drops = {{next(), next(), true, Json{{"note", next()}}, std::nullopt}};
+  outcome.counterexample = Counterexample{next(), {{next(), 1}}, next()};
   outcome.finding = finding;
   Gate& gate = *result.gate;
-  gate.tree = text;
-  gate.corpus_failing = {text};
-  gate.patches = {
-      {{text, text, text}, Verdict::kRefuted, text, {text}, {text}, {text}, {text}, {text}, {text}, {text}}};
+  gate.tree = next();
+  gate.corpus_failing = {next()};
+  gate.patches = {{{next(), next(), next()},
+                   Verdict::kRefuted,
+                   next(),
+                   {next()},
+                   {next()},
+                   {next()},
+                   {next()},
+                   {next()},
+                   {next()},
+                   {next()}}};
   return result;
 }
 

@@ -3,6 +3,7 @@
 #ifndef NOSPAN_REPORTS_SAMPLE_RESULT_H
 #define NOSPAN_REPORTS_SAMPLE_RESULT_H
 
+#include <functional>
 #include <string>
 
 #include "reports/result.h"
@@ -19,8 +20,8 @@ Result finding_sample();
 // A gate that refuses a patch of three: ALIGN-1, a claim lost, a class fallen below its minimum.
 Result gate_sample();
 
-// Every text of every part replaced by `text`, every list with something in it.
-Result filled_sample(const std::string& text);
+// Every text that is told to people replaced by what `next` returns, every list with something in it.
+Result filled_sample(const std::function<std::string()>& next);
 
 }  // namespace nospan::reports
 

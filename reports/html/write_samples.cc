@@ -32,9 +32,9 @@ int main(int argc, char** argv) {
     write(folder / "proved.html", nospan::reports::proved_sample());
     write(folder / "finding.html", nospan::reports::finding_sample());
     write(folder / "gate.html", nospan::reports::gate_sample());
-    write(folder / "hostile.html",
-          nospan::reports::filled_sample(
-              "</script></style><script>throw 1</script><img src=x onerror=\"throw 2\">'&\""));
+    write(folder / "hostile.html", nospan::reports::filled_sample([] {
+            return "</script></style><script>throw 1</script><img src=x onerror=\"throw 2\">'&\"";
+          }));
     write(folder / "empty.html", nospan::reports::Result{});
   } catch (const std::exception& error) {
     fmt::print(stderr, "nospan_write_samples: {}\n", error.what());
