@@ -40,6 +40,19 @@ std::vector<reports::CoverageShare> coverage_shares(const props::Coverage& cover
   return shares;
 }
 
+std::vector<reports::Exercise> exercises(const props::Tally& tally) {
+  std::vector<reports::Exercise> exercises;
+  for (std::size_t i = 0; i < tally.exercised.size(); ++i) {
+    for (std::size_t kind = 0; kind < props::kCommandKindCount; ++kind) {
+      const std::uint64_t commands = tally.exercised[i][kind];
+      if (commands == 0) continue;
+      exercises.push_back({std::string(props::command_name(static_cast<props::CommandKind>(kind))),
+                           static_cast<unsigned>(i) + model::kLeastIommuPageShift, commands});
+    }
+  }
+  return exercises;
+}
+
 // What a campaign says about one invariant. One that it stopped at says nothing about the others: it did not
 // use up its budget.
 Verdict verdict_on(model::Invariant invariant, const props::CampaignResult& campaign) {
@@ -107,6 +120,7 @@ reports::TargetCheck target_check(const TargetResult& result) {
   check.coverage = coverage_shares(campaign.coverage);
   check.coverage_judgeable = campaign.coverage.judgeable();
   check.distributions = props::distributions_data(campaign.coverage.generated);
+  check.exercised = exercises(campaign.tally);
   for (const model::Rule& rule : model::kRules) {
     check.invariants.push_back({std::string(rule.id), std::string(rule.says), std::string(rule.source),
                                 verdict_on(rule.invariant, campaign)});

@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "props/durable_file.h"
+#include "reports/html.h"
 #include "reports/junit.h"
 #include "reports/ktap.h"
 #include "reports/markdown.h"
@@ -37,6 +38,7 @@ struct Format {
 };
 
 constexpr std::array kFormats{
+    Format{"html", "report.html", reports::html},
     Format{"junit", "junit.xml", reports::junit},
     Format{"ktap", "report.ktap", reports::ktap},
     Format{"sarif", "report.sarif", reports::sarif},

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "solver/covered_shifts.h"
 #include "solver/proof_cache.h"
 #include "solver/slice.h"
 #include "targets/toolchain/cache.h"
@@ -357,6 +358,7 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     set_verdict(result, Verdict::kVacuous, "no call satisfies the hypotheses");
   } else {
     set_verdict(result, Verdict::kProved, "");
+    result.page_shifts = covered_page_shifts(instance, options.dropped);
   }
   if (disagreement) set_verdict(result, Verdict::kDisagree, "the solvers contradict each other");
   result.core_known = core_known;
