@@ -24,10 +24,14 @@ packages_of() {
 
 # Of the packages given, those that are not installed, one a line.
 missing_of() {
-  # dpkg-query fails if it does not know one of them: that is an answer, not an error.
-  { dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true; } | awk '
+  # dpkg-query fails if it does not know one of them: that is an answer, not an error. One of them may bring
+  # another along: nodejs from nodejs.org brings npm, and refuses Debian's.
+  { dpkg-query -W -f '${Package} ${db:Status-Status} ${Provides}\n' "$@" 2>/dev/null || true; } | awk '
     BEGIN { for (i = 1; i < ARGC; i++) order[i] = ARGV[i]; count = ARGC; ARGC = 1 }
-    $2 == "installed" { installed[$1] = 1 }
+    $2 == "installed" {
+      installed[$1] = 1
+      for (i = 3; i <= NF; i++) { sub(/,$/, "", $i); installed[$i] = 1 }
+    }
     END { for (i = 1; i < count; i++) if (!(order[i] in installed)) print order[i] }' "$@"
 }
 

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/run_record.h"
 #include "cli/target_selection.h"
 #include "cli/terminal.h"
 #include "props/bench/figures.h"
 #include "props/durable_file.h"
 #include "props/finding.h"
 #include "props/mutants/mutant_run.h"
+#include "reports/result_json.h"
 #include "targets/builtin/builtin.h"
 #include "targets/linux/tree.h"
 
@@ -58,6 +60,7 @@ reports::Expected<double> shrink_seconds(ProgressLine& progress) {
 }
 
 reports::Expected<int> bench(const BenchCommandOptions& options) {
+  const RunRecord record("bench");
   ProgressLine progress;
   auto selected = kernel(progress);
   if (!selected) return tl::make_unexpected(selected.error());
@@ -78,15 +81,22 @@ reports::Expected<int> bench(const BenchCommandOptions& options) {
   if (!figures) return tl::make_unexpected(figures.error());
 
   fmt::print("nospan bench: {}, one core; goals are those of docs/performance.md\n\n", selected->label());
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  reports::Result result = record.result();
+  result.verdict = reports::Verdict::kHolds;
   for (const bench::Figure& figure : *figures) {
     const bool higher = figure.better == bench::FigureRule::Better::kHigher;
     fmt::print("{:<28} {:>14.4g} {:<4} goal {} {:<10.4g} {}\n    {}\n", figure.name, figure.value, figure.unit,
                higher ? ">=" : "<=", figure.goal, figure.reached() ? "reached" : "MISSED", figure.what);
-    json[figure.name] = figure.value;
+    result.figures.push_back({figure.name, figure.value, figure.unit,
+                              fmt::format("{} {:.4g}", higher ? ">=" : "<=", figure.goal), figure.reached()});
   }
+  const auto missed = std::count_if(result.figures.begin(), result.figures.end(),
+                                    [](const reports::Figure& figure) { return !figure.reached; });
+  result.summary =
+      fmt::format("{} of {} figures reach their goals", result.figures.size() - missed, result.figures.size());
   if (!options.json.empty()) {
-    auto written = props::write_file_atomically(options.json, json.dump(2) + "\n");
+    record.finish(result);
+    auto written = props::write_file_atomically(options.json, reports::to_json(result));
     if (!written) return tl::make_unexpected(written.error());
   }
   // A figure is a measurement on this machine, not a verdict: a missed goal is said, and is no failure.
@@ -101,7 +111,7 @@ Command add_bench(CLI::App& app) {
   for (const bench::FigureRule& rule : bench::all_figures())
     names += fmt::format("\n  {:<28} {}", rule.name, rule.what);
   app.add_option("FIGURE", options->figures, "the figures to measure (default: all)")->type_name("");
-  app.add_option("--json", options->json, "write the figures there, too, as one flat object")
+  app.add_option("--json", options->json, "write the result there, too, each figure under its name")
       ->type_name("FILE");
   app.footer("Figures:" + names);
   return [options] {

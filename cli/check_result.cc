@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cli/replayed_finding.h"
+#include "cli/trusted_base.h"
 #include "model/invariants.h"
 
 namespace nospan::cli {
@@ -37,6 +38,19 @@ std::vector<reports::CoverageShare> coverage_shares(const props::Coverage& cover
     shares.push_back({std::string(rule.name), coverage.share(what), rule.least_share});
   }
   return shares;
+}
+
+std::vector<reports::Exercise> exercises(const props::Tally& tally) {
+  std::vector<reports::Exercise> exercises;
+  for (std::size_t i = 0; i < tally.exercised.size(); ++i) {
+    for (std::size_t kind = 0; kind < props::kCommandKindCount; ++kind) {
+      const std::uint64_t commands = tally.exercised[i][kind];
+      if (commands == 0) continue;
+      exercises.push_back({std::string(props::command_name(static_cast<props::CommandKind>(kind))),
+                           static_cast<unsigned>(i) + model::kLeastIommuPageShift, commands});
+    }
+  }
+  return exercises;
 }
 
 // What a campaign says about one invariant. One that it stopped at says nothing about the others: it did not
@@ -97,16 +111,16 @@ reports::TargetCheck target_check(const TargetResult& result) {
   check.label = result.target.label();
   check.page_shift = result.target.system_page.value;
   check.sanitized = result.target.sanitized;
-  if (result.target.tree) {
-    check.tree.version = result.target.tree->version();
-    check.tree.content = result.target.tree->content_hash();
-  }
+  check.tree = result.target.identity;
+  check.patches = result.target.patches;
   check.verdict = campaign.verdict;
   check.seconds = campaign.seconds;
   check.interrupted = campaign.interrupted;
   check.tally = tally_counts(campaign.tally);
   check.coverage = coverage_shares(campaign.coverage);
   check.coverage_judgeable = campaign.coverage.judgeable();
+  check.distributions = props::distributions_data(campaign.coverage.generated);
+  check.exercised = exercises(campaign.tally);
   for (const model::Rule& rule : model::kRules) {
     check.invariants.push_back({std::string(rule.id), std::string(rule.says), std::string(rule.source),
                                 verdict_on(rule.invariant, campaign)});
@@ -137,6 +151,7 @@ void add_check_result(reports::Result& result, const std::vector<TargetResult>& 
     if (target.campaign.interrupted) result.cut_short = true;
   }
   for (const props::Finding& finding : findings) result.known_findings.push_back(known_finding(finding));
+  result.trusted = trusted_by_check(result.targets);
   result.summary = summary(result);
 }
 

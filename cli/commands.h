@@ -18,6 +18,7 @@ Command add_repro(CLI::App& app);
 Command add_gate(CLI::App& app);
 Command add_corpus(CLI::App& app);
 Command add_bench(CLI::App& app);
+Command add_report(CLI::App& app);
 Command add_targets(CLI::App& app);
 Command add_prove(CLI::App& app);
 Command add_claims(CLI::App& app);

@@ -22,6 +22,7 @@
 #include "cli/target_selection.h"
 #include "cli/terminal.h"
 #include "cli/tree_claims.h"
+#include "cli/trusted_base.h"
 #include "props/durable_file.h"
 #include "props/finding.h"
 #include "reports/quantity.h"
@@ -60,10 +61,11 @@ struct GateOptions {
 // A tree as the gate knows it.
 struct Stage {
   Tree tree;
-  std::string name;      // "linux 6.12.90+patch"
-  std::string selector;  // options that select it again
-  std::string code;      // compiled_code()
-  std::string provable;  // provable_code(); "" if nothing is proved
+  std::string name;                             // "linux 6.12.90+patch"
+  std::string selector;                         // options that select it again
+  std::string code;                             // compiled_code()
+  std::string provable;                         // provable_code(); "" if nothing is proved
+  std::vector<reports::PatchIdentity> patches;  // since the tree that was given
   std::vector<SelectedTarget> targets;
   TreeRecord record;
 };
@@ -183,7 +185,7 @@ Expected<void> Gate::prepare() {
 
 // Compiles what tells trees apart. The targets themselves are loaded when something must run on them.
 Expected<Stage> Gate::stage_of(const Tree& tree, const std::string& name, const std::string& selector) {
-  Stage stage{tree, name, selector, {}, {}, {}, {}};
+  Stage stage{tree, name, selector, {}, {}, {}, {}, {}};
   tell("compiling " + name);
   auto code = compiled_code(tree, exploration_.page_shifts);
   if (!code) return tl::make_unexpected(code.error());
@@ -200,6 +202,10 @@ Expected<void> Gate::load(Stage& stage) {
   auto targets = kernel_targets(stage.tree, stage.name, stage.selector, exploration_.page_shifts, false,
                                 [this](const std::string& text) { tell(text); });
   if (!targets) return tl::make_unexpected(targets.error());
+  for (SelectedTarget& target : *targets) {
+    target.identity = {stage.tree.version(), {}, stage.tree.content_hash(), options_.selection.tree};
+    target.patches = stage.patches;
+  }
   stage.targets = std::move(*targets);
   return {};
 }
@@ -356,6 +362,8 @@ Expected<reports::PatchJudgement> Gate::judge_patches(std::span<const Patch> pat
     after.error().where = fmt::format("{}: {}", name, after.error().where);
     return tl::make_unexpected(after.error());
   }
+  after->patches = before_.patches;
+  for (const Patch& patch : patches) after->patches.push_back({patch.file, patch.subject, patch.sha256});
   auto judgement = compare(*after);
   if (!judgement) return judgement;
   progress_.clear();
@@ -404,6 +412,11 @@ Expected<void> Gate::finish(Verdict verdict) {
   gate_.corpus_entries = exploration_.corpus.size();
   gate_.corpus_failing.assign(before_.record.corpus_failing.begin(), before_.record.corpus_failing.end());
   result_.gate = gate_;
+  result_.trusted = trusted_by_check(result_.targets);
+  if (!options_.no_prove) {
+    const std::vector<reports::Premise> more = trusted_by_prove();
+    result_.trusted.insert(result_.trusted.end(), more.begin(), more.end());
+  }
   record_.finish(result_);
   std::vector<std::filesystem::path> files;
   if (!options_.json.empty()) files.emplace_back(options_.json);

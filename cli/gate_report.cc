@@ -25,8 +25,10 @@ std::string patch_name(std::size_t index, std::size_t count, const reports::Patc
 }
 
 void print_before(const std::string& label, const TreeRecord& record, bool from_cache) {
-  fmt::print("before: {}{}: {} claims proved, {} not decided\n", label, from_cache ? ", from the cache" : "",
-             proved_claims(record), undecided_claims(record));
+  fmt::print("before: {}{}: {}\n", label, from_cache ? ", from the cache" : "",
+             record.claims.empty() ? "nothing was proved"
+                                   : fmt::format("{} claims proved, {} not decided", proved_claims(record),
+                                                 undecided_claims(record)));
   for (const reports::TargetCheck& check : record.checks) {
     if (check.finding) {
       fmt::print("    already there   {} on {}\n", check.finding->title, check.label);

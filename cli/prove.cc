@@ -17,6 +17,8 @@
 #include "cli/save_folder.h"
 #include "cli/target_selection.h"
 #include "cli/terminal.h"
+#include "cli/tool_versions.h"
+#include "cli/trusted_base.h"
 #include "props/durable_file.h"
 #include "reports/result_json.h"
 #include "solver/runner.h"
@@ -120,7 +122,9 @@ reports::Result Prove::result(Verdict verdict) const {
   result.verdict = verdict;
   result.jobs = runner_.jobs;
   result.solver = solver::z3_version();
+  add_prover_tools(result.dependencies);
   if (options_.cross_check) result.second_solver = solver::cvc5_version();
+  result.trusted = trusted_by_prove();
   record_.finish(result);
   add_claim_run(result, run_, targets_);
   result.summary = claims_summary(result.claims);

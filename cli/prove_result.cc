@@ -45,6 +45,7 @@ reports::ClaimOutcome claim_outcome(const solver::ClaimResult& claim) {
   if (slash != std::string::npos && outcome.claim != "lemma") outcome.function = claim.id.substr(slash + 1);
   outcome.target = claim.target;
   outcome.words = claim.words;
+  outcome.page_shifts = claim.page_shifts;
   outcome.verdict = claim.verdict;
   outcome.reason = claim.reason;
   outcome.rests_on = claim.rests_on;

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "cli/tool_versions.h"
+
 namespace nospan::cli {
 namespace {
 
@@ -28,6 +30,7 @@ RunRecord::RunRecord(std::string_view command) {
   result_.command = command;
   result_.version = NOSPAN_VERSION;
   result_.command_line = command_line();
+  result_.dependencies = tool_versions();
   result_.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 

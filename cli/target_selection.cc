@@ -11,6 +11,7 @@
 #include "targets/library.h"
 #include "targets/linux/build.h"
 #include "targets/linux/patch.h"
+#include "targets/linux/place.h"
 #include "targets/linux/tree.h"
 
 namespace nospan::cli {
@@ -25,6 +26,8 @@ Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection
   linux_target::Tree tree = given;
   std::string name = "linux " + tree.version();
   std::string options = selector;
+  reports::TreeIdentity identity{given.version(), linux_target::commit_of(given), {}, selection.tree};
+  std::vector<reports::PatchIdentity> applied;
   if (!selection.patches.empty()) {
     const std::vector<std::filesystem::path> patches(selection.patches.begin(), selection.patches.end());
     auto patched = linux_target::apply_patches(tree, patches);
@@ -35,11 +38,19 @@ Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection
     }
     if (patched->changed.empty()) tell("no patched file is part of the target: it is as without the patch");
     tree = patched->tree;
+    for (const linux_target::AppliedPatch& patch : patched->applied) {
+      applied.push_back({patch.file.string(), patch.subject, patch.hash});
+    }
     name += "+patch";
     for (const std::string& patch : selection.patches) options += " --patch " + shell_word(patch);
   }
   auto built = kernel_targets(tree, name, options, shifts, selection.sanitize, tell);
   if (!built) return tl::make_unexpected(built.error());
+  identity.content = tree.content_hash();
+  for (SelectedTarget& target : *built) {
+    target.identity = identity;
+    target.patches = applied;
+  }
   selected.insert(selected.end(), built->begin(), built->end());
   return {};
 }
@@ -146,7 +157,8 @@ Expected<std::vector<SelectedTarget>> select_targets(const TargetSelection& sele
       if (!selection.tree.empty()) {
         auto tree = linux_target::open_tree(selection.tree);
         if (!tree) return tl::make_unexpected(tree.error());
-        auto added = add_kernel(*tree, selection, "--tree " + shell_word(selection.tree), shifts, tell, selected);
+        auto added =
+            add_kernel(*tree, selection, "--tree " + shell_word(selection.tree), shifts, tell, selected);
         if (!added) return tl::make_unexpected(added.error());
         continue;
       }

@@ -12,6 +12,7 @@
 
 #include "model/page.h"
 #include "reports/error.h"
+#include "reports/result.h"
 #include "targets/linux/tree.h"
 #include "targets/target.h"
 
@@ -38,6 +39,8 @@ struct SelectedTarget {
   bool sanitized = false;
   std::shared_ptr<const linux_target::Tree> tree =
       {};  // of a kernel, with the patches: what the prover compiles
+  reports::TreeIdentity identity = {};
+  std::vector<reports::PatchIdentity> patches = {};
 
   // "linux 6.12.90 64K"
   std::string label() const;
@@ -50,7 +53,8 @@ std::vector<unsigned> page_shifts_of(const TargetSelection& selection);
 std::string shell_word(const std::string& text);
 
 // The targets that a kernel tree gives, one for each page size and, if `sanitize`, a second one that reports
-// undefined behaviour. Compiles what is not in the cache; `tell` gets a line for each.
+// undefined behaviour. Compiles what is not in the cache; `tell` gets a line for each. Identity and patches are
+// for the caller to fill in.
 reports::Expected<std::vector<SelectedTarget>> kernel_targets(
     const linux_target::Tree& tree, const std::string& name, const std::string& selector,
     const std::vector<unsigned>& page_shifts, bool sanitize, const std::function<void(std::string)>& tell);

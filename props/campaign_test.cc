@@ -36,6 +36,22 @@ TEST(Campaign, BuiltinHolds) {
   EXPECT_EQ(result.coverage.scenarios, 3000u);
 }
 
+TEST(Campaign, TellsWhichEntryPointsItTriedWithWhichPages) {
+  const Tally tally = run_campaign(*nospan_builtin_target(), GuardSet{}, options(3000), {}).tally;
+  std::uint64_t all = 0;
+  for (std::size_t shift = 0; shift < tally.exercised.size(); ++shift) {
+    for (const CommandKind kind :
+         {CommandKind::kMapPage, CommandKind::kUnmapPage, CommandKind::kAllocCoherent}) {
+      EXPECT_GT(tally.exercised[shift][static_cast<std::size_t>(kind)], 0u)
+          << shift << " " << command_name(kind);
+    }
+    for (const std::uint64_t commands : tally.exercised[shift]) all += commands;
+  }
+  // What was idle or had no table does not count.
+  EXPECT_LE(all, tally.commands - tally.idle);
+  EXPECT_GE(all, tally.commands - tally.idle - tally.no_table);
+}
+
 TEST(Campaign, FindsACrashAndShrinksIt) {
   const nospan_target target =
       with_map_page([](void* table, const nospan_map_request* request) -> std::uint64_t {

@@ -61,6 +61,7 @@ void Coverage::count(const Scenario& scenario) {
     counts[static_cast<std::size_t>(what)] += holds ? 1 : 0;
   };
   ++scenarios;
+  generated.count(scenario);
   hit(CoverageClass::kIommuPageLarger, page > system_page);
   hit(CoverageClass::kIommuPageEqual, page == system_page);
   hit(CoverageClass::kIommuPageSmaller, page < system_page);
@@ -117,6 +118,7 @@ void Coverage::count(const Scenario& scenario) {
 
 void Coverage::add(const Coverage& other) {
   scenarios += other.scenarios;
+  generated.add(other.generated);
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += other.counts[i];
 }
 

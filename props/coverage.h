@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "props/distributions.h"
 #include "props/scenario.h"
 
 namespace nospan::props {
@@ -53,6 +54,7 @@ const CoverageRule& coverage_rule(CoverageClass what);
 struct Coverage {
   std::uint64_t scenarios = 0;
   std::array<std::uint64_t, kCoverageClassCount> counts{};
+  Distributions generated;
 
   void count(const Scenario& scenario);
   void add(const Coverage& other);

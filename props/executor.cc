@@ -69,6 +69,7 @@ struct Executor::State final : model::Observer {
   }
 
   void* create_table();
+  unsigned iommu_page_shift(const Command& command) const;
   void execute(std::size_t index);
   void map_page(const Command& command);
   void map_list(const Command& command);
@@ -272,14 +273,25 @@ void Executor::State::undo(std::uint32_t id, std::uint16_t cpu) {
   reference.unmapped(id);
 }
 
+// Of the window, or of the question to a check. Valid scenarios have no other shifts than the model's.
+unsigned Executor::State::iommu_page_shift(const Command& command) const {
+  const bool names_its_own = command.kind == CommandKind::kCheckIoba || command.kind == CommandKind::kCheckGpa;
+  return names_its_own ? command.page_shift : scenario->configuration.window.page.value;
+}
+
 void Executor::State::execute(std::size_t index) {
   const Command& current = scenario->commands[index];
   environment.begin_call(&current);
   reference.begin_call();
   const model::MappingKind live = reference.mapping(current.mapping).kind;
-  const auto idle = [this] { ++tally.idle; };
+  std::uint64_t& exercised = tally.exercised[iommu_page_shift(current) - model::kLeastIommuPageShift]
+                                            [static_cast<std::size_t>(current.kind)];
+  const auto idle = [&] {
+    ++tally.idle;
+    if (!current.no_table) --exercised;
+  };
   ++tally.commands;
-  if (current.no_table) ++tally.no_table;
+  ++(current.no_table ? tally.no_table : exercised);
   switch (current.kind) {
     case CommandKind::kMapPage:
     case CommandKind::kMapSg:

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 
@@ -57,21 +58,70 @@ std::string operations(const model::Reference& reference) {
   return text.empty() ? "no TCE written" : text;
 }
 
-std::string step(const Scenario& scenario, std::size_t index, const model::Reference& reference) {
-  if (index >= scenario.commands.size())
-    return "clean-up: what is still mapped is unmapped, the table compared";
+// What a command did.
+std::string effect(const Scenario& scenario, std::size_t index, const model::Reference& reference) {
+  std::string text;
   const Command& command = scenario.commands[index];
-  std::string text = fmt::format("{}. {}\n     ", index + 1, describe(scenario, command));
   const model::Mapping& mapping = reference.mapping(command.mapping);
   switch (command.kind) {
     case CommandKind::kMapPage:
     case CommandKind::kAllocCoherent:
-      if (mapping.kind != model::MappingKind::kNone)
-        text += fmt::format("mapped at DMA {}; ", hex(mapping.dma));
+      if (mapping.kind != model::MappingKind::kNone) text = fmt::format("mapped at DMA {}; ", hex(mapping.dma));
       break;
     default: break;
   }
   return text + operations(reference);
+}
+
+constexpr const char* kCleanUp = "clean-up: what is still mapped is unmapped, the table compared";
+
+// What each command did, in the order of commands, from a run in a process of its own.
+std::vector<std::string> effects(const nospan_target& target, const Scenario& scenario) {
+  std::vector<std::string> lines;
+  int channel[2];
+  if (pipe(channel) != 0) return lines;
+  const pid_t child = fork();
+  if (child < 0) {
+    close(channel[0]);
+    close(channel[1]);
+    return lines;
+  }
+  if (child == 0) {
+    close(channel[0]);
+    const rlimit seconds{kReplaySeconds, kReplaySeconds};
+    setrlimit(RLIMIT_CPU, &seconds);
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    Executor executor(target, [](std::uint32_t, const char*) { _exit(0); });
+    executor.set_spectator([&](std::size_t index, const model::Reference& reference) {
+      const std::string line =
+          (index < scenario.commands.size() ? effect(scenario, index, reference) : "") + '\0';
+      if (write(channel[1], line.data(), line.size()) < 0) _exit(0);
+    });
+    Progress progress;
+    executor.run(scenario, GuardSet{}, progress);
+    _exit(0);
+  }
+  close(channel[1]);
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    const ssize_t got = read(channel[0], buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+  close(channel[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = text.find('\0', start);
+    if (end == std::string::npos) break;
+    lines.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return lines;
 }
 
 }  // namespace
@@ -125,51 +175,63 @@ std::string describe(const Scenario& scenario, const Command& command) {
   return text;
 }
 
-std::vector<std::string> steps(const nospan_target& target, const Scenario& scenario) {
-  std::vector<std::string> lines;
-  int channel[2];
-  if (pipe(channel) != 0) return lines;
-  const pid_t child = fork();
-  if (child < 0) {
-    close(channel[0]);
-    close(channel[1]);
-    return lines;
+std::vector<reports::Step> steps(const nospan_target& target, const Scenario& scenario,
+                                 const Outcome& outcome) {
+  std::vector<reports::Step> result;
+  for (std::string& did : effects(target, scenario)) {
+    const std::size_t index = result.size();
+    reports::Step& step = result.emplace_back();
+    step.command = index < scenario.commands.size() ? describe(scenario, scenario.commands[index]) : kCleanUp;
+    step.actual = std::move(did);
   }
-  if (child == 0) {
-    close(channel[0]);
-    const rlimit seconds{kReplaySeconds, kReplaySeconds};
-    setrlimit(RLIMIT_CPU, &seconds);
-    const rlimit none{0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    Executor executor(target, [](std::uint32_t, const char*) { _exit(0); });
-    executor.set_spectator([&](std::size_t index, const model::Reference& reference) {
-      const std::string line = step(scenario, index, reference) + '\0';
-      if (write(channel[1], line.data(), line.size()) < 0) _exit(0);
-    });
-    Progress progress;
-    executor.run(scenario, GuardSet{}, progress);
-    _exit(0);
+  if (!outcome.violated()) return result;
+  if (outcome.command < scenario.commands.size() && result.size() == outcome.command) {
+    result.push_back({describe(scenario, scenario.commands[outcome.command]), "", ""});
   }
-  close(channel[1]);
-  std::string text;
-  char buffer[4096];
-  for (;;) {
-    const ssize_t got = read(channel[0], buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    text.append(buffer, static_cast<std::size_t>(got));
+  if (outcome.command >= result.size()) return result;
+  reports::Step& wrong = result[outcome.command];
+  for (const model::Violation& violation : outcome.violations) {
+    const auto add = [](std::string& text, const std::string& more) {
+      text += (text.empty() ? "" : "; ") + more;
+    };
+    add(wrong.expected, violation.expected);
+    add(wrong.actual, violation.actual);
   }
-  close(channel[0]);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  return result;
+}
+
+std::optional<PictureInput> concerned_memory(const Scenario& scenario, const Outcome& outcome) {
+  const model::Configuration& configuration = scenario.configuration;
+  const model::Window& window = configuration.window;
+  const auto pictured =
+      std::find_if(outcome.violations.begin(), outcome.violations.end(),
+                   [](const model::Violation& violation) { return violation.page && violation.tce; });
+  if (pictured == outcome.violations.end() || outcome.command >= scenario.commands.size()) return std::nullopt;
+  const Command& command = scenario.commands[outcome.command];
+  model::Layout layout(configuration.translation, configuration.device_vm, configuration.blocks);
+  const auto reached = layout.translate(*pictured->page);
+  if (!reached) return std::nullopt;
+  PictureInput input{configuration, {}, 0, *pictured->tce, *pictured->page, *reached, pictured->foreign_byte};
+  if (command.kind == CommandKind::kMapPage) {
+    input.buffer = model::GuestAddress{command.address + command.offset};
+    input.buffer_size = command.size;
+  } else if (command.kind == CommandKind::kAllocCoherent) {
+    input.buffer = model::GuestAddress{command.address};
+    input.buffer_size = model::coherent_bytes(command.size, configuration.system_page);
+  } else if (command.kind == CommandKind::kMapSg) {
+    // The element that lies in this IOMMU page.
+    for (std::uint32_t i = 0; i < command.element_count; ++i) {
+      const Element& element = scenario.elements[command.first_element + i];
+      if (element.length == 0 || element.address.value + element.length <= pictured->page->value ||
+          element.address.value - pictured->page->value >= window.page.bytes()) {
+        continue;
+      }
+      input.buffer = element.address;
+      input.buffer_size = element.length;
+      break;
+    }
   }
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = text.find('\0', start);
-    if (end == std::string::npos) break;
-    lines.push_back(text.substr(start, end - start));
-    start = end + 1;
-  }
-  return lines;
+  return input;
 }
 
 std::string explain(const nospan_target& target, const Scenario& scenario, const Outcome& outcome) {
@@ -179,15 +241,23 @@ std::string explain(const nospan_target& target, const Scenario& scenario, const
                                  reports::format_size(configuration.system_page.bytes()),
                                  reports::format_size(window.page.bytes()), window.entries, hex(window.first),
                                  reports::format_size(configuration.granule));
+  // As it went; what is wrong is told below.
+  const std::vector<std::string> lines = effects(target, scenario);
   std::size_t told = 0;
-  const std::vector<std::string> lines = steps(target, scenario);
   // A long scenario: its end is what matters.
   constexpr std::size_t kMostSteps = 24;
   if (lines.size() > kMostSteps) {
     told = lines.size() - kMostSteps;
     text += fmt::format("  ({} earlier steps are left out here)\n", told);
   }
-  for (; told < lines.size(); ++told) text += fmt::format("  {}\n", lines[told]);
+  for (; told < lines.size(); ++told) {
+    if (told >= scenario.commands.size()) {
+      text += fmt::format("  {}\n", kCleanUp);
+    } else {
+      text += fmt::format("  {}. {}\n     {}\n", told + 1, describe(scenario, scenario.commands[told]),
+                          lines[told]);
+    }
+  }
   if (outcome.command < scenario.commands.size() && lines.size() <= outcome.command) {
     text +=
         fmt::format("  {}. {}\n", outcome.command + 1, describe(scenario, scenario.commands[outcome.command]));
@@ -197,39 +267,8 @@ std::string explain(const nospan_target& target, const Scenario& scenario, const
     text += fmt::format("\n  {}: {}\n    source:   {}\n    expected: {}\n    actual:   {}\n", rule.id,
                         rule.says, rule.source, violation.expected, violation.actual);
   }
-  const model::Violation* pictured = nullptr;
-  for (const model::Violation& violation : outcome.violations) {
-    if (violation.page && violation.tce && pictured == nullptr) pictured = &violation;
-  }
-  if (pictured != nullptr && outcome.command < scenario.commands.size()) {
-    const Command& command = scenario.commands[outcome.command];
-    model::Layout layout(configuration.translation, configuration.device_vm, configuration.blocks);
-    const auto reached = layout.translate(*pictured->page);
-    if (reached) {
-      PictureInput input{configuration,         {}, 0, *pictured->tce, *pictured->page, *reached,
-                         pictured->foreign_byte};
-      if (command.kind == CommandKind::kMapPage) {
-        input.buffer = model::GuestAddress{command.address + command.offset};
-        input.buffer_size = command.size;
-      } else if (command.kind == CommandKind::kAllocCoherent) {
-        input.buffer = model::GuestAddress{command.address};
-        input.buffer_size = model::coherent_bytes(command.size, configuration.system_page);
-      } else if (command.kind == CommandKind::kMapSg) {
-        // The element that lies in this IOMMU page.
-        for (std::uint32_t i = 0; i < command.element_count; ++i) {
-          const Element& element = scenario.elements[command.first_element + i];
-          if (element.length == 0 || element.address.value + element.length <= pictured->page->value ||
-              element.address.value - pictured->page->value >= window.page.bytes()) {
-            continue;
-          }
-          input.buffer = element.address;
-          input.buffer_size = element.length;
-          break;
-        }
-      }
-      text += fmt::format("\n{}", memory_picture(input));
-    }
-  }
+  if (const auto memory = concerned_memory(scenario, outcome))
+    text += fmt::format("\n{}", memory_picture(*memory));
   return text;
 }
 

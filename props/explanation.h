@@ -3,11 +3,14 @@
 #ifndef NOSPAN_PROPS_EXPLANATION_H
 #define NOSPAN_PROPS_EXPLANATION_H
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "props/concerned_memory.h"
 #include "props/executor.h"
 #include "props/scenario.h"
+#include "reports/result.h"
 #include "targets/target.h"
 
 namespace nospan::props {
@@ -15,9 +18,13 @@ namespace nospan::props {
 // One line for a command: "map_page #0: 1 byte at guest 0xffffff, bidirectional".
 std::string describe(const Scenario& scenario, const Command& command);
 
-// Runs the scenario once more, in a process of its own, and returns a line for each command: what it was and
-// what it did to the table. Ends where the scenario ends or the target stops.
-std::vector<std::string> steps(const nospan_target& target, const Scenario& scenario);
+// Runs the scenario once more, in a process of its own, and returns a step for each command: what it was and
+// what it did to the table. Ends where the scenario ends or the target stops. The step that the outcome is
+// about tells what was expected; it is there even if the target did not come back from it.
+std::vector<reports::Step> steps(const nospan_target& target, const Scenario& scenario, const Outcome& outcome);
+
+// The memory that the outcome's first violation with a place is about. The result refers to the scenario.
+std::optional<PictureInput> concerned_memory(const Scenario& scenario, const Outcome& outcome);
 
 // The whole text for a terminal, without colour, at most 100 columns wide but for messages of the target.
 std::string explain(const nospan_target& target, const Scenario& scenario, const Outcome& outcome);

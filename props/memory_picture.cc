@@ -10,64 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "model/layout.h"
 #include "reports/quantity.h"
 
 namespace nospan::props {
 namespace {
 
-using model::Block;
-using model::GuestAddress;
-
 constexpr std::size_t kColumns = 80;
 constexpr std::size_t kMargin = 14;  // the names of the bands
 constexpr std::size_t kLastColumn = kColumns - kMargin - 1;
-// Owners' boundaries that are drawn: more would leave no room for their names.
-constexpr std::size_t kMostBoundaries = 4;
-
-std::uint64_t add(std::uint64_t a, std::uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
-
-// Real memory [start, end), not empty.
-struct Range {
-  std::uint64_t start = 0;
-  std::uint64_t end = 0;
-  bool holds(std::uint64_t address) const { return start <= address && address < end; }
-};
-
-// Memory of one owner; no VM: the hypervisor.
-struct Run {
-  Range range;
-  std::optional<model::VmId> owner;
-
-  std::string name() const { return owner ? fmt::format("VM {}", owner->value) : "hypervisor"; }
-};
-
-// Who owns `range`, without gaps; neighbours differ.
-std::vector<Run> runs_in(Range range, const std::vector<Block>& blocks) {
-  std::vector<Block> sorted;
-  for (const Block& block : blocks) {
-    if (block.real.value < range.end && add(block.real.value, block.size) > range.start)
-      sorted.push_back(block);
-  }
-  std::sort(sorted.begin(), sorted.end(), [](const Block& a, const Block& b) { return a.real < b.real; });
-  std::vector<Run> runs;
-  const auto append = [&](std::uint64_t end, std::optional<model::VmId> owner) {
-    const std::uint64_t start = runs.empty() ? range.start : runs.back().range.end;
-    if (end <= start) return;
-    if (!runs.empty() && runs.back().owner == owner) {
-      runs.back().range.end = end;
-    } else {
-      runs.push_back({{start, end}, owner});
-    }
-  };
-  for (const Block& block : sorted) {
-    append(block.real.value, std::nullopt);
-    append(std::min(add(block.real.value, block.size), range.end), block.owner);
-  }
-  append(range.end, std::nullopt);
-  return runs;
-}
-
 // One line of the picture. Writing past its end is ignored.
 class Line {
  public:
@@ -118,7 +68,7 @@ class Axis {
   }
 
   // Asks that the distance between two points be at least this wide.
-  void reserve(Range range, std::size_t width) {
+  void reserve(MemoryRange range, std::size_t width) {
     const std::size_t first = index(range.start);
     const std::size_t end = index(range.end);
     const std::size_t now = sum(first, end);
@@ -230,37 +180,31 @@ class AddressLines {
   std::vector<Line> lines_{Line(""), Line("real address")};
 };
 
+char fill_of(OwnerBand::Kind kind) {
+  switch (kind) {
+    case OwnerBand::Kind::kOwn: return '#';
+    case OwnerBand::Kind::kForeign: return '=';
+    case OwnerBand::Kind::kHypervisor: return '-';
+    case OwnerBand::Kind::kSeveral: return '.';
+  }
+  return '.';
+}
+
 class Picture {
  public:
-  explicit Picture(const PictureInput& input)
-      : input_(input),
-        configuration_(input.configuration),
-        layout_(configuration_.translation, configuration_.device_vm, configuration_.blocks) {
-    const std::uint64_t start = std::min(input.reached.value, UINT64_MAX - 1);
-    reached_ = {start, add(start, configuration_.window.page.bytes())};
-    find_buffer();
-    Range whole = reached_;
-    if (buffer_) {
-      const std::uint64_t mask = configuration_.system_page.offset_mask();
-      const std::uint64_t end = buffer_->end + mask < buffer_->end ? UINT64_MAX : (buffer_->end + mask) & ~mask;
-      system_pages_ = {buffer_->start & ~mask, end};
-      whole = {std::min(whole.start, system_pages_.start), std::max(whole.end, system_pages_.end)};
-    }
-    runs_ = runs_in(whole, configuration_.blocks);
-    find_exposed();
-  }
+  explicit Picture(const PictureInput& input) : memory_(input) {}
 
   std::string draw() {
-    choose_boundaries();
-    std::vector<std::uint64_t> points = boundaries_;
-    points.insert(points.end(), {reached_.start, reached_.end});
+    std::vector<std::uint64_t> points = memory_.boundaries;
+    points.insert(points.end(), {memory_.reached.start, memory_.reached.end});
     std::vector<std::uint64_t> ticks = points;
-    if (buffer_)
-      points.insert(points.end(), {buffer_->start, buffer_->end, system_pages_.start, system_pages_.end});
+    if (memory_.buffer)
+      points.insert(points.end(), {memory_.buffer->start, memory_.buffer->end, memory_.system_pages.start,
+                                   memory_.system_pages.end});
     Axis axis(std::move(points));
     // Room for all names first, then for the addresses beside each other.
-    for (const auto& [range, name, fill] : owner_bands()) axis.reserve(range, name.size() + 3);
-    for (const auto& [range, name, fill] : owner_bands()) {
+    for (const auto& [range, name, kind] : memory_.owner_bands()) axis.reserve(range, name.size() + 3);
+    for (const auto& [range, name, kind] : memory_.owner_bands()) {
       axis.reserve(range, std::max(name.size() + 5, reports::format_address(range.start).size() + 2));
     }
     axis.finish();
@@ -272,130 +216,12 @@ class Picture {
   }
 
  private:
-  struct Band {
-    Range range;
-    std::string name;
-    char fill;
-  };
-
-  bool is_foreign(const Run& run) const { return run.owner != configuration_.device_vm; }
-
-  // In a sentence.
-  static std::string named(const Run& run) { return run.owner ? run.name() : "the hypervisor"; }
-
-  // The part of the buffer that the TCE was made for, as far as it is contiguous in real memory.
-  void find_buffer() {
-    if (input_.buffer_size == 0) return;
-    const std::uint64_t page = input_.iommu_page.value;
-    const std::uint64_t page_end = add(page, configuration_.window.page.bytes());
-    std::uint64_t start = input_.buffer.value;
-    std::uint64_t end = add(start, input_.buffer_size);
-    // A TCE that maps no byte of the buffer is a violation too: then show how the buffer starts.
-    if (start < page_end && end > page) {
-      start = std::max(start, page);
-      end = std::min(end, page_end);
-    } else {
-      end = std::min(end, add(start, configuration_.window.page.bytes()));
-    }
-    shown_ = {start, end};
-    const auto real = layout_.translate({start});
-    if (!real || start == end) return;
-    std::uint64_t size = end - start;
-    if (configuration_.translation == model::Translation::kTwoStage) {
-      std::uint64_t done = 0;
-      while (done < size) {
-        const Block* block = layout_.device_block({start + done});
-        if (block == nullptr || layout_.translate({start + done})->value != real->value + done) break;
-        const std::uint64_t rest = block->size - (start + done - block->guest.value);
-        if (rest == 0) break;
-        done = std::min(size, add(done, rest));
-      }
-      size = done;
-    }
-    const Range range{real->value, add(real->value, size)};
-    if (range.start < range.end) buffer_ = range;
-  }
-
-  // What the device reaches of others: the bytes of each owner, in the order of their addresses.
-  void find_exposed() {
-    for (const Run& run : runs_) {
-      const Range range{std::max(run.range.start, reached_.start), std::min(run.range.end, reached_.end)};
-      if (!is_foreign(run) || range.start >= range.end) continue;
-      if (exposed_bytes_ == 0) first_foreign_ = range.start;
-      exposed_bytes_ += range.end - range.start;
-      const auto known = std::find_if(exposed_.begin(), exposed_.end(),
-                                      [&](const auto& entry) { return entry.first == named(run); });
-      if (known == exposed_.end()) {
-        // Thousands of owners: only the first few are named, and a search through all would take long.
-        if (exposed_.size() < kMostNamed) {
-          exposed_.emplace_back(named(run), range.end - range.start);
-        } else {
-          others_exposed_ = true;
-        }
-      } else {
-        known->second += range.end - range.start;
-      }
-    }
-  }
-
-  // All boundaries between owners if they are few; else those around the first foreign byte and the buffer, and
-  // then the nearest to them.
-  void choose_boundaries() {
-    boundaries_.clear();
-    boundaries_.push_back(runs_.front().range.start);
-    boundaries_.push_back(runs_.back().range.end);
-    std::vector<std::uint64_t> inner;
-    for (std::size_t i = 1; i < runs_.size(); ++i) inner.push_back(runs_[i].range.start);
-    const std::uint64_t focus =
-        input_.first_foreign ? input_.first_foreign->value : first_foreign_.value_or(reached_.start);
-    if (inner.size() > kMostBoundaries) {
-      std::vector<std::uint64_t> wanted;
-      for (const std::uint64_t address : {focus, buffer_ ? buffer_->start : focus}) {
-        for (const Run& run : runs_) {
-          if (!run.range.holds(address)) continue;
-          wanted.insert(wanted.end(), {run.range.start, run.range.end});
-        }
-      }
-      const auto is_wanted = [&](std::uint64_t point) {
-        return std::find(wanted.begin(), wanted.end(), point) != wanted.end();
-      };
-      const auto distance = [&](std::uint64_t point) { return point < focus ? focus - point : point - focus; };
-      const auto nearer = [&](std::uint64_t a, std::uint64_t b) {
-        if (is_wanted(a) != is_wanted(b)) return is_wanted(a);
-        return std::pair(distance(a), a) < std::pair(distance(b), b);
-      };
-      std::partial_sort(inner.begin(), inner.begin() + kMostBoundaries, inner.end(), nearer);
-      inner.resize(kMostBoundaries);
-    }
-    boundaries_.insert(boundaries_.end(), inner.begin(), inner.end());
-    std::sort(boundaries_.begin(), boundaries_.end());
-    boundaries_.erase(std::unique(boundaries_.begin(), boundaries_.end()), boundaries_.end());
-  }
-
-  // What lies between two boundaries: one owner, or several that are not drawn.
-  std::vector<Band> owner_bands() const {
-    std::vector<Band> bands;
-    std::size_t run = 0;
-    for (std::size_t i = 0; i + 1 < boundaries_.size(); ++i) {
-      const std::size_t first = run;
-      while (run < runs_.size() && runs_[run].range.start < boundaries_[i + 1]) ++run;
-      const Range range{boundaries_[i], boundaries_[i + 1]};
-      if (run - first > 1) {
-        bands.push_back({range, fmt::format("{} more", run - first), '.'});
-      } else {
-        const Run& owner = runs_[first];
-        bands.push_back({range, owner.name(), is_foreign(owner) ? (owner.owner ? '=' : '-') : '#'});
-      }
-    }
-    return bands;
-  }
-
   std::string owners(const Axis& axis) const {
     Line line("owner");
-    for (const auto& [range, name, fill] : owner_bands()) {
+    for (const auto& [range, name, kind] : memory_.owner_bands()) {
       const std::size_t first = axis.column(range.start);
       const std::size_t end = axis.column(range.end);
-      line.fill(first + 1, end, fill);
+      line.fill(first + 1, end, fill_of(kind));
       line.write_centred(first + 1, end, name);
       line.put(first, '|');
       line.put(end, '|');
@@ -404,7 +230,7 @@ class Picture {
   }
 
   // A band with ends and a text in it, or beside it if it is too short.
-  static std::string span(const Axis& axis, std::string_view name, Range range, std::string_view text) {
+  static std::string span(const Axis& axis, std::string_view name, MemoryRange range, std::string_view text) {
     Line line(name);
     const std::size_t first = axis.column(range.start);
     const std::size_t end = axis.column(range.end);
@@ -439,15 +265,17 @@ class Picture {
 
   std::string pages(const Axis& axis) const {
     std::string text;
-    if (buffer_) {
-      const std::uint64_t count = (system_pages_.end - system_pages_.start) >> configuration_.system_page.value;
-      const std::string size = reports::format_size(configuration_.system_page.bytes());
-      text += span(axis, count > 1 ? "system pages" : "system page", system_pages_,
+    if (memory_.buffer) {
+      const std::uint64_t count = (memory_.system_pages.end - memory_.system_pages.start) >>
+                                  memory_.input.configuration.system_page.value;
+      const std::string size = reports::format_size(memory_.input.configuration.system_page.bytes());
+      text += span(axis, count > 1 ? "system pages" : "system page", memory_.system_pages,
                    count > 1 ? fmt::format("{} x {}", count, size) : size);
     }
-    return text + span(axis, "IOMMU page", reached_,
-                       fmt::format("{}, TCE {}", reports::format_size(configuration_.window.page.bytes()),
-                                   reports::format_address(input_.tce.value)));
+    return text +
+           span(axis, "IOMMU page", memory_.reached,
+                fmt::format("{}, TCE {}", reports::format_size(memory_.input.configuration.window.page.bytes()),
+                            reports::format_address(memory_.input.tce.value)));
   }
 
   static std::string bytes_text(std::uint64_t size) {
@@ -457,44 +285,49 @@ class Picture {
   }
 
   std::string buffer(const Axis& axis) const {
-    if (input_.buffer_size == 0) return {};
-    const std::uint64_t here = buffer_ ? buffer_->end - buffer_->start : shown_.end - shown_.start;
-    std::string text = fmt::format("{} at guest {}", bytes_text(here), reports::format_address(shown_.start));
-    if (here != input_.buffer_size) text += fmt::format(" (of {})", bytes_text(input_.buffer_size));
+    if (memory_.input.buffer_size == 0) return {};
+    const std::uint64_t here =
+        memory_.buffer ? memory_.buffer->end - memory_.buffer->start : memory_.shown.end - memory_.shown.start;
+    std::string text =
+        fmt::format("{} at guest {}", bytes_text(here), reports::format_address(memory_.shown.start));
+    if (here != memory_.input.buffer_size)
+      text += fmt::format(" (of {})", bytes_text(memory_.input.buffer_size));
     Line line("buffer");
-    if (!buffer_) {
+    if (!memory_.buffer) {
       line.write(0, text + ": no real memory");
       return line.text();
     }
-    const std::size_t first = axis.column(buffer_->start);
-    const std::size_t end = axis.column(buffer_->end);
+    const std::size_t first = axis.column(memory_.buffer->start);
+    const std::size_t end = axis.column(memory_.buffer->end);
     line.fill(first, end, '^');
     return beside(line, first, end, text);
   }
 
   std::string exposed(const Axis& axis) const {
-    if (exposed_bytes_ == 0) return {};
+    if (memory_.exposed_bytes == 0) return {};
     Line line("exposed");
     // Where several owners are drawn as one, a foreign one marks all that the device reaches of them.
     std::size_t first_column = kLastColumn;
-    for (const Band& band : owner_bands()) {
-      const Range range{std::max(band.range.start, reached_.start), std::min(band.range.end, reached_.end)};
-      if (range.start >= range.end || band.fill == '#') continue;
+    for (const OwnerBand& band : memory_.owner_bands()) {
+      const MemoryRange range{std::max(band.range.start, memory_.reached.start),
+                              std::min(band.range.end, memory_.reached.end)};
+      if (range.start >= range.end || band.kind == OwnerBand::Kind::kOwn) continue;
       const std::size_t first = axis.column(range.start);
       line.fill(first, std::max(axis.column(range.end), first + 1), 'X');
       first_column = std::min(first_column, first);
     }
     std::string text;
-    if (exposed_.size() == 1) {
-      text = fmt::format("{} of {}, from {} on", reports::approximate_size(exposed_bytes_), exposed_[0].first,
-                         reports::format_address(*first_foreign_));
+    if (memory_.exposed.size() == 1) {
+      text = fmt::format("{} of {}, from {} on", reports::approximate_size(memory_.exposed_bytes),
+                         memory_.exposed[0].first, reports::format_address(*memory_.first_foreign));
     } else {
-      text = fmt::format("{}: ", reports::approximate_size(exposed_bytes_));
+      text = fmt::format("{}: ", reports::approximate_size(memory_.exposed_bytes));
       constexpr std::string_view kMore = ", and more";
-      bool all = !others_exposed_;
-      for (std::size_t i = 0; i < exposed_.size(); ++i) {
-        const std::string entry = fmt::format("{}{} of {}", i == 0 ? "" : ", ",
-                                              reports::approximate_size(exposed_[i].second), exposed_[i].first);
+      bool all = !memory_.others_exposed;
+      for (std::size_t i = 0; i < memory_.exposed.size(); ++i) {
+        const std::string entry =
+            fmt::format("{}{} of {}", i == 0 ? "" : ", ", reports::approximate_size(memory_.exposed[i].second),
+                        memory_.exposed[i].first);
         if (text.size() + entry.size() + kMore.size() > kLastColumn + 1) {
           all = false;
           break;
@@ -508,21 +341,7 @@ class Picture {
     return line.text() + below.text();
   }
 
-  static constexpr std::size_t kMostNamed = 8;
-
-  const PictureInput& input_;
-  const model::Configuration& configuration_;
-  model::Layout layout_;
-  Range reached_;
-  Range shown_;                  // guest addresses
-  std::optional<Range> buffer_;  // real addresses
-  Range system_pages_;           // real addresses; if there is a buffer_
-  std::vector<Run> runs_;
-  std::vector<std::uint64_t> boundaries_;  // of owners, drawn; with both ends
-  std::vector<std::pair<std::string, std::uint64_t>> exposed_;
-  bool others_exposed_ = false;
-  std::uint64_t exposed_bytes_ = 0;
-  std::optional<std::uint64_t> first_foreign_;
+  ConcernedMemory memory_;
 };
 
 }  // namespace

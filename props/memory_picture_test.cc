@@ -10,6 +10,10 @@
 #include <sstream>
 
 #include "model/layout.h"
+#include "props/concerned_memory.h"
+#include "reports/quantity.h"
+#include "props/concerned_memory.h"
+#include "reports/quantity.h"
 
 namespace nospan::props {
 namespace {
@@ -284,6 +288,32 @@ TEST(MemoryPicture, DrawsTheGreatestLayoutInTime) {
   }
   const std::string picture = memory_picture({configuration, {0x0}, 1, {0x801}, {0x0}, {0x0}, {}});
   EXPECT_NE(picture.find("131068 more"), std::string::npos) << picture;
+}
+
+// A report draws the same memory.
+TEST(MemoryPicture, AsDataForReports) {
+  model::Configuration configuration;
+  configuration.system_page = model::SystemPageShift{12};
+  configuration.window.page = model::IommuPageShift{16};
+  configuration.blocks = {{{0}, {0x1000000}, {0x1000000}, 0x1000}, {{1}, {0x1001000}, {0x1001000}, 0x1000}};
+  const PictureInput input{configuration, {0x1000010}, 0x800, {0x801}, {0x1000000}, {0x1000000}, {}};
+  const reports::MemoryPicture picture = picture_data(ConcernedMemory(input));
+  EXPECT_EQ(picture.first, 0x1000000u);
+  EXPECT_EQ(picture.last, 0x100ffffu);
+  std::vector<std::string> text;
+  for (const reports::BandRow& row : picture.rows) {
+    for (const reports::Band& band : row.bands) {
+      text.push_back(row.name + ": " + band.label + " " + band.kind + " " +
+                     reports::format_address(band.first) + " " + reports::format_address(band.last));
+    }
+  }
+  EXPECT_EQ(text, (std::vector<std::string>{
+                      "owner: VM 0 owner 0x1000000 0x1000fff", "owner: VM 1 owner 0x1001000 0x1001fff",
+                      "owner: hypervisor hole 0x1002000 0x100ffff", "system pages: 4K page 0x1000000 0x1000fff",
+                      "IOMMU page: 64K, TCE 0x801 page 0x1000000 0x100ffff",
+                      "buffer: 2K bytes at guest 0x1000010 buffer 0x1000010 0x100080f",
+                      "exposed: 4K of VM 1 exposed 0x1001000 0x1001fff",
+                      "exposed: 56K of hypervisor exposed 0x1002000 0x100ffff"}));
 }
 
 }  // namespace

@@ -4,7 +4,12 @@
 #ifndef NOSPAN_PROPS_TALLY_H
 #define NOSPAN_PROPS_TALLY_H
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+
+#include "model/page.h"
+#include "props/scenario.h"
 
 namespace nospan::props {
 
@@ -23,6 +28,11 @@ struct Tally {
   std::uint64_t skipped = 0;     // commands that a guard kept from being run
   std::uint64_t overlooked = 0;  // went on after a violation that a guard knows and that parts nothing
   std::uint64_t tolerated = 0;   // scenarios cut short at a violation that a guard knows
+  // Commands that were executed on a table, or needed none, and had something to do: by the IOMMU page's shift
+  // from kLeastIommuPageShift on, and by kind. Says which entry points were tried with which pages.
+  std::array<std::array<std::uint64_t, kCommandKindCount>,
+             model::kGreatestIommuPageShift - model::kLeastIommuPageShift + 1>
+      exercised{};
 
   void add(const Tally& part) {
     scenarios += part.scenarios;
@@ -38,6 +48,10 @@ struct Tally {
     skipped += part.skipped;
     overlooked += part.overlooked;
     tolerated += part.tolerated;
+    for (std::size_t shift = 0; shift < exercised.size(); ++shift) {
+      for (std::size_t kind = 0; kind < kCommandKindCount; ++kind)
+        exercised[shift][kind] += part.exercised[shift][kind];
+    }
   }
 };
 

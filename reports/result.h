@@ -26,7 +26,7 @@ struct Dependency {
   std::string version;
 };
 
-// What code was under test.
+// What code was under test. With patches, all but `content` is about the tree that they were applied to.
 struct TreeIdentity {
   std::string version;  // "6.12.117", as the tree's Makefile says; "" for builtin and libraries
   std::string git;      // commit id, if the tree is a git checkout without changes; else ""
@@ -133,6 +133,13 @@ struct Distribution {
   std::vector<Count> buckets;
 };
 
+// How often a campaign ran an entry point on windows of one IOMMU page size. What is not listed was not tried.
+struct Exercise {
+  std::string entry_point;  // the command of scenario files: "map_page", "alloc_coherent"
+  unsigned iommu_page_shift = 0;
+  std::uint64_t commands = 0;
+};
+
 // A campaign of `check` on one target.
 struct TargetCheck {
   std::string target;  // "linux 6.12.117", "builtin", "./libmine.so"
@@ -148,6 +155,7 @@ struct TargetCheck {
   std::vector<CoverageShare> coverage;
   bool coverage_judgeable = false;  // enough scenarios to mean something
   std::vector<Distribution> distributions;
+  std::vector<Exercise> exercised;  // empty: not known, so no entry point counts as checked
   std::vector<InvariantResult> invariants;
   std::vector<std::string> guards_in_force;  // ids of known findings that reproduce
   std::vector<std::string> fixed;            // ids of those that do not
@@ -191,11 +199,15 @@ struct Drop {
 
 // A claim of `prove` on one target.
 struct ClaimOutcome {
-  std::string id;        // "iso-granule/iommu_map_page"
-  std::string claim;     // "iso-granule"
-  std::string function;  // "iommu_map_page"; "" for a lemma
-  std::string target;    // label, "linux 6.12.117, 64K pages"
-  unsigned page_shift = 0;
+  std::string id;           // "iso-granule/iommu_map_page"
+  std::string claim;        // "iso-granule"
+  std::string function;     // "iommu_map_page"; "" for a lemma
+  std::string target;       // label, "linux 6.12.117, 64K pages"
+  unsigned page_shift = 0;  // of the system page
+  // The IOMMU page shifts, 12 to 34, for which the claim says something: its ranges and hypotheses leave room
+  // for them (mask-fits-int leaves none for 32 and more). All of them where the claim does not depend on the
+  // IOMMU page. Empty: not known, so a report shows no page size as proved.
+  std::vector<unsigned> page_shifts;
   std::string words;
   Verdict verdict = Verdict::kError;
   std::string reason;
@@ -256,8 +268,21 @@ struct Figure {
   bool reached = false;
 };
 
+// One of the runs whose results were put together (reports/merge.h).
+struct Run {
+  std::string command;
+  std::string version;
+  std::vector<std::string> command_line;
+  std::string started;
+  double seconds = 0;
+  Verdict verdict = Verdict::kError;
+  std::string summary;
+  bool cut_short = false;
+  std::optional<std::uint64_t> seed;
+};
+
 struct Result {
-  std::string command;  // "check", "prove", "gate", "bench", "mutate"
+  std::string command;  // "check", "prove", "gate", "bench", "mutate"; "report" of several put together
   std::string version;  // of nospan
   std::vector<std::string> command_line;
   std::string started;  // UTC, "2026-11-26T15:20:00Z"
@@ -281,6 +306,7 @@ struct Result {
   std::vector<Premise> trusted;      // clang, the executor, Z3, the shims, ...: what a green run rests on
   std::optional<Gate> gate;
   std::vector<Figure> figures;
+  std::vector<Run> runs;  // of several put together; empty if it is one run's own
 };
 
 // All findings of a result, of its campaigns and of its claims, in their order.

@@ -136,6 +136,13 @@ void members(Visitor& visit, Is<Distribution> auto& value) {
 }
 
 template <class Visitor>
+void members(Visitor& visit, Is<Exercise> auto& value) {
+  visit("entry_point", value.entry_point);
+  visit("iommu_page_shift", value.iommu_page_shift);
+  visit("commands", value.commands);
+}
+
+template <class Visitor>
 void members(Visitor& visit, Is<TargetCheck> auto& value) {
   visit("target", value.target);
   visit("label", value.label);
@@ -150,6 +157,7 @@ void members(Visitor& visit, Is<TargetCheck> auto& value) {
   visit("coverage", value.coverage);
   visit("coverage_judgeable", value.coverage_judgeable);
   visit("distributions", value.distributions);
+  visit("exercised", value.exercised);
   visit("invariants", value.invariants);
   visit("guards_in_force", value.guards_in_force);
   visit("fixed", value.fixed);
@@ -198,6 +206,7 @@ void members(Visitor& visit, Is<ClaimOutcome> auto& value) {
   visit("function", value.function);
   visit("target", value.target);
   visit("page_shift", value.page_shift);
+  visit("page_shifts", value.page_shifts);
   visit("words", value.words);
   visit("verdict", value.verdict);
   visit("reason", value.reason);
@@ -259,6 +268,19 @@ void members(Visitor& visit, Is<Figure> auto& value) {
 }
 
 template <class Visitor>
+void members(Visitor& visit, Is<Run> auto& value) {
+  visit("command", value.command);
+  visit("version", value.version);
+  visit("command_line", value.command_line);
+  visit("started", value.started);
+  visit("seconds", value.seconds);
+  visit("verdict", value.verdict);
+  visit("summary", value.summary);
+  visit("cut_short", value.cut_short);
+  visit.hex("seed", value.seed);
+}
+
+template <class Visitor>
 void members(Visitor& visit, Is<Result> auto& value) {
   visit("command", value.command);
   visit("version", value.version);
@@ -287,6 +309,7 @@ void members(Visitor& visit, Is<Result> auto& value) {
   visit("gate", value.gate);
   visit("figures", value.figures);
   visit.figures(value.figures);
+  visit("runs", value.runs);
 }
 
 }  // namespace nospan::reports

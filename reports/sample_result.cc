@@ -53,6 +53,7 @@ TargetCheck sample_target() {
   target.coverage = {{"window of at most 4 entries", 0.125, 0.01}, {"IOMMU page of 16G", 0.001, 0.01}};
   target.coverage_judgeable = true;
   target.distributions = {{"IOMMU page shift", {{"12", 400}, {"16", 380}}}};
+  target.exercised = {{"map_page", 12, 4321}, {"unmap_page", 34, 1}};
   target.invariants = {{"ISO-1", kRule, "the mission", Verdict::kHolds},
                        {"HCALL-1", "hypercalls stay within limits", "LoPAR", Verdict::kUnknown}};
   target.guards_in_force = {"merge-wraps-segment-length"};
@@ -67,6 +68,7 @@ std::vector<ClaimOutcome> sample_claims() {
   proved.function = "iommu_map_page";
   proved.target = "linux 6.12.117, 64K pages";
   proved.page_shift = 16;
+  proved.page_shifts = {12, 16, 31};
   proved.words = "every byte of every IOMMU page that is set belongs to the caller";
   proved.verdict = Verdict::kProved;
   proved.rests_on = {"exact/iommu_map_page"};
@@ -164,6 +166,15 @@ Result sample_result() {
   result.gate = Gate{"linux 6.12.117", {judgement}, 12, {"corpus/old.json"}};
   result.figures = {{"commands_per_second", 3.5e6, "/s", ">= 3e+06", true},
                     {"vs_bare_target", 2.75, "", "<= 2.5", false}};
+  result.runs = {{"check",
+                  "0.1.0",
+                  {"nospan", "check"},
+                  "2026-11-26T15:20:00Z",
+                  30.5,
+                  Verdict::kHolds,
+                  "No violation",
+                  false,
+                  0xfedcba9876543210}};
   return result;
 }
 

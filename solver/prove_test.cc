@@ -48,6 +48,24 @@ TEST(Prove, ASoundClaimIsProvedAndSaysWhatItNeeds) {
   EXPECT_EQ(result.drops[1].outcome, DropResult::Outcome::kRedundant);
 }
 
+TEST(Prove, AProvedClaimSaysWhichPageSizesItCovers) {
+  Instance instance = sound();
+  EXPECT_EQ(prove(instance, options()).page_shifts.size(), 23u) << "it is not about pages";
+  const Term shift = free_word("page_shift");
+  instance.inputs.push_back({"page_shift", shift});
+  instance.domain.push_back(less_equal(word(16), shift));
+  instance.hypotheses.push_back({"mask-fits-int", "", "", less(shift, word(32))});
+  std::vector<unsigned> shifts = prove(instance, options()).page_shifts;
+  ASSERT_EQ(shifts.size(), 16u);
+  EXPECT_EQ(shifts.front(), 16u);
+  EXPECT_EQ(shifts.back(), 31u);
+  ProveOptions without = options();
+  without.dropped = {"mask-fits-int"};
+  EXPECT_EQ(prove(instance, without).page_shifts.back(), 34u);
+  instance.cases.clear();
+  EXPECT_TRUE(prove(instance, options()).page_shifts.empty()) << "what is not proved covers nothing";
+}
+
 TEST(Prove, AClaimWhoseHypothesesContradictIsVacuous) {
   Instance instance = sound();
   instance.hypotheses.push_back({"never", "", "", less(word(8), free_word("x"))});

@@ -67,6 +67,7 @@ void to_json(nlohmann::json& json, const ClaimResult& result) {
   json = {{"id", result.id},
           {"target", result.target},
           {"words", result.words},
+          {"page_shifts", result.page_shifts},
           {"verdict", reports::name(result.verdict)},
           {"reason", result.reason},
           {"rests_on", result.rests_on},
@@ -87,6 +88,7 @@ void from_json(const nlohmann::json& json, ClaimResult& result) {
   result.id = json.at("id");
   result.target = json.at("target");
   result.words = json.at("words");
+  result.page_shifts = json.at("page_shifts").get<std::vector<unsigned>>();
   result.verdict = verdict_named(json.at("verdict"));
   result.reason = json.at("reason");
   result.rests_on = json.at("rests_on");

@@ -50,6 +50,8 @@ struct ClaimResult {
   std::string id;      // "exact/iommu_map_page"
   std::string target;  // "linux 6.12.90, 4K pages"
   std::string words;
+  std::vector<unsigned>
+      page_shifts;  // covered_page_shifts() of a claim that is proved but for its chain; else empty
   // kProved, kUnknown, kVacuous, kDisagree, kError; and kRefuted once the counterexample was replayed on the
   // compiled code. Before that a model of the negation is kUnknown with a counterexample.
   reports::Verdict verdict = reports::Verdict::kError;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "solver/claims/isolation_lemmas.h"
 #include "solver/claims/scenario_text.h"
 
 namespace nospan::solver {
@@ -90,6 +91,8 @@ struct Reach {
   Term caller = free_word("caller");
   Term nearest;
   Term is_set;
+  Term same_page;  // reached and nearest
+  PageInGranule sizes;
 };
 
 Reach reach_of(const MapCall& call) {
@@ -99,8 +102,13 @@ Reach reach_of(const MapCall& call) {
   const Term page = shift_right(reach.reached, call.page_shift);
   reach.is_set = less_equal(shift_right(call.first, call.page_shift), page) &
                  less_equal(page, shift_right(call.last, call.page_shift));
+  reach.same_page = page == shift_right(reach.nearest, call.page_shift);
+  reach.sizes = {call.page_shift, reach.granule_shift};
   return reach;
 }
+
+// The granule of a byte.
+Term granule_of(const Term& byte, const Reach& reach) { return shift_right(byte, reach.granule_shift); }
 
 Instance isolation(const MapCall& call, const Reach& reach, std::string claim, std::string words) {
   Instance instance = call.base;
@@ -118,9 +126,8 @@ Instance isolation(const MapCall& call, const Reach& reach, std::string claim, s
   instance.domain.push_back(less_equal(word(call.system_page_shift), reach.granule_shift));
   instance.domain.push_back(less_equal(reach.granule_shift, word(55)));
   instance.domain.push_back(less(reach.reached, word(uint64_t{1} << 56)));
-  instance.domain.push_back(implies(
-      shift_right(reach.reached, reach.granule_shift) == shift_right(reach.nearest, reach.granule_shift),
-      Owners{}.of_reached == Owners{}.of_nearest));
+  instance.domain.push_back(implies(granule_of(reach.reached, reach) == granule_of(reach.nearest, reach),
+                                    Owners{}.of_reached == Owners{}.of_nearest));
   instance.witnesses = successes(call);
   // A counterexample is a mapping that exists, and rather the case of the seed thread: a 16M page, 64K
   // granules.
@@ -152,12 +159,19 @@ void tell_memory(const MapCall& call, ScenarioText& text) {
   static_cast<void>(call);
 }
 
-void set_isolation_cases(Instance& instance, const MapCall& call, const Reach& reach, const Term& goal) {
+// `known` are lemmas, which the claim rests on, about the terms at hand.
+void set_isolation_cases(Instance& instance, const MapCall& call, const Reach& reach,
+                         const std::vector<Term>& known, const Term& goal) {
   for_each_set(call, [&](const Path&, const Event& event) {
-    add_case(instance.cases, {fmt::format("pages set at {}", event.place),
+    const std::vector<Split> splits = split_page_shift(call.page_shift);
+    add_case(instance.cases, {fmt::format("nearest byte of the buffer at {}", event.place),
                               {},
-                              implies(reach.is_set, goal),
-                              split_page_shift(call.page_shift)});
+                              implies(reach.is_set, reach.same_page),
+                              splits});
+    std::vector<Term> given = known;
+    given.push_back(implies(reach.is_set, reach.same_page));
+    add_case(instance.cases, {fmt::format("pages set at {}", event.place), std::move(given),
+                              implies(reach.is_set, goal), splits});
   });
   instance.scenario = [call, id = instance.id()](const Model& model) {
     ScenarioText text(model, call.system_page_shift, fmt::format("a counterexample of the prover to {}", id));
@@ -176,7 +190,9 @@ Instance iso_granule(const MapCall& call) {
                                  "the mission; the usual way is system page size >= IOMMU page size",
                                  less_equal(call.page_shift, reach.granule_shift)});
   instance.hypotheses.push_back(caller_owns(Owners{}.of_nearest, reach.caller));
-  set_isolation_cases(instance, call, reach, Owners{}.of_reached == reach.caller);
+  instance.rests_on.emplace_back(kPageInGranule);
+  set_isolation_cases(instance, call, reach, {page_in_granule(reach.sizes, reach.reached, reach.nearest)},
+                      Owners{}.of_reached == reach.caller);
   return instance;
 }
 
@@ -185,14 +201,12 @@ Instance iso_blocks(const MapCall& call) {
   Instance instance = isolation(
       call, reach, "iso-blocks",
       "VM blocks aligned to the IOMMU page: every byte of every IOMMU page that is set belongs to the caller");
-  const Term same_page =
-      shift_right(reach.reached, call.page_shift) == shift_right(reach.nearest, call.page_shift);
   instance.hypotheses.push_back(
       {"blocks", "VM blocks begin and end on IOMMU page boundaries: an IOMMU page has one owner",
        "the hypervisor (PowerVM: logical memory blocks; seed thread)",
-       implies(same_page, Owners{}.of_reached == Owners{}.of_nearest)});
+       implies(reach.same_page, Owners{}.of_reached == Owners{}.of_nearest)});
   instance.hypotheses.push_back(caller_owns(Owners{}.of_nearest, reach.caller));
-  set_isolation_cases(instance, call, reach, Owners{}.of_reached == reach.caller);
+  set_isolation_cases(instance, call, reach, {}, Owners{}.of_reached == reach.caller);
   return instance;
 }
 
@@ -205,27 +219,30 @@ Instance iso_two_stage(const MapCall& call) {
   // Which real granule lies behind the guest granules of the IOMMU page's first byte, from where the device
   // goes on, and of the nearest byte of the buffer. One guest granule has one real granule behind it.
   const Term page = page_start(reach.reached, call.page_shift);
-  const Term in_granule = page & (shift_left(word(1), reach.granule_shift) - word(1));
   const Term frame_of_page = free_word("frame_of_page");
   const Term frame_of_nearest = free_word("frame_of_nearest");
-  const Term real = shift_left(frame_of_page, reach.granule_shift) + in_granule + (reach.reached - page);
+  const Term real = real_byte(reach.sizes, frame_of_page, reach.reached);
   const Owners owners;
   const Term most_frames = shift_right(word(uint64_t{1} << 56), reach.granule_shift);
   instance.domain.push_back(less(frame_of_page, most_frames));
   instance.domain.push_back(less(frame_of_nearest, most_frames));
   instance.domain.push_back(
-      implies(shift_right(page, reach.granule_shift) == shift_right(reach.nearest, reach.granule_shift),
-              frame_of_page == frame_of_nearest));
+      implies(granule_of(page, reach) == granule_of(reach.nearest, reach), frame_of_page == frame_of_nearest));
   const Term owner_of_real = free_word("owner_of_real");
   instance.domain.push_back(
-      implies(shift_right(real, reach.granule_shift) == frame_of_nearest, owner_of_real == owners.of_nearest));
+      implies(granule_of(real, reach) == frame_of_nearest, owner_of_real == owners.of_nearest));
   instance.hypotheses.push_back({"granule", "the granule of ownership is at least the IOMMU page",
                                  "the mission; the usual way is system page size >= IOMMU page size",
                                  less_equal(call.page_shift, reach.granule_shift)});
   instance.hypotheses.push_back(caller_owns(owners.of_nearest, reach.caller));
   instance.inputs.push_back({"real_of_reached", real});
   instance.inputs.push_back({"frame_of_page", frame_of_page});
-  set_isolation_cases(instance, call, reach, owner_of_real == reach.caller);
+  instance.rests_on.emplace_back(kPageInGranule);
+  instance.rests_on.emplace_back(kPageInFrame);
+  set_isolation_cases(instance, call, reach,
+                      {page_in_granule(reach.sizes, page, reach.nearest),
+                       page_in_frame(reach.sizes, frame_of_page, reach.reached)},
+                      owner_of_real == reach.caller);
   instance.scenario = [call, id = instance.id()](const Model& model) {
     ScenarioText text(model, call.system_page_shift, fmt::format("a counterexample of the prover to {}", id));
     // The caller's buffer lies in one run of real memory; right behind what its granules hold, another VM's

@@ -2,6 +2,7 @@
 #include "solver/claims/registry.h"
 
 #include "solver/claims/builtin_map.h"
+#include "solver/claims/isolation_lemmas.h"
 #include "solver/claims/linux_alloc.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_checks.h"
@@ -15,6 +16,8 @@ namespace nospan::solver {
 
 const std::vector<ClaimGroup>& claim_groups() {
   static const std::vector<ClaimGroup> groups = {
+      {"lemmas", Subject::kKernel, isolation_lemmas},
+      {"lemmas", Subject::kBuiltin, isolation_lemmas},
       {"bitmap", Subject::kKernel, linux_bitmap},
       {"area_alloc", Subject::kKernel, linux_area_alloc,
        "termination of its search loop takes longer than a minute"},

@@ -123,7 +123,8 @@ Expected<PatchedTree> apply_patches(const Tree& tree, std::span<const Patch> pat
       (concerns_us(change) ? changed : ignored).insert(change.path());
     }
   }
-  PatchedTree result{tree, {changed.begin(), changed.end()}, {ignored.begin(), ignored.end()}};
+  PatchedTree result{tree, {changed.begin(), changed.end()}, {ignored.begin(), ignored.end()}, {}};
+  for (const Patch& patch : patches) result.applied.push_back({patch.file, patch.subject, patch.sha256});
   if (changed.empty()) return result;
 
   std::error_code error;

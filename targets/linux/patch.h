@@ -14,10 +14,18 @@
 
 namespace nospan::linux_target {
 
+// One patch, as a report names it.
+struct AppliedPatch {
+  std::filesystem::path file;  // as given; of a mailbox, the same for each of its mails
+  std::string subject;         // of a mail, without "[PATCH]"; "" of a plain diff
+  std::string hash;            // SHA-256 of the diff
+};
+
 struct PatchedTree {
-  Tree tree;                         // the copy; the given tree if no patch touches a file that a build reads
-  std::vector<std::string> changed;  // files of the copy that the patches touch, sorted
-  std::vector<std::string> ignored;  // files that they touch and a build does not read: left out, sorted
+  Tree tree;                          // the copy; the given tree if no patch touches a file that a build reads
+  std::vector<std::string> changed;   // files of the copy that the patches touch, sorted
+  std::vector<std::string> ignored;   // files that they touch and a build does not read: left out, sorted
+  std::vector<AppliedPatch> applied;  // in their order
 };
 
 // Applies patches in their order. As strict as git am: lines may have moved, but context must match. An Error
