@@ -2,6 +2,7 @@
 #include "solver/claims/registry.h"
 
 #include "solver/claims/builtin_map.h"
+#include "solver/claims/builtin_runs.h"
 #include "solver/claims/linux_alloc.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_checks.h"
@@ -31,6 +32,7 @@ const std::vector<ClaimGroup>& claim_groups() {
        "the invariant of the builders' loops takes longer than a minute"},
       {"page_shift", Subject::kPlatform, platform_page_shift},
       {"builtin_checks", Subject::kBuiltin, builtin_checks},
+      {"builtin-runs", Subject::kBuiltin, builtin_runs},
       {"builtin-map_page", Subject::kBuiltin, builtin_map_page,
        "rests on alloc/EntrySpace::take, which is not written yet"},
       {"builtin-place", Subject::kBuiltin, builtin_place, "the contract of Mapper::place is not proved yet"},
