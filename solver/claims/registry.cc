@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "solver/claims/registry.h"
 
+#include "solver/claims/builtin_bits.h"
+#include "solver/claims/builtin_hints.h"
 #include "solver/claims/builtin_map.h"
 #include "solver/claims/builtin_runs.h"
+#include "solver/claims/builtin_space_proof.h"
 #include "solver/claims/linux_alloc.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_checks.h"
@@ -33,6 +36,9 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"page_shift", Subject::kPlatform, platform_page_shift},
       {"builtin_checks", Subject::kBuiltin, builtin_checks},
       {"builtin-runs", Subject::kBuiltin, builtin_runs},
+      {"builtin-regions", Subject::kBuiltin, builtin_regions},
+      {"builtin-bits", Subject::kBuiltin, builtin_bits},
+      {"builtin-hints", Subject::kBuiltin, builtin_hints},
       {"builtin-map_page", Subject::kBuiltin, builtin_map_page,
        "rests on alloc/EntrySpace::take, which is not written yet"},
       {"builtin-place", Subject::kBuiltin, builtin_place, "the contract of Mapper::place is not proved yet"},
