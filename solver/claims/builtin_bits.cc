@@ -14,10 +14,18 @@ namespace {
 using reports::Expected;
 using Kind = Obligation::Kind;
 
+// The word at hand becomes any one.
+Expected<void> any_word(LoopView& view) {
+  auto number = view.find("word");
+  if (!number) return tl::unexpected(number.error());
+  (*number)->value.bits = zero_extend(Term::free_bits(33, "word during"), 64);
+  return {};
+}
+
 // The range of a call, and the loop over its words.
 struct Range {
-  Term first = concatenate(Term::free_bits(58, "first.word"), Term::free_bits(6, "first.place"));
-  Term count = free_word("count");
+  Term first = zero_extend(concatenate(Term::free_bits(33, "first.word"), Term::free_bits(6, "first.place")), 64);
+  Term count = zero_extend(Term::free_bits(39, "count"), 64);
 
   Term end() const { return first + count; }
   // A slot of the range, below the word.
@@ -37,6 +45,7 @@ struct Range {
     loop.function =
         (*(*setting.program.function("nospan::builtin::EntrySpace::" + function))).getName().str();
     loop.words = words;
+    loop.havoc = any_word;
     loop.invariant = [range = *this, behind](LoopView& view) -> Expected<Term> {
       auto number = view.find("word");
       if (!number) return tl::unexpected(number.error());
@@ -71,7 +80,7 @@ Expected<Instance> change(const Setting& setting, const std::string& function, b
   loop.havoc = [=](LoopView& view) -> Expected<void> {
     view.state.memory.change(space.table.bits).set_words(Term::free_map("bits during"));
     if (!set) space.forget_summaries(view.state, "during");
-    return {};
+    return any_word(view);
   };
   (*proof)->executor.add(loop);
   std::vector<std::string> rests_on = {"contract/bits_between"};
@@ -137,6 +146,7 @@ Expected<Instance> last_taken(const Setting& setting) {
   LoopContract loop;
   loop.function = (*(*setting.program.function("nospan::builtin::EntrySpace::last_taken"))).getName().str();
   loop.words = "the bits from the current word on are clear";
+  loop.havoc = any_word;
   loop.invariant = [=](LoopView& view) -> Expected<Term> {
     auto number = view.find("word");
     if (!number) return tl::unexpected(number.error());
@@ -169,6 +179,7 @@ Expected<Instance> last_taken(const Setting& setting) {
           const auto mask = path.ghosts.find("between.mask");
           if (mask == path.ghosts.end()) return !path.result->bits;
           const Term at = cell(path, found);
+          // The word that was looked at last holds it.
           const Term promised = between_promises(mask->second, path.ghosts.at("between.word"),
                                                  path.ghosts.at("between.begin"),
                                                  path.ghosts.at("between.end"), at & word(63));
@@ -209,7 +220,7 @@ void add_bits(Executor& executor, const Space& space) {
         const Term& length = call.arguments[2].bits;
         State other = state;
         state.learn(implies(in_range(space.slot, first, length), is_set(before, space.slot)));
-        const Term free = free_word(fmt::format("free#{}", count++));
+        const Term free = zero_extend(Term::free_bits(39, fmt::format("free#{}", count++)), 64);
         other.learn(in_range(free, first, length) & !is_set(before, free));
         other.ghosts["free"] = free;
         std::vector<Outcome> outcomes;
@@ -225,7 +236,7 @@ void add_bits(Executor& executor, const Space& space) {
                  State other = state;
                  state.learn(
                      implies(in_range(space.slot, first, length), !is_set(space.bits(state.memory), space.slot)));
-                 const Term taken = free_word(fmt::format("taken#{}", count++));
+                 const Term taken = zero_extend(Term::free_bits(39, fmt::format("taken#{}", count++)), 64);
                  other.learn(in_range(taken, first, length));
                  const Value& to = call.arguments[3];
                  if (auto done = other.memory.change(to.object).store(to.bits, 8, Value::number(taken)); !done) {

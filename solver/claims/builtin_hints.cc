@@ -34,7 +34,7 @@ Expected<Instance> change(const Setting& setting, const std::string& function) {
   auto proof = SpaceProof::make(setting);
   if (!proof) return tl::unexpected(proof.error());
   const Space& space = (*proof)->space;
-  const Term number = free_word("number");
+  const Term number = zero_extend(Term::free_bits(33, "number"), 64);
   const Term classes = Term::free_bits(32, "classes");
   const bool lower = function == "lower_hints";
   LoopContract loop;
@@ -64,7 +64,7 @@ Expected<Instance> change(const Setting& setting, const std::string& function) {
        .asked = {less(number, space.table.words), less_equal(classes, Term::bits(32, 7))},
        .rests_on = {"contract/EntrySpace::words_of"},
        .inputs = {{"number", number}, {"classes", classes}},
-       .obligation_splits = split_region_shift(space.table)},
+       .obligation_splits = split_region_shift()},
       {}, [&](const Path&) { return classes == Term::bits(32, 3); });
 }
 
@@ -73,7 +73,7 @@ Expected<Instance> update_hints(const Setting& setting) {
   if (!proof) return tl::unexpected(proof.error());
   const Space& space = (*proof)->space;
   add_hints((*proof)->executor, space);
-  const Term number = free_word("number");
+  const Term number = zero_extend(Term::free_bits(33, "number"), 64);
   const Term bit = free_word("bit");
   std::vector<Split> splits;
   for (uint64_t place = 0; place < 64; ++place) splits.push_back({bit, word(place)});
@@ -91,8 +91,8 @@ Expected<Instance> next_candidate_in_region(const Setting& setting) {
   if (!proof) return tl::unexpected(proof.error());
   const Space& space = (*proof)->space;
   const Term class_ = Term::free_bits(32, "of_class");
-  const Term from = free_word("from");
-  const Term end = free_word("end");
+  const Term from = zero_extend(Term::free_bits(33, "from"), 64);
+  const Term end = zero_extend(Term::free_bits(33, "end"), 64);
   LoopContract loop;
   loop.function = linked(setting, "next_candidate_in_region");
   loop.words = "groups behind the one that the search began in";
@@ -117,12 +117,12 @@ Expected<Instance> next_candidate_in_region(const Setting& setting) {
        .asked = {is_class(class_), in_one_region(space, from, end), less_equal(end, space.table.words)},
        .rests_on = {"contract/EntrySpace::words_of", "contract/low_bits"},
        .inputs = {{"class", class_}, {"from", from}, {"end", end}},
-       .obligation_splits = split_region_shift(space.table)},
+       .obligation_splits = split_region_shift()},
       {{"a word",
         [&](const Path& path) {
           return less_equal(from, path.result->bits) & less_equal(path.result->bits, end);
         },
-        split_region_shift(space.table)}},
+        split_region_shift()}},
       [&](const Path& path) { return less(from + word(100), path.result->bits); });
 }
 
@@ -132,8 +132,8 @@ Expected<Instance> next_candidate(const Setting& setting) {
   const Space& space = (*proof)->space;
   add_hints((*proof)->executor, space);
   const Term class_ = Term::free_bits(32, "of_class");
-  const Term from = free_word("from");
-  const Term end = free_word("end");
+  const Term from = zero_extend(Term::free_bits(33, "from"), 64);
+  const Term end = zero_extend(Term::free_bits(33, "end"), 64);
   LoopContract loop;
   loop.function = linked(setting, "next_candidate");
   loop.words = "words behind the one that the search began in";
@@ -154,7 +154,7 @@ Expected<Instance> next_candidate(const Setting& setting) {
                           .rests_on = {"contract/EntrySpace::next_candidate_in_region",
                                        "contract/EntrySpace::words_of"},
                           .inputs = {{"class", class_}, {"from", from}, {"end", end}},
-                          .obligation_splits = split_region_shift(space.table)},
+                          .obligation_splits = split_region_shift()},
                          {{"a word",
                            [&](const Path& path) {
                              return less_equal(from, path.result->bits) & less_equal(path.result->bits, end);

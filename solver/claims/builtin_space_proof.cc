@@ -128,9 +128,9 @@ Expected<std::unique_ptr<SpaceProof>> SpaceProof::make(const Setting& setting) {
   proof->state = table->state;
   proof->space = {std::move(*table),
                   *layout,
-                  arbitrary_bit(),
+                  zero_extend(concatenate(Term::free_bits(33, "slot.word"), Term::free_bits(6, "slot.place")), 64),
                   zero_extend(Term::free_bits(6, "start"), 64),
-                  free_word("region"),
+                  zero_extend(Term::free_bits(4, "region"), 64),
                   Term::free_bits(32, "class")};
   add_runs(proof->executor, proof->space.slot);
   add_regions(proof->executor, proof->space);
@@ -177,10 +177,9 @@ Term cell(const Path& path, const Value& pointer) {
   return path.memory.at(pointer.object).load(pointer.bits, 8)->bits;
 }
 
-std::vector<Split> split_region_shift(const BuiltinTable& table) {
+std::vector<Split> split_region_shift() {
   std::vector<Split> splits;
-  static_cast<void>(table);
-  for (uint64_t shift = 8; shift <= 32; ++shift) splits.push_back({free_word("region_shift"), word(shift)});
+  for (uint64_t shift = 8; shift <= 32; ++shift) splits.push_back({Term::free_bits(6, "region_shift"), Term::bits(6, shift)});
   return splits;
 }
 
@@ -272,8 +271,8 @@ Expected<Instance> count(const Setting& setting) {
   auto proof = SpaceProof::make(setting);
   if (!proof) return tl::unexpected(proof.error());
   const Space& space = (*proof)->space;
-  const Term first = free_word("first");
-  const Term entries = free_word("count");
+  const Term first = zero_extend(Term::free_bits(39, "first"), 64);
+  const Term entries = zero_extend(Term::free_bits(39, "count"), 64);
   const Term before = space.regions((*proof)->state.memory);
   LoopContract loop;
   loop.function = (*(*setting.program.function("nospan::builtin::EntrySpace::count"))).getName().str();
@@ -299,7 +298,7 @@ Expected<Instance> count(const Setting& setting) {
       {.function = "count", .words = "only how much is available changes",
        .arguments = {Value::number(first), Value::number(entries), Value::number(Term::free_boolean("taken"))},
        .asked = {space.is_range(first, entries)}, .rests_on = {"contract/EntrySpace::words_of"},
-       .inputs = {{"first", first}, {"count", entries}}, .obligation_splits = split_region_shift(space.table)},
+       .inputs = {{"first", first}, {"count", entries}}, .obligation_splits = split_region_shift()},
       {{"what regions remember",
         [&](const Path& path) { return space.remembers_the_same(before, space.regions(path.memory)); }}},
       [&](const Path&) { return entries != word(0); });

@@ -98,7 +98,7 @@ Value add_cell(State& state, const std::string& name);
 Term cell(const Path& path, const Value& pointer);
 
 // All values of a region's shift.
-std::vector<Split> split_region_shift(const BuiltinTable& table);
+std::vector<Split> split_region_shift();
 
 // Contracts for lock(), unlock(), lock_all(), unlock_all() and words_of(), proved by the claims
 // contract/EntrySpace::lock_all and so on.

@@ -5,6 +5,8 @@
 #include "solver/claims/builtin_hints.h"
 #include "solver/claims/builtin_map.h"
 #include "solver/claims/builtin_runs.h"
+#include "solver/claims/builtin_search.h"
+#include "solver/claims/builtin_space.h"
 #include "solver/claims/builtin_space_proof.h"
 #include "solver/claims/linux_alloc.h"
 #include "solver/claims/linux_bitmap.h"
@@ -39,6 +41,8 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"builtin-regions", Subject::kBuiltin, builtin_regions},
       {"builtin-bits", Subject::kBuiltin, builtin_bits},
       {"builtin-hints", Subject::kBuiltin, builtin_hints},
+      {"builtin-search", Subject::kBuiltin, builtin_search},
+      {"builtin-space", Subject::kBuiltin, builtin_space},
       {"builtin-map_page", Subject::kBuiltin, builtin_map_page,
        "rests on alloc/EntrySpace::take, which is not written yet"},
       {"builtin-place", Subject::kBuiltin, builtin_place, "the contract of Mapper::place is not proved yet"},
