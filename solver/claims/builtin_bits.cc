@@ -24,7 +24,8 @@ Expected<void> any_word(LoopView& view) {
 
 // The range of a call, and the loop over its words.
 struct Range {
-  Term first = zero_extend(concatenate(Term::free_bits(33, "first.word"), Term::free_bits(6, "first.place")), 64);
+  Term first =
+      zero_extend(concatenate(Term::free_bits(33, "first.word"), Term::free_bits(6, "first.place")), 64);
   Term count = zero_extend(Term::free_bits(39, "count"), 64);
 
   Term end() const { return first + count; }
@@ -42,8 +43,7 @@ struct Range {
   LoopContract upwards(const Setting& setting, const std::string& function, const std::string& words,
                        std::function<Term(const State&, const Term& number)> behind) const {
     LoopContract loop;
-    loop.function =
-        (*(*setting.program.function("nospan::builtin::EntrySpace::" + function))).getName().str();
+    loop.function = (*(*setting.program.function("nospan::builtin::EntrySpace::" + function))).getName().str();
     loop.words = words;
     loop.havoc = any_word;
     loop.invariant = [range = *this, behind](LoopView& view) -> Expected<Term> {
@@ -105,14 +105,16 @@ Expected<Instance> all_marked(const Setting& setting) {
   const Space& space = (*proof)->space;
   const Range range;
   const Term before = space.bits((*proof)->state.memory);
-  (*proof)->executor.add(range.upwards(setting, "all_marked", "the bits below the current word are set",
-                                       [=](const State&, const Term& number) {
-                                         return implies(range.is_below(space.slot, number),
-                                                        is_set(before, space.slot));
-                                       }));
+  (*proof)->executor.add(range.upwards(
+      setting, "all_marked", "the bits below the current word are set", [=](const State&, const Term& number) {
+        return implies(range.is_below(space.slot, number), is_set(before, space.slot));
+      }));
   return (*proof)->prove(
-      {.function = "all_marked", .words = "true if all bits of the range are set, false if one is not",
-       .arguments = range.arguments(), .asked = range.asked(space), .rests_on = {"contract/bits_between"},
+      {.function = "all_marked",
+       .words = "true if all bits of the range are set, false if one is not",
+       .arguments = range.arguments(),
+       .asked = range.asked(space),
+       .rests_on = {"contract/bits_between"},
        .inputs = range.inputs()},
       {{"all are set",
         [&](const Path& path) {
@@ -127,9 +129,8 @@ Expected<Instance> all_marked(const Setting& setting) {
           const Term& number = path.ghosts.at("between.word");
           const Term place = trailing_zeros(mask->second & ~select(before, number));
           const Term at = slot_of(number, place);
-          const Term promised =
-              between_promises(mask->second, number, path.ghosts.at("between.begin"),
-                               path.ghosts.at("between.end"), place);
+          const Term promised = between_promises(mask->second, number, path.ghosts.at("between.begin"),
+                                                 path.ghosts.at("between.end"), place);
           return path.result->bits |
                  implies(promised, in_range(at, range.first, range.count) & !is_set(before, at));
         }}},
@@ -166,8 +167,11 @@ Expected<Instance> last_taken(const Setting& setting) {
   std::vector<Value> arguments = range.arguments();
   arguments.push_back(found);
   return (*proof)->prove(
-      {.function = "last_taken", .words = "a slot of the range that is taken, or none is",
-       .arguments = std::move(arguments), .asked = range.asked(space), .rests_on = {"contract/bits_between"},
+      {.function = "last_taken",
+       .words = "a slot of the range that is taken, or none is",
+       .arguments = std::move(arguments),
+       .asked = range.asked(space),
+       .rests_on = {"contract/bits_between"},
        .inputs = range.inputs()},
       {{"none is taken",
         [&](const Path& path) {
@@ -180,9 +184,9 @@ Expected<Instance> last_taken(const Setting& setting) {
           if (mask == path.ghosts.end()) return !path.result->bits;
           const Term at = cell(path, found);
           // The word that was looked at last holds it.
-          const Term promised = between_promises(mask->second, path.ghosts.at("between.word"),
-                                                 path.ghosts.at("between.begin"),
-                                                 path.ghosts.at("between.end"), at & word(63));
+          const Term promised =
+              between_promises(mask->second, path.ghosts.at("between.word"), path.ghosts.at("between.begin"),
+                               path.ghosts.at("between.end"), at & word(63));
           return implies(path.result->bits & promised, in_range(at, range.first, range.count));
         }}},
       [&](const Path& path) { return path.result->bits & (range.count == word(100)); });
@@ -193,8 +197,7 @@ Expected<Instance> last_taken(const Setting& setting) {
 void add_bits(Executor& executor, const Space& space) {
   const auto asked = [space](State& state, const Call& call) {
     const Term& count = call.arguments[2].bits;
-    state.require(Kind::kContract,
-                  space.is_range(call.arguments[1].bits, count) & less_equal(word(1), count),
+    state.require(Kind::kContract, space.is_range(call.arguments[1].bits, count) & less_equal(word(1), count),
                   "at least one slot of the space", call.place);
   };
   for (const bool set : {true, false}) {
@@ -211,42 +214,42 @@ void add_bits(Executor& executor, const Space& space) {
                    return Value{};
                  }));
   }
-  executor.add(
-      "nospan::builtin::EntrySpace::all_marked",
-      [=, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
-        asked(state, call);
-        const Term before = space.bits(state.memory);
-        const Term& first = call.arguments[1].bits;
-        const Term& length = call.arguments[2].bits;
-        State other = state;
-        state.learn(implies(in_range(space.slot, first, length), is_set(before, space.slot)));
-        const Term free = zero_extend(Term::free_bits(39, fmt::format("free#{}", count++)), 64);
-        other.learn(in_range(free, first, length) & !is_set(before, free));
-        other.ghosts["free"] = free;
-        std::vector<Outcome> outcomes;
-        outcomes.push_back({std::move(state), Value::number(Term::boolean(true))});
-        outcomes.push_back({std::move(other), Value::number(Term::boolean(false))});
-        return outcomes;
-      });
-  executor.add("nospan::builtin::EntrySpace::last_taken",
+  executor.add("nospan::builtin::EntrySpace::all_marked",
                [=, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
                  asked(state, call);
+                 const Term before = space.bits(state.memory);
                  const Term& first = call.arguments[1].bits;
                  const Term& length = call.arguments[2].bits;
                  State other = state;
-                 state.learn(
-                     implies(in_range(space.slot, first, length), !is_set(space.bits(state.memory), space.slot)));
-                 const Term taken = zero_extend(Term::free_bits(39, fmt::format("taken#{}", count++)), 64);
-                 other.learn(in_range(taken, first, length));
-                 const Value& to = call.arguments[3];
-                 if (auto done = other.memory.change(to.object).store(to.bits, 8, Value::number(taken)); !done) {
-                   return tl::unexpected(done.error());
-                 }
+                 state.learn(implies(in_range(space.slot, first, length), is_set(before, space.slot)));
+                 const Term free = zero_extend(Term::free_bits(39, fmt::format("free#{}", count++)), 64);
+                 other.learn(in_range(free, first, length) & !is_set(before, free));
+                 other.ghosts["free"] = free;
                  std::vector<Outcome> outcomes;
-                 outcomes.push_back({std::move(state), Value::number(Term::boolean(false))});
-                 outcomes.push_back({std::move(other), Value::number(Term::boolean(true))});
+                 outcomes.push_back({std::move(state), Value::number(Term::boolean(true))});
+                 outcomes.push_back({std::move(other), Value::number(Term::boolean(false))});
                  return outcomes;
                });
+  executor.add(
+      "nospan::builtin::EntrySpace::last_taken",
+      [=, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+        asked(state, call);
+        const Term& first = call.arguments[1].bits;
+        const Term& length = call.arguments[2].bits;
+        State other = state;
+        state.learn(
+            implies(in_range(space.slot, first, length), !is_set(space.bits(state.memory), space.slot)));
+        const Term taken = zero_extend(Term::free_bits(39, fmt::format("taken#{}", count++)), 64);
+        other.learn(in_range(taken, first, length));
+        const Value& to = call.arguments[3];
+        if (auto done = other.memory.change(to.object).store(to.bits, 8, Value::number(taken)); !done) {
+          return tl::unexpected(done.error());
+        }
+        std::vector<Outcome> outcomes;
+        outcomes.push_back({std::move(state), Value::number(Term::boolean(false))});
+        outcomes.push_back({std::move(other), Value::number(Term::boolean(true))});
+        return outcomes;
+      });
 }
 
 Expected<std::vector<Instance>> builtin_bits(const Setting& setting) {

@@ -58,14 +58,14 @@ Expected<Instance> change(const Setting& setting, const std::string& function) {
     return zero_extend(lower ? Term::bits(32, 7) - at : at, 64);
   };
   (*proof)->executor.add(loop);
-  return (*proof)->prove(
-      {.function = function, .words = "stays inside the summaries",
-       .arguments = {Value::number(number), Value::number(classes)},
-       .asked = {less(number, space.table.words), less_equal(classes, Term::bits(32, 7))},
-       .rests_on = {"contract/EntrySpace::words_of"},
-       .inputs = {{"number", number}, {"classes", classes}},
-       .obligation_splits = split_region_shift()},
-      {}, [&](const Path&) { return classes == Term::bits(32, 3); });
+  return (*proof)->prove({.function = function,
+                          .words = "stays inside the summaries",
+                          .arguments = {Value::number(number), Value::number(classes)},
+                          .asked = {less(number, space.table.words), less_equal(classes, Term::bits(32, 7))},
+                          .rests_on = {"contract/EntrySpace::words_of"},
+                          .inputs = {{"number", number}, {"classes", classes}},
+                          .obligation_splits = split_region_shift()},
+                         {}, [&](const Path&) { return classes == Term::bits(32, 3); });
 }
 
 Expected<Instance> update_hints(const Setting& setting) {
@@ -77,7 +77,8 @@ Expected<Instance> update_hints(const Setting& setting) {
   const Term bit = free_word("bit");
   std::vector<Split> splits;
   for (uint64_t place = 0; place < 64; ++place) splits.push_back({bit, word(place)});
-  return (*proof)->prove({.function = "update_hints", .words = "stays inside the summaries",
+  return (*proof)->prove({.function = "update_hints",
+                          .words = "stays inside the summaries",
                           .arguments = {Value::number(number), Value::number(bit)},
                           .asked = {has_free_slot(space, (*proof)->state.memory, number, bit)},
                           .rests_on = {"contract/EntrySpace::raise_hints"},
@@ -112,7 +113,8 @@ Expected<Instance> next_candidate_in_region(const Setting& setting) {
   };
   (*proof)->executor.add(loop);
   return (*proof)->prove(
-      {.function = "next_candidate_in_region", .words = "a word from `from` on, or `end`",
+      {.function = "next_candidate_in_region",
+       .words = "a word from `from` on, or `end`",
        .arguments = {Value::number(class_), Value::number(from), Value::number(end)},
        .asked = {is_class(class_), in_one_region(space, from, end), less_equal(end, space.table.words)},
        .rests_on = {"contract/EntrySpace::words_of", "contract/low_bits"},
@@ -148,18 +150,19 @@ Expected<Instance> next_candidate(const Setting& setting) {
     return end - (*at)->value.bits;
   };
   (*proof)->executor.add(loop);
-  return (*proof)->prove({.function = "next_candidate", .words = "a word from `from` on, or `end`",
-                          .arguments = {Value::number(class_), Value::number(from), Value::number(end)},
-                          .asked = {is_class(class_), less_equal(from, end), less_equal(end, space.table.words)},
-                          .rests_on = {"contract/EntrySpace::next_candidate_in_region",
-                                       "contract/EntrySpace::words_of"},
-                          .inputs = {{"class", class_}, {"from", from}, {"end", end}},
-                          .obligation_splits = split_region_shift()},
-                         {{"a word",
-                           [&](const Path& path) {
-                             return less_equal(from, path.result->bits) & less_equal(path.result->bits, end);
-                           }}},
-                         [&](const Path& path) { return less(from, path.result->bits); });
+  return (*proof)->prove(
+      {.function = "next_candidate",
+       .words = "a word from `from` on, or `end`",
+       .arguments = {Value::number(class_), Value::number(from), Value::number(end)},
+       .asked = {is_class(class_), less_equal(from, end), less_equal(end, space.table.words)},
+       .rests_on = {"contract/EntrySpace::next_candidate_in_region", "contract/EntrySpace::words_of"},
+       .inputs = {{"class", class_}, {"from", from}, {"end", end}},
+       .obligation_splits = split_region_shift()},
+      {{"a word",
+        [&](const Path& path) {
+          return less_equal(from, path.result->bits) & less_equal(path.result->bits, end);
+        }}},
+      [&](const Path& path) { return less(from, path.result->bits); });
 }
 
 }  // namespace
@@ -175,7 +178,8 @@ void add_hints(Executor& executor, const Space& space) {
                    state.require(Kind::kContract,
                                  is_class(call.arguments[1].bits) & range & less_equal(end, space.table.words),
                                  "words of the space", call.place);
-                   const Term found = free_word(fmt::format("candidate{}#{}", in_region ? "_in_region" : "", count++));
+                   const Term found =
+                       free_word(fmt::format("candidate{}#{}", in_region ? "_in_region" : "", count++));
                    state.assume(less_equal(from, found) & less_equal(found, end));
                    return Value::number(found);
                  }));
@@ -185,10 +189,9 @@ void add_hints(Executor& executor, const Space& space) {
                  simple([=, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
                    const Term& number = call.arguments[1].bits;
                    const Term& second = call.arguments[2].bits;
-                   const Term asked = second.width() == 64
-                                          ? has_free_slot(space, state.memory, number, second)
-                                          : less(number, space.table.words) &
-                                                less_equal(second, Term::bits(32, 7));
+                   const Term asked = second.width() == 64 ? has_free_slot(space, state.memory, number, second)
+                                                           : less(number, space.table.words) &
+                                                                 less_equal(second, Term::bits(32, 7));
                    // Nothing behind it depends on it.
                    state.obligations.push_back(
                        {Kind::kContract, asked, "a word of the space", call.place, state.conditions.size()});

@@ -16,9 +16,7 @@ const Term& free_entries() {
   return term;
 }
 
-Term in_one_word(const Term& entries) {
-  return less_equal(word(1), entries) & less_equal(entries, word(64));
-}
+Term in_one_word(const Term& entries) { return less_equal(word(1), entries) & less_equal(entries, word(64)); }
 
 Term low_bits(const Term& count) {
   return choose(less(count, word(64)), shift_left(word(1), count) - word(1), word(~uint64_t{0}));
@@ -45,6 +43,15 @@ Term asked_of_between(const Term& number, const Term& begin, const Term& end) {
   return less(number, word(uint64_t{1} << 57)) & less(first, end) & less_equal(begin, first + word(63));
 }
 
+// Of the standard library's std::countr_zero() and std::bit_width(): which bit they found, 64 bits.
+Term lowest_promises(const Term& content, const Term& place) {
+  return less_equal(place, word(64)) & choose(content == word(0), place == word(64), has_bit(content, place));
+}
+Term highest_promises(const Term& content, const Term& width) {
+  return less_equal(width, word(64)) & (shift_right(content, width) == word(0)) &
+         choose(content == word(0), width == word(0), has_bit(content, width - word(1)));
+}
+
 // ---- Proofs ----
 
 struct Question {
@@ -56,6 +63,7 @@ struct Question {
   std::vector<Named> inputs;
   std::vector<Split> splits;
   Term witness = Term::boolean(true);
+  std::string scope = "nospan::builtin::";
 };
 
 Expected<Instance> prove_contract(const Setting& setting, const Question& question) {
@@ -69,10 +77,10 @@ Expected<Instance> prove_contract(const Setting& setting, const Question& questi
   instance.domain = {question.asked};
   instance.inputs = question.inputs;
   if (question.function == "bits_between") instance.rests_on = {"contract/low_bits"};
+  if (question.function.starts_with("class_that")) instance.rests_on = {"contract/bit_width"};
   std::vector<Value> arguments;
   for (const Term& argument : question.arguments) arguments.push_back(Value::number(argument));
-  auto paths =
-      executor.run("nospan::builtin::" + question.function, State(), std::move(arguments), instance.domain);
+  auto paths = executor.run(question.scope + question.function, State(), std::move(arguments), instance.domain);
   if (!paths) return tl::unexpected(paths.error());
   instance.paths = paths->size();
   instance.incomplete = incompleteness(*paths);
@@ -106,9 +114,9 @@ Term between_promises(const Term& mask, const Term& number, const Term& begin, c
 
 Term inside_promises(const Term& starts, const Term& free, const Term& entries, const Term& start,
                      const Term& place) {
-  return implies(less(start, word(64)) & has_bit(starts, start),
-                 less_equal(start + entries, word(64)) &
-                     implies(in_range(place, start, entries), has_bit(free, place)));
+  return implies(
+      less(start, word(64)) & has_bit(starts, start),
+      less_equal(start + entries, word(64)) & implies(in_range(place, start, entries), has_bit(free, place)));
 }
 
 Term across_promises(const Term& starts, const Term& free, const Term& next, const Term& entries,
@@ -138,6 +146,18 @@ void add_runs(Executor& executor, const Term& slot) {
   add("low_bits", [](State&, const Call& call) -> Expected<Value> {
     return Value::number(low_bits(call.arguments[0].bits));
   });
+  executor.add("std::countr_zero",
+               simple([count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
+                 const Term place = Term::free_bits(7, fmt::format("lowest#{}", count++));
+                 state.learn(lowest_promises(call.arguments[0].bits, zero_extend(place, 64)));
+                 return Value::number(zero_extend(place, 32));
+               }));
+  executor.add("std::bit_width",
+               simple([count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
+                 const Term width = Term::free_bits(7, fmt::format("width#{}", count++));
+                 state.learn(highest_promises(call.arguments[0].bits, zero_extend(width, 64)));
+                 return Value::number(zero_extend(width, 64));
+               }));
   add("multiples_of", [](State& state, const Call& call) -> Expected<Value> {
     const Term& shift = call.arguments[0].bits;
     state.require(Kind::kContract, less_equal(shift, Term::bits(32, 6)), "multiples of at most 64", call.place);
@@ -168,8 +188,8 @@ void add_runs(Executor& executor, const Term& slot) {
         [fits, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
           const Term& entries = call.arguments[0].bits;
           state.require(Kind::kContract, in_one_word(entries), "a run inside a word", call.place);
-          const Term result =
-              fits ? class_that_fits(entries) : Term::free_bits(32, fmt::format("class_that_holds#{}", count++));
+          const Term result = fits ? class_that_fits(entries)
+                                   : Term::free_bits(32, fmt::format("class_that_holds#{}", count++));
           state.assume(less_equal(result, Term::bits(32, 6)));
           return Value::number(result);
         });
@@ -208,23 +228,66 @@ Expected<std::vector<Instance>> builtin_runs(const Setting& setting) {
     return [most](const Term& result) { return less_equal(result, Term::bits(32, most)); };
   };
   const std::vector<Question> questions = {
-      {"low_bits", "so many set bits from bit 0 on", {count}, Term::boolean(true),
-       [=](const Term& result) { return result == low_bits(count); }, {{"count", count}}, {}},
-      {"multiples_of", "a set bit at each multiple of 2^shift", {shift}, less_equal(shift, Term::bits(32, 6)),
-       [=](const Term& result) { return result == multiples_of(shift); }, {{"shift", shift}}, {}},
-      {"bits_between", "exactly the word's slots in [begin, end)", {number, begin, end},
+      {"countr_zero",
+       "the place of the lowest set bit, or 64",
+       {free},
+       Term::boolean(true),
+       [=](const Term& result) { return lowest_promises(free, zero_extend(result, 64)); },
+       {{"free", free}},
+       {},
+       Term::boolean(true),
+       "std::"},
+      {"bit_width",
+       "one more than the place of the highest set bit, or 0",
+       {free},
+       Term::boolean(true),
+       [=](const Term& result) { return highest_promises(free, result); },
+       {{"free", free}},
+       {},
+       Term::boolean(true),
+       "std::"},
+      {"low_bits",
+       "so many set bits from bit 0 on",
+       {count},
+       Term::boolean(true),
+       [=](const Term& result) { return result == low_bits(count); },
+       {{"count", count}},
+       {}},
+      {"multiples_of",
+       "a set bit at each multiple of 2^shift",
+       {shift},
+       less_equal(shift, Term::bits(32, 6)),
+       [=](const Term& result) { return result == multiples_of(shift); },
+       {{"shift", shift}},
+       {}},
+      {"bits_between",
+       "exactly the word's slots in [begin, end)",
+       {number, begin, end},
        asked_of_between(number, begin, end) & less(place, word(64)),
        [=](const Term& result) { return between_promises(result, number, begin, end, place); },
-       {{"number", number}, {"begin", begin}, {"end", end}, {"place", place}}, {}, less(begin, end)},
+       {{"number", number}, {"begin", begin}, {"end", end}, {"place", place}},
+       {},
+       less(begin, end)},
       {"classes_of", "at most 7", {free}, Term::boolean(true), at_most(7), {{"free", free}}, {}},
       {"class_that_fits", "at most 6", {entries}, in_one_word(entries), at_most(6), {{"entries", entries}}, {}},
-      {"class_that_holds", "at most 6", {entries}, in_one_word(entries), at_most(6), {{"entries", entries}}, {}},
-      {"starts_inside", "where a run is said to start, it lies in the word, and each entry of it is free",
-       {free, entries}, in_one_word(entries) & less(place, word(64)),
+      {"class_that_holds",
+       "at most 6",
+       {entries},
+       in_one_word(entries),
+       at_most(6),
+       {{"entries", entries}},
+       {}},
+      {"starts_inside",
+       "where a run is said to start, it lies in the word, and each entry of it is free",
+       {free, entries},
+       in_one_word(entries) & less(place, word(64)),
        [=](const Term& result) { return inside_promises(result, free, entries, start, place); },
-       {{"free", free}, {"entries", entries}, {"start", start}, {"place", place}}, split_entries()},
-      {"starts_across", "where a run is said to start, each entry of it in the two words is free",
-       {free, next, entries}, in_one_word(entries) & less(place, word(128)),
+       {{"free", free}, {"entries", entries}, {"start", start}, {"place", place}},
+       split_entries()},
+      {"starts_across",
+       "where a run is said to start, each entry of it in the two words is free",
+       {free, next, entries},
+       in_one_word(entries) & less(place, word(128)),
        [=](const Term& result) { return across_promises(result, free, next, entries, start, place); },
        {{"free", free}, {"next", next}, {"entries", entries}, {"start", start}, {"place", place}},
        split_entries()},

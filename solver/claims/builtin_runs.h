@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// targets/builtin/free_runs.h: what its functions promise about the bits of a word, said once for those who call
-// them and for the claims that prove it.
+// targets/builtin/free_runs.h: what its functions promise about the bits of a word, said once for those who
+// call them and for the claims that prove it.
 //
 // A function whose result is a short formula is replaced by that. Of a mask, promises are made for one bit at a
 // time: a contract leaves what it was asked and what it answered in the state's ghosts, and a goal takes the
@@ -37,8 +37,8 @@ Term class_that_fits(const Term& entries);
 Term inside_promised(const Path& path, const Term& start, const Term& place);
 Term across_promised(const Path& path, const Term& start, const Term& place);
 
-// Contracts for all of them, proved by the claims contract/low_bits and so on. bits_between() promises for the
-// slot `slot`, and for the lowest bit of its mask.
+// Contracts for all of them, and for std::countr_zero() and std::bit_width() on 64 bits, proved by the claims
+// contract/low_bits and so on. bits_between() promises for the slot `slot`, and for the lowest bit of its mask.
 void add_runs(Executor& executor, const Term& slot);
 
 // Those claims.

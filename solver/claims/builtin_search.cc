@@ -54,11 +54,10 @@ Term is_power(const Term& number) { return (number & (number - word(1))) == word
 // The pattern of starts keeps alignment and a boundary below 64 at a place of a word.
 Term pattern_promises(const Search& search, const Term& place) {
   const Term small_boundary = (search.boundary != word(0)) & less(search.boundary, word(64));
-  return implies(
-      less(place, word(64)) & has_bit(search.pattern, place),
-      ((place & (search.alignment - word(1))) == word(0)) &
-          implies(small_boundary,
-                  less_equal((place & (search.boundary - word(1))) + search.entries, search.boundary)));
+  return implies(less(place, word(64)) & has_bit(search.pattern, place),
+                 ((place & (search.alignment - word(1))) == word(0)) &
+                     implies(small_boundary, less_equal((place & (search.boundary - word(1))) + search.entries,
+                                                        search.boundary)));
 }
 
 // What translate() makes of a request, as far as one place in a word can tell.
@@ -69,8 +68,8 @@ Term is_search(const Space& space, const Search& search, const Term& place) {
          less_equal(search.boundary, word(uint64_t{1} << 52)) &
          ((search.boundary == word(0)) | less_equal(search.entries, search.boundary)) &
          (search.aligned_words_mask == shift_right(search.alignment - word(1), word(6))) &
-         (search.boundary_words_mask == choose(search.boundary == word(0), word(kAll),
-                                               shift_right(search.boundary - word(1), word(6)))) &
+         (search.boundary_words_mask ==
+          choose(search.boundary == word(0), word(kAll), shift_right(search.boundary - word(1), word(6)))) &
          pattern_promises(search, place);
 }
 
@@ -81,14 +80,14 @@ Term allowed_promises(const Space& space, const Search& search, const Term& numb
   const Term index = space.table.origin + slot;
   const Term small_boundary = less(search.boundary, word(64));
   return implies(less(place, word(64)) & has_bit(allowed, place),
-                 less_equal(slot, search.last_slot) &
-                     ((index & (search.alignment - word(1))) == word(0)) &
+                 less_equal(slot, search.last_slot) & ((index & (search.alignment - word(1))) == word(0)) &
                      implies(small_boundary, in_one_boundary(index, search.entries, search.boundary)));
 }
 
 Term allowed_promised(const Space& space, const Search& search, const Path& path, const Term& place) {
   if (!path.ghosts.contains("allowed.starts")) return Term::boolean(true);
-  return allowed_promises(space, search, path.ghosts.at("allowed.word"), path.ghosts.at("allowed.starts"), place);
+  return allowed_promises(space, search, path.ghosts.at("allowed.word"), path.ghosts.at("allowed.starts"),
+                          place);
 }
 
 // of adjusted().
@@ -151,8 +150,7 @@ Term where_it_is(const Space& space, const FoundRun& run, const Term& begin, con
   const Term index = space.table.origin + run.slot;
   return less_equal(run.slot, run.last_slot) & less_equal(begin, shift_right(run.slot, word(6))) &
          less_equal(run.slot + run.entries, shift_left(end, word(6))) &
-         ((index & (run.alignment - word(1))) == word(0)) &
-         in_one_boundary(index, run.entries, run.boundary);
+         ((index & (run.alignment - word(1))) == word(0)) & in_one_boundary(index, run.entries, run.boundary);
 }
 
 Term is_free(const Space& space, const Term& bits, const Term& slot, const Term& entries) {
@@ -161,7 +159,9 @@ Term is_free(const Space& space, const Term& bits, const Term& slot, const Term&
 
 void add_search(Executor& executor, const Space& space) {
   const Program& program = executor.program();
-  const auto name_of = [](const char* function) { return fmt::format("nospan::builtin::EntrySpace::{}", function); };
+  const auto name_of = [](const char* function) {
+    return fmt::format("nospan::builtin::EntrySpace::{}", function);
+  };
   executor.add(
       name_of("translate"),
       [space, &program, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
@@ -217,42 +217,41 @@ void add_search(Executor& executor, const Space& space) {
                  return Value::number(slot);
                }));
   for (const char* function : {"search_within_words", "search_junctions", "search_long", "search_exactly"}) {
-    executor.add(name_of(function),
-                 [=, &program, count = 0u](State state,
-                                           const Call& call) mutable -> Expected<std::vector<Outcome>> {
-                   auto search = Search::read(program, state, call.arguments[1]);
-                   if (!search) return tl::unexpected(search.error());
-                   const std::size_t last = call.arguments.size() - 1;
-                   const Term& begin = call.arguments[last - 2].bits;
-                   const Term& end = call.arguments[last - 1].bits;
-                   Term asked = asked_of_search(space, function, *search, begin, end);
-                   const Term& second = call.arguments[2].bits;
-                   if (function == std::string_view("search_within_words")) {
-                     asked = asked & less(second, Term::bits(32, 7));
-                   }
-                   if (function == std::string_view("search_long")) {
-                     asked = asked & less_equal(begin, shift_right(second, word(6)));
-                   }
-                   state.obligations.push_back(
-                       {Kind::kContract, asked, "a search of words of the space", call.place, state.conditions.size()});
-                   return outcomes_of(space, std::move(state), *search, begin, end, call.arguments[last],
-                                      fmt::format("{}#{}", function, count++), false);
-                 });
+    executor.add(
+        name_of(function),
+        [=, &program, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+          auto search = Search::read(program, state, call.arguments[1]);
+          if (!search) return tl::unexpected(search.error());
+          const std::size_t last = call.arguments.size() - 1;
+          const Term& begin = call.arguments[last - 2].bits;
+          const Term& end = call.arguments[last - 1].bits;
+          Term asked = asked_of_search(space, function, *search, begin, end);
+          const Term& second = call.arguments[2].bits;
+          if (function == std::string_view("search_within_words")) {
+            asked = asked & less(second, Term::bits(32, 7));
+          }
+          if (function == std::string_view("search_long")) {
+            asked = asked & less_equal(begin, shift_right(second, word(6)));
+          }
+          state.obligations.push_back(
+              {Kind::kContract, asked, "a search of words of the space", call.place, state.conditions.size()});
+          return outcomes_of(space, std::move(state), *search, begin, end, call.arguments[last],
+                             fmt::format("{}#{}", function, count++), false);
+        });
   }
-  executor.add(name_of("search_region"),
-               [=, &program, count = 0u](State state,
-                                         const Call& call) mutable -> Expected<std::vector<Outcome>> {
-                 auto search = Search::read(program, state, call.arguments[1]);
-                 if (!search) return tl::unexpected(search.error());
-                 const Term& number = call.arguments[2].bits;
-                 state.obligations.push_back(
-                     {Kind::kContract,
-                      is_search(space, *search, space.start) & less(number, space.table.region_count),
-                      "a region of the space", call.place, state.conditions.size()});
-                 const Term wide = zero_extend(number, 64);
-                 return outcomes_of(space, std::move(state), *search, space.begin_of(wide), space.end_of(wide),
-                                    call.arguments[3], fmt::format("search_region#{}", count++), true);
-               });
+  executor.add(
+      name_of("search_region"),
+      [=, &program, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+        auto search = Search::read(program, state, call.arguments[1]);
+        if (!search) return tl::unexpected(search.error());
+        const Term& number = call.arguments[2].bits;
+        state.obligations.push_back(
+            {Kind::kContract, is_search(space, *search, space.start) & less(number, space.table.region_count),
+             "a region of the space", call.place, state.conditions.size()});
+        const Term wide = zero_extend(number, 64);
+        return outcomes_of(space, std::move(state), *search, space.begin_of(wide), space.end_of(wide),
+                           call.arguments[3], fmt::format("search_region#{}", count++), true);
+      });
 }
 
 namespace {
@@ -298,8 +297,12 @@ struct SearchProof {
 
   const Space& space() const { return proof->space; }
   std::vector<Named> inputs() const {
-    return {{"entries_wanted", search.entries}, {"last_slot", search.last_slot}, {"alignment", search.alignment},
-            {"boundary", search.boundary}, {"begin", begin}, {"end", end}};
+    return {{"entries_wanted", search.entries},
+            {"last_slot", search.last_slot},
+            {"alignment", search.alignment},
+            {"boundary", search.boundary},
+            {"begin", begin},
+            {"end", end}};
   }
   // As far as a place of a word that the code looks at can tell, too.
   std::vector<Term> asked(const std::string& function) const {
@@ -434,8 +437,8 @@ Expected<Instance> search_long(const Setting& setting) {
   return search.proof->prove(
       {.function = "search_long",
        .words = "what is found is free, aligned, in one boundary and in the words",
-       .arguments = {search.pointer, Value::number(place), Value::number(search.begin), Value::number(search.end),
-                     search.slot},
+       .arguments = {search.pointer, Value::number(place), Value::number(search.begin),
+                     Value::number(search.end), search.slot},
        .asked = std::move(asked),
        .rests_on = {"contract/EntrySpace::adjusted", "contract/EntrySpace::last_taken",
                     "contract/EntrySpace::next_candidate", "contract/EntrySpace::lower_hints"},
@@ -567,10 +570,9 @@ Expected<Instance> translate(const Setting& setting) {
 
 Expected<std::vector<Instance>> builtin_search(const Setting& setting) {
   std::vector<Instance> instances;
-  for (auto& made :
-       {translate(setting), allowed_starts(setting), adjusted(setting),
-        word_search(setting, "search_within_words"), word_search(setting, "search_junctions"),
-        search_long(setting), search_exactly(setting), search_region(setting)}) {
+  for (auto& made : {translate(setting), allowed_starts(setting), adjusted(setting),
+                     word_search(setting, "search_within_words"), word_search(setting, "search_junctions"),
+                     search_long(setting), search_exactly(setting), search_region(setting)}) {
     if (!made) return tl::unexpected(made.error());
     instances.push_back(*made);
   }

@@ -64,8 +64,8 @@ void add_ways_to_take(Executor& executor, const Space& space) {
           std::vector<Outcome> outcomes;
           for (const bool found : {false, true}) {
             State after = state;
-            const Term slot = found ? zero_extend(Term::free_bits(39, "slot " + name), 64)
-                                    : free_word("nowhere " + name);
+            const Term slot =
+                found ? zero_extend(Term::free_bits(39, "slot " + name), 64) : free_word("nowhere " + name);
             const Value& start = call.arguments[3];
             if (auto done = after.memory.change(start.object)
                                 .store(start.bits, 8, Value::number(space.table.origin + slot));
@@ -128,8 +128,10 @@ struct TakeProof {
   const Space& space() const { return proof->space; }
   std::vector<Value> arguments() const { return {pointer, Value::number(number), start}; }
   std::vector<Named> inputs() const {
-    return {{"entries_wanted", request.entries}, {"last_start", request.last_start},
-            {"boundary", request.boundary}, {"alignment_shift", request.alignment_shift}};
+    return {{"entries_wanted", request.entries},
+            {"last_start", request.last_start},
+            {"boundary", request.boundary},
+            {"alignment_shift", request.alignment_shift}};
   }
   Term slot(const Path& path) const { return cell(path, start) - space().table.origin; }
 
@@ -142,8 +144,7 @@ struct TakeProof {
     }
     // With the promise of starts_inside(), of which only take_at_hint() makes use.
     const auto found = [this](const Path& path) {
-      return path.result->bits &
-             inside_promised(path, slot(path) & word(63), space().slot & word(63));
+      return path.result->bits & inside_promised(path, slot(path) & word(63), space().slot & word(63));
     };
     return {
         {"nothing changes where nothing is found",
@@ -153,10 +154,14 @@ struct TakeProof {
          }},
         {"all free before, all marked after, and nothing else",
          [=, this](const Path& path) {
-           return implies(found(path), taken_bits(space(), request, slot(path), before, space().bits(path.memory)));
-         }},
+           return implies(found(path),
+                          taken_bits(space(), request, slot(path), before, space().bits(path.memory)));
+         },
+         split_slot_place()},
         {"in the space, below the last start, aligned",
-         [=, this](const Path& path) { return implies(found(path), taken_where(space(), request, slot(path))); },
+         [=, this](const Path& path) {
+           return implies(found(path), taken_where(space(), request, slot(path)));
+         },
          alignments},
         {"in one boundary",
          [=, this](const Path& path) {
@@ -195,8 +200,7 @@ Expected<Instance> take_by_search(const Setting& setting) {
   const TakeProof& take = *made;
   const Space& space = take.space();
   LoopContract loop;
-  loop.function =
-      (*(*setting.program.function("nospan::builtin::EntrySpace::take_by_search"))).getName().str();
+  loop.function = (*(*setting.program.function("nospan::builtin::EntrySpace::take_by_search"))).getName().str();
   loop.words = "region after region, once around";
   loop.havoc = [space](LoopView& view) -> Expected<void> {
     auto number = view.find("number");
@@ -240,8 +244,9 @@ Expected<Instance> take(const Setting& setting) {
   auto instance = take.proof->prove(
       {.claim = "alloc",
        .function = "take",
-       .words = "the result is false and nothing changes, or entries of the window that can be handed out, below "
-                "the last start, aligned, in one boundary, all free before, all marked after and nothing else",
+       .words =
+           "the result is false and nothing changes, or entries of the window that can be handed out, below "
+           "the last start, aligned, in one boundary, all free before, all marked after and nothing else",
        .arguments = take.arguments(),
        .asked = {asked_of_take(take.request)},
        .rests_on = {"contract/EntrySpace::take_at_hint", "contract/EntrySpace::take_by_search"},
@@ -249,18 +254,23 @@ Expected<Instance> take(const Setting& setting) {
       take.goals(), [&](const Path& path) { return take.witness(path); });
   if (!instance) return instance;
   // What is no entry that can be handed out is marked (space-as-created), and what was taken was free: so every
-  // slot of the run can be handed out. Of a run of such slots, its ends and where it would meet what is reserved.
+  // slot of the run can be handed out. Of a run of such slots, its ends and where it would meet what is
+  // reserved.
   const Term slot = zero_extend(Term::free_bits(39, "taken"), 64);
   const Term entries = zero_extend(Term::free_bits(39, "entries_taken"), 64);
   const SpaceRequest anything{entries, space.table.origin + slot, word(0), Term::bits(32, 0)};
-  const Term first_reserved = choose(less(slot, space.table.reserved_begin_slot), space.table.reserved_begin_slot, slot);
+  const Term first_reserved =
+      choose(less(slot, space.table.reserved_begin_slot), space.table.reserved_begin_slot, slot);
   std::vector<Term> given = {less_equal(word(1), entries), space.is_range(slot, entries)};
   for (const Term& each : {slot, slot + entries - word(1), first_reserved}) {
     given.push_back(implies(in_range(each, slot, entries), !is_set(take.before, each)));
     given.push_back(space.is_ordinary(each) | is_set(take.before, each));
   }
-  instance->cases.push_back({"a run of entries that can be handed out lies in the window, outside what is reserved",
-                             std::move(given), promised_by_take(space.table, anything, slot), {}});
+  instance->cases.push_back(
+      {"a run of entries that can be handed out lies in the window, outside what is reserved",
+       std::move(given),
+       promised_by_take(space.table, anything, slot),
+       {}});
   return instance;
 }
 
@@ -286,7 +296,9 @@ struct GiveBackProof {
     result.regions = space.regions(result.proof->state.memory);
     return result;
   }
-  Term asked() const { return asked_of_give_back(proof->space.table, proof->space.table.origin + slot, entries); }
+  Term asked() const {
+    return asked_of_give_back(proof->space.table, proof->space.table.origin + slot, entries);
+  }
   std::vector<Named> inputs() const { return {{"first", slot}, {"count", entries}}; }
 
   // `free` is the entry that is not marked where the result is false.
@@ -297,9 +309,8 @@ struct GiveBackProof {
         {"nothing changes where one was not marked",
          [=, &space, this](const Path& path) {
            const Term at = free(path);
-           return path.result->bits |
-                  ((is_set(before, space.slot) == is_set(after(path), space.slot)) &
-                   in_range(at, slot, entries) & !is_set(before, at));
+           return path.result->bits | ((is_set(before, space.slot) == is_set(after(path), space.slot)) &
+                                       in_range(at, slot, entries) & !is_set(before, at));
          }},
         {"all marked before, all free after, and nothing else",
          [=, &space, this](const Path& path) {
@@ -313,40 +324,41 @@ struct GiveBackProof {
                           is_set(after(path), space.slot));
          }},
         {"what regions remember",
-         [=, &space, this](const Path& path) { return space.keeps_regions(regions, space.regions(path.memory)); },
+         [=, &space, this](const Path& path) {
+           return space.keeps_regions(regions, space.regions(path.memory));
+         },
          split_region_shift()},
     };
   }
 };
 
 void add_give_back_words(Executor& executor, const Space& space) {
-  executor.add(
-      "nospan::builtin::EntrySpace::give_back_words",
-      [space, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
-        const Term& slot = call.arguments[1].bits;
-        const Term& entries = call.arguments[2].bits;
-        state.obligations.push_back(
-            {Kind::kContract, asked_of_give_back(space.table, space.table.origin + slot, entries),
-             "entries that can be given back", call.place, state.conditions.size()});
-        const std::string name = fmt::format("give_back_words#{}", count++);
-        const Term before = space.bits(state.memory);
-        State refused = state;
-        const Term free = zero_extend(Term::free_bits(39, "free " + name), 64);
-        refused.learn(in_range(free, slot, entries) & !is_set(before, free));
-        refused.ghosts["free"] = free;
-        const Term regions = space.regions(state.memory);
-        const Term bits = Term::free_map("bits " + name);
-        space.forget_summaries(state, name);
-        space.forget_regions(state, name);
-        state.memory.change(space.table.bits).set_words(bits);
-        state.learn(space.keeps_regions(regions, space.regions(state.memory)) &
-                    implies(in_range(space.slot, slot, entries), is_set(before, space.slot)) &
-                    only_range_changed(before, bits, space.slot, slot, entries, false));
-        std::vector<Outcome> outcomes;
-        outcomes.push_back({std::move(refused), Value::number(Term::boolean(false))});
-        outcomes.push_back({std::move(state), Value::number(Term::boolean(true))});
-        return outcomes;
-      });
+  executor.add("nospan::builtin::EntrySpace::give_back_words",
+               [space, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+                 const Term& slot = call.arguments[1].bits;
+                 const Term& entries = call.arguments[2].bits;
+                 state.obligations.push_back(
+                     {Kind::kContract, asked_of_give_back(space.table, space.table.origin + slot, entries),
+                      "entries that can be given back", call.place, state.conditions.size()});
+                 const std::string name = fmt::format("give_back_words#{}", count++);
+                 const Term before = space.bits(state.memory);
+                 State refused = state;
+                 const Term free = zero_extend(Term::free_bits(39, "free " + name), 64);
+                 refused.learn(in_range(free, slot, entries) & !is_set(before, free));
+                 refused.ghosts["free"] = free;
+                 const Term regions = space.regions(state.memory);
+                 const Term bits = Term::free_map("bits " + name);
+                 space.forget_summaries(state, name);
+                 space.forget_regions(state, name);
+                 state.memory.change(space.table.bits).set_words(bits);
+                 state.learn(space.keeps_regions(regions, space.regions(state.memory)) &
+                             implies(in_range(space.slot, slot, entries), is_set(before, space.slot)) &
+                             only_range_changed(before, bits, space.slot, slot, entries, false));
+                 std::vector<Outcome> outcomes;
+                 outcomes.push_back({std::move(refused), Value::number(Term::boolean(false))});
+                 outcomes.push_back({std::move(state), Value::number(Term::boolean(true))});
+                 return outcomes;
+               });
 }
 
 Expected<Instance> give_back_words(const Setting& setting) {
@@ -379,10 +391,12 @@ Expected<Instance> give_back_words(const Setting& setting) {
   }
   return give.proof->prove(
       {.function = "give_back_words",
-       .words = "false and nothing changes if one of the entries is not marked; else exactly they are free after",
+       .words =
+           "false and nothing changes if one of the entries is not marked; else exactly they are free after",
        .arguments = {Value::number(give.slot), Value::number(give.entries)},
        .asked = {give.asked()},
-       .rests_on = {"contract/EntrySpace::all_marked", "contract/EntrySpace::unmark", "contract/EntrySpace::count"},
+       .rests_on = {"contract/EntrySpace::all_marked", "contract/EntrySpace::unmark",
+                    "contract/EntrySpace::count"},
        .inputs = give.inputs(),
        .obligation_splits = split_region_shift()},
       give.goals([](const Path& path) {
@@ -401,11 +415,13 @@ Expected<Instance> give_back(const Setting& setting) {
   return give.proof->prove(
       {.claim = "alloc",
        .function = "give_back",
-       .words = "false and nothing changes if one of the entries is not marked; else exactly they are free after, "
-                "and nothing else",
+       .words =
+           "false and nothing changes if one of the entries is not marked; else exactly they are free after, "
+           "and nothing else",
        .arguments = {Value::number(space.table.origin + give.slot), Value::number(give.entries)},
        .asked = {give.asked()},
-       .rests_on = {"contract/EntrySpace::give_back_words", "contract/EntrySpace::update_hints", "contract/low_bits"},
+       .rests_on = {"contract/EntrySpace::give_back_words", "contract/EntrySpace::update_hints",
+                    "contract/low_bits"},
        .inputs = give.inputs()},
       give.goals([&](const Path& path) {
         const auto free = path.ghosts.find("free");

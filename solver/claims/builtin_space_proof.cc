@@ -23,8 +23,7 @@ Term part(const Term& regions, const Term& number, const Term& offset, unsigned 
 // Of a pointer that should be to a region of the space.
 Term is_region(const Space& space, const Value& pointer) {
   const Term number = shift_right(pointer.bits, word(6));
-  return Term::boolean(pointer.object == space.table.regions) &
-         (shift_left(number, word(6)) == pointer.bits) &
+  return Term::boolean(pointer.object == space.table.regions) & (shift_left(number, word(6)) == pointer.bits) &
          less(number, zero_extend(space.table.region_count, 64));
 }
 
@@ -126,12 +125,13 @@ Expected<std::unique_ptr<SpaceProof>> SpaceProof::make(const Setting& setting) {
   auto layout = RegionLayout::of(setting.program);
   if (!layout) return tl::unexpected(layout.error());
   proof->state = table->state;
-  proof->space = {std::move(*table),
-                  *layout,
-                  zero_extend(concatenate(Term::free_bits(33, "slot.word"), Term::free_bits(6, "slot.place")), 64),
-                  zero_extend(Term::free_bits(6, "start"), 64),
-                  zero_extend(Term::free_bits(4, "region"), 64),
-                  Term::free_bits(32, "class")};
+  proof->space = {
+      std::move(*table),
+      *layout,
+      zero_extend(concatenate(Term::free_bits(33, "slot.word"), Term::free_bits(6, "slot.place")), 64),
+      zero_extend(Term::free_bits(6, "start"), 64),
+      zero_extend(Term::free_bits(4, "region"), 64),
+      Term::free_bits(32, "class")};
   add_runs(proof->executor, proof->space.slot);
   add_regions(proof->executor, proof->space);
   return proof;
@@ -154,8 +154,8 @@ Expected<Instance> SpaceProof::prove(const Claim& claim, const std::vector<Goal>
   std::vector<Value> arguments = {space.table.space};
   arguments.insert(arguments.end(), claim.arguments.begin(), claim.arguments.end());
   // Branches are decided by what is asked only: the whole domain rules out hardly more, and is slow.
-  auto paths = executor.run("nospan::builtin::EntrySpace::" + claim.function, state, std::move(arguments),
-                            claim.asked);
+  auto paths =
+      executor.run("nospan::builtin::EntrySpace::" + claim.function, state, std::move(arguments), claim.asked);
   if (!paths) return tl::unexpected(paths.error());
   instance.paths = paths->size();
   instance.incomplete = incompleteness(*paths);
@@ -177,9 +177,18 @@ Term cell(const Path& path, const Value& pointer) {
   return path.memory.at(pointer.object).load(pointer.bits, 8)->bits;
 }
 
+std::vector<Split> split_slot_place() {
+  std::vector<Split> splits;
+  for (uint64_t place = 0; place < 64; ++place) {
+    splits.push_back({Term::free_bits(6, "slot.place"), Term::bits(6, place)});
+  }
+  return splits;
+}
+
 std::vector<Split> split_region_shift() {
   std::vector<Split> splits;
-  for (uint64_t shift = 8; shift <= 32; ++shift) splits.push_back({Term::free_bits(6, "region_shift"), Term::bits(6, shift)});
+  for (uint64_t shift = 8; shift <= 32; ++shift)
+    splits.push_back({Term::free_bits(6, "region_shift"), Term::bits(6, shift)});
   return splits;
 }
 
@@ -211,8 +220,7 @@ void add_regions(Executor& executor, const Space& space) {
 void add_count(Executor& executor, const Space& space) {
   executor.add("nospan::builtin::EntrySpace::count",
                simple([space, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
-                 state.require(Kind::kContract,
-                               space.is_range(call.arguments[1].bits, call.arguments[2].bits),
+                 state.require(Kind::kContract, space.is_range(call.arguments[1].bits, call.arguments[2].bits),
                                "slots of the space", call.place);
                  const Term before = space.regions(state.memory);
                  space.forget_regions(state, fmt::format("count#{}", count++));
@@ -244,9 +252,14 @@ Expected<Instance> all_locks(const Setting& setting, const std::string& function
   (*proof)->executor.add(loop);
   const Term before = space.regions((*proof)->state.memory);
   return (*proof)->prove(
-      {.function = function, .words = "each region's lock, no other memory", .arguments = {}, .asked = {},
-       .rests_on = {}, .inputs = {}},
-      {{"memory stays", [&](const Path& path) { return Term::boolean(space.regions(path.memory).same(before)); }}},
+      {.function = function,
+       .words = "each region's lock, no other memory",
+       .arguments = {},
+       .asked = {},
+       .rests_on = {},
+       .inputs = {}},
+      {{"memory stays",
+        [&](const Path& path) { return Term::boolean(space.regions(path.memory).same(before)); }}},
       [](const Path&) { return Term::boolean(true); });
 }
 
@@ -256,15 +269,18 @@ Expected<Instance> words_of(const Setting& setting) {
   const Space& space = (*proof)->space;
   const Term number = Term::free_bits(32, "number");
   const Term wide = zero_extend(number, 64);
-  return (*proof)->prove(
-      {.function = "words_of", .words = "the region's words", .arguments = {Value::number(number)},
-       .asked = {less(number, space.table.region_count)}, .rests_on = {}, .inputs = {{"number", wide}}},
-      {{"the words",
-        [&](const Path& path) {
-          return (path.result->members[0].bits == space.begin_of(wide)) &
-                 (path.result->members[1].bits == space.end_of(wide));
-        }}},
-      [](const Path&) { return Term::boolean(true); });
+  return (*proof)->prove({.function = "words_of",
+                          .words = "the region's words",
+                          .arguments = {Value::number(number)},
+                          .asked = {less(number, space.table.region_count)},
+                          .rests_on = {},
+                          .inputs = {{"number", wide}}},
+                         {{"the words",
+                           [&](const Path& path) {
+                             return (path.result->members[0].bits == space.begin_of(wide)) &
+                                    (path.result->members[1].bits == space.end_of(wide));
+                           }}},
+                         [](const Path&) { return Term::boolean(true); });
 }
 
 Expected<Instance> count(const Setting& setting) {
@@ -295,10 +311,13 @@ Expected<Instance> count(const Setting& setting) {
   };
   (*proof)->executor.add(loop);
   return (*proof)->prove(
-      {.function = "count", .words = "only how much is available changes",
+      {.function = "count",
+       .words = "only how much is available changes",
        .arguments = {Value::number(first), Value::number(entries), Value::number(Term::free_boolean("taken"))},
-       .asked = {space.is_range(first, entries)}, .rests_on = {"contract/EntrySpace::words_of"},
-       .inputs = {{"first", first}, {"count", entries}}, .obligation_splits = split_region_shift()},
+       .asked = {space.is_range(first, entries)},
+       .rests_on = {"contract/EntrySpace::words_of"},
+       .inputs = {{"first", first}, {"count", entries}},
+       .obligation_splits = split_region_shift()},
       {{"what regions remember",
         [&](const Path& path) { return space.remembers_the_same(before, space.regions(path.memory)); }}},
       [&](const Path&) { return entries != word(0); });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What all proofs about EntrySpace (targets/builtin/entry_space.cc) share: a space with any allocation state and
-// any hints, and how a function that was executed on it becomes a claim.
+// What all proofs about EntrySpace (targets/builtin/entry_space.cc) share: a space with any allocation state
+// and any hints, and how a function that was executed on it becomes a claim.
 //
-// "For all slots" is said of one arbitrary slot, a free constant. What regions remember is kept by all functions
+// "For all slots" is said of one arbitrary slot, a free constant. What regions remember is kept by all
+// functions
 // (`keeps_regions`): claims assume it for the hint that the code looks at, and show it for an arbitrary one.
 // Summaries of free words (word_hints, group_hints) may hold anything at any time: nothing rests on them.
 #ifndef NOSPAN_SOLVER_CLAIMS_BUILTIN_SPACE_PROOF_H
@@ -96,6 +97,9 @@ struct SpaceProof {
 // 8 bytes that a function fills in; `cell` reads them at the end of a path.
 Value add_cell(State& state, const std::string& name);
 Term cell(const Path& path, const Value& pointer);
+
+// All places in a word of the arbitrary slot.
+std::vector<Split> split_slot_place();
 
 // All values of a region's shift.
 std::vector<Split> split_region_shift();

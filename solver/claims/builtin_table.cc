@@ -142,10 +142,12 @@ Expected<BuiltinTable> BuiltinTable::make(Executor& executor) {
       {"window-on-the-bus", "the window's entries have DMA addresses of at most 64 bits", "LoPAR, DMA windows"},
       {"window-entries", "a window has 1 to 2^37 entries",
        "targets/builtin/entry_space.cc, create() refuses others"},
-      {"space-as-created", "sizes and reserved ranges are what create() computes; what cannot be handed out is marked, and what "
+      {"space-as-created",
+       "sizes and reserved ranges are what create() computes; what cannot be handed out is marked, and what "
        "regions remember lies in them, as take() and give_back() keep it; other bits and hints anything",
        "targets/builtin/entry_space.cc, EntrySpace::create()"},
-      {"one-thread", "a lock is free when it is asked for, and what it guards is not changed by others while it is held",
+      {"one-thread",
+       "a lock is free when it is asked for, and what it guards is not changed by others while it is held",
        "targets/builtin/spin_lock.h; checked with threads by builtin_concurrency_test"},
   };
   table.inputs = {{"page_shift", shift},
@@ -287,7 +289,7 @@ void add_space(Executor& executor, const BuiltinTable& table) {
             return tl::unexpected(done.error());
           }
           if (found) {
-            after.assume(promised_by_take(table, *request, slot));
+            after.learn(promised_by_take(table, *request, slot));
             after.happened(Event::Kind::kTake, {slot - table.first_slot, request->entries}, call.place);
           }
           outcomes.push_back({std::move(after), Value::number(Term::boolean(found))});
@@ -402,7 +404,7 @@ void add_place(Executor& executor, const BuiltinTable& table) {
             return tl::unexpected(done.error());
           }
           if (found) {
-            after.assume(promised_by_place(table, *request, slot));
+            after.learn(promised_by_place(table, *request, slot));
             after.happened(Event::Kind::kTake, {slot - table.first_slot, request->entries}, call.place);
           }
           outcomes.push_back({std::move(after), Value::number(Term::boolean(found))});

@@ -2,8 +2,10 @@
 #include "solver/claims/registry.h"
 
 #include "solver/claims/builtin_bits.h"
+#include "solver/claims/builtin_coherent.h"
 #include "solver/claims/builtin_hints.h"
 #include "solver/claims/builtin_map.h"
+#include "solver/claims/builtin_place.h"
 #include "solver/claims/builtin_runs.h"
 #include "solver/claims/builtin_search.h"
 #include "solver/claims/builtin_space.h"
@@ -43,13 +45,10 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"builtin-hints", Subject::kBuiltin, builtin_hints},
       {"builtin-search", Subject::kBuiltin, builtin_search},
       {"builtin-space", Subject::kBuiltin, builtin_space},
-      {"builtin-map_page", Subject::kBuiltin, builtin_map_page,
-       "rests on alloc/EntrySpace::take, which is not written yet"},
-      {"builtin-place", Subject::kBuiltin, builtin_place, "the contract of Mapper::place is not proved yet"},
-      {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page,
-       "rests on alloc/EntrySpace::give_back, which is not written yet"},
-      {"builtin-coherent", Subject::kBuiltin, builtin_coherent,
-       "rests on alloc/EntrySpace::take, which is not written yet"},
+      {"builtin-map_page", Subject::kBuiltin, builtin_map_page},
+      {"builtin-place", Subject::kBuiltin, builtin_place},
+      {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page},
+      {"builtin-coherent", Subject::kBuiltin, builtin_coherent},
   };
   return groups;
 }
