@@ -92,6 +92,8 @@ std::vector<Term> Space::domain() const {
       less(table.origin, word(uint64_t{1} << 52)),
       less_equal(table.first_slot, table.reserved_begin_slot),
       less_equal(table.reserved_begin_slot, table.reserved_end_slot),
+      // Nothing reserved: both at the end.
+      less(table.reserved_begin_slot, table.reserved_end_slot) | (table.reserved_begin_slot == table.end_slot),
       less_equal(table.reserved_end_slot, table.end_slot),
   };
   result.insert(result.end(), table.region_domain.begin(), table.region_domain.end());
