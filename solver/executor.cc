@@ -43,6 +43,12 @@ void State::assume(const Term& condition) {
   conditions.push_back(condition);
 }
 
+void State::learn(const Term& fact) {
+  const std::size_t before = conditions.size();
+  assume(fact);
+  if (conditions.size() != before) learned_.push_back(before);
+}
+
 void State::require(Obligation::Kind kind, const Term& holds, std::string what, std::string place) {
   if (holds.is_true()) return;
   obligations.push_back({kind, holds, std::move(what), std::move(place), conditions.size()});
@@ -127,7 +133,17 @@ void Executor::Engine::stop(State& state, const reports::Error& error) {
 
 bool Executor::Engine::possible(const State& state, const Term& condition) {
   if (const auto value = condition.truth()) return *value;
-  return solver().possible(state.conditions, condition);
+  if (state.learned_.empty()) return solver().possible(state.conditions, condition);
+  std::vector<Term> decisive;
+  auto learned = state.learned_.begin();
+  for (std::size_t i = 0; i < state.conditions.size(); ++i) {
+    if (learned != state.learned_.end() && *learned == i) {
+      ++learned;
+    } else {
+      decisive.push_back(state.conditions[i]);
+    }
+  }
+  return solver().possible(decisive, condition);
 }
 
 Feasibility& Executor::Engine::solver() {

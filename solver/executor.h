@@ -40,6 +40,9 @@ class State {
 
   // From here on only what satisfies `condition` is looked at. For what is known, not for what is to be shown.
   void assume(const Term& condition);
+  // The same, but no branch is decided by it: for long promises, which make the many questions whether a branch
+  // can be taken slow. A path that only they rule out is followed, and claims know that it is none.
+  void learn(const Term& fact);
   // Records that `holds` must hold here, and goes on with that.
   void require(Obligation::Kind kind, const Term& holds, std::string what, std::string place);
   void happened(Event::Kind kind, std::vector<Term> arguments, std::string place, std::string name = {});
@@ -54,6 +57,7 @@ class State {
   const llvm::Instruction* settled_instruction_ = nullptr;
   uint64_t settled_offset_ = 0;
   bool impossible_ = false;
+  std::vector<std::size_t> learned_;  // which conditions are facts that were learned, in ascending order
 
  public:
   State();

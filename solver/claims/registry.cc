@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "solver/claims/registry.h"
 
+#include "solver/claims/builtin_bits.h"
+#include "solver/claims/builtin_coherent.h"
+#include "solver/claims/builtin_hints.h"
 #include "solver/claims/builtin_map.h"
+#include "solver/claims/builtin_place.h"
+#include "solver/claims/builtin_runs.h"
+#include "solver/claims/builtin_search.h"
+#include "solver/claims/builtin_space.h"
+#include "solver/claims/builtin_space_proof.h"
 #include "solver/claims/isolation_lemmas.h"
 #include "solver/claims/linux_alloc.h"
 #include "solver/claims/linux_bitmap.h"
@@ -34,13 +42,22 @@ const std::vector<ClaimGroup>& claim_groups() {
        "the invariant of the builders' loops takes longer than a minute"},
       {"page_shift", Subject::kPlatform, platform_page_shift},
       {"builtin_checks", Subject::kBuiltin, builtin_checks},
+      {"builtin-runs", Subject::kBuiltin, builtin_runs},
+      {"builtin-regions", Subject::kBuiltin, builtin_regions,
+       "the loop of count() was not decided within its time"},
+      {"builtin-bits", Subject::kBuiltin, builtin_bits,
+       "the loops over the words of a range were not all decided within their time"},
+      {"builtin-hints", Subject::kBuiltin, builtin_hints, "only lower_hints() was decided within its time"},
+      {"builtin-search", Subject::kBuiltin, builtin_search, "no run has answered all of its questions yet"},
+      {"builtin-space", Subject::kBuiltin, builtin_space, "no run has answered all of its questions yet"},
       {"builtin-map_page", Subject::kBuiltin, builtin_map_page,
-       "rests on alloc/EntrySpace::take, which is not written yet"},
-      {"builtin-place", Subject::kBuiltin, builtin_place, "the contract of Mapper::place is not proved yet"},
+       "rests on alloc/EntrySpace::take, which is not decided yet"},
+      {"builtin-place", Subject::kBuiltin, builtin_place,
+       "rests on alloc/EntrySpace::take, which is not decided yet"},
       {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page,
-       "rests on alloc/EntrySpace::give_back, which is not written yet"},
+       "rests on alloc/EntrySpace::give_back, which is not decided yet"},
       {"builtin-coherent", Subject::kBuiltin, builtin_coherent,
-       "rests on alloc/EntrySpace::take, which is not written yet"},
+       "rests on alloc/EntrySpace::take, which is not decided yet"},
   };
   return groups;
 }
