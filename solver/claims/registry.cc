@@ -7,6 +7,7 @@
 #include "solver/claims/linux_checks.h"
 #include "solver/claims/linux_coherent.h"
 #include "solver/claims/linux_map_page.h"
+#include "solver/claims/linux_map_sg.h"
 #include "solver/claims/linux_unmap_page.h"
 #include "solver/claims/platform_page_shift.h"
 #include "solver/claims/platform_tce.h"
@@ -26,6 +27,7 @@ const std::vector<ClaimGroup>& claim_groups() {
        "questions about pages given back take longer than a minute"},
       {"coherent", Subject::kKernel, linux_coherent,
        "questions about the order of the allocation take longer than a minute"},
+      {"map_sg-bounded", Subject::kKernel, linux_map_sg_bounded},
       {"checks", Subject::kKernel, linux_checks},
       {"platform_tce", Subject::kPlatform, platform_tce,
        "the invariant of the builders' loops takes longer than a minute"},
