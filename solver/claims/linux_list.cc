@@ -23,15 +23,12 @@ std::string named(const char* what, const Term& at) {
   return constant ? fmt::format("{}[{}]", what, *constant) : what;
 }
 
-// The system page that an element begins in, as a number.
-Term frame_of(const Term& at) { return free_word(named("frame", at)); }
-Term offset_of(const Term& at) { return Term::free_bits(32, named("offset", at)); }
+Term address_of(const Term& at) { return free_word(named("address", at)); }
 
 }  // namespace
 
 ListElement LinuxList::element(const Term& at) const {
-  const Term page = shift_left(frame_of(at), word(table.system_page_shift));
-  return {page + zero_extend(offset_of(at), 64), Term::free_bits(32, named("length", at))};
+  return {address_of(at), Term::free_bits(32, named("length", at))};
 }
 
 Term LinuxList::set_result(const Term& at) const { return Term::free_bits(32, named("set_result", at)); }
@@ -73,12 +70,21 @@ Expected<std::shared_ptr<LinuxList>> LinuxList::make(Executor& executor, unsigne
   for (unsigned i = 0; i < *fixed; ++i) {
     const Term at = word(i);
     const Term flags = word(i + 1 == *fixed ? kEndOfList : 0);
-    const Term page = page_pointer(shift_left(frame_of(at), word(system_page_shift)), system_page_shift);
+    const Term page = page_pointer(address_of(at), system_page_shift);
+    const Term offset = truncate(address_of(at) & word((uint64_t{1} << system_page_shift) - 1), 32);
     filler.set(list->object, "scatterlist", "page_link", page + flags, i * *stride);
-    filler.set(list->object, "scatterlist", "offset", offset_of(at), i * *stride);
+    filler.set(list->object, "scatterlist", "offset", offset, i * *stride);
     filler.set(list->object, "scatterlist", "length", list->element(at).length, i * *stride);
   }
   if (filler.error()) return tl::unexpected(*filler.error());
+  // A platform without flush is like one whose flush does nothing: once is enough.
+  if (*fixed > 1) {
+    const auto at = program.offset_of("iommu_table", "it_ops");
+    if (!at) return tl::unexpected(at.error());
+    auto operations = state.memory.at(list->table.table.object).load(word(*at), 8);
+    if (!operations) return tl::unexpected(operations.error());
+    filler.set(operations->object, "iommu_table_ops", "flush", executor.function_pointer(state, "it_ops->flush"));
+  }
   auto no_merge = executor.global(state, "novmerge");
   if (!no_merge) return tl::unexpected(no_merge.error());
   if (auto done = state.memory.change(no_merge->object).store(word(0), 4, Value::number(list->no_merge)); !done)
@@ -225,6 +231,9 @@ Instance LinuxList::base(const std::string& target) const {
   for (const Assumption& assumption :
        {Assumption{"elements", "each element of a list lies in the first 2^56 bytes of memory, or is empty",
                    "design section 6: what a scenario can tell"},
+        Assumption{"element-offset", "an element's offset is below a system page",
+                   "include/linux/scatterlist.h, sg_virt(): nothing else reads page and offset, only their sum "
+                   "counts"},
         Assumption{"list-unchained", "a list is one array of 1 to 2^31 - 1 elements",
                    "lib/scatterlist.c, sg_next(): the next element, nothing after the last"},
         Assumption{"segment-size", "the device's maximum segment size is set: 1 to 2^32 - 1 bytes",
@@ -254,7 +263,7 @@ Instance LinuxList::base(const std::string& target) const {
   for (const Term& at : places) {
     const ListElement element = this->element(at);
     const Term end = element.address + zero_extend(element.length, 64);
-    base.domain.push_back(less(frame_of(at), word(uint64_t{1} << (56 - table.system_page_shift))));
+    base.domain.push_back(less(element.address, word(uint64_t{1} << 56)));
     base.domain.push_back(less_equal(end, word(uint64_t{1} << 56)));
     base.inputs.push_back({named("address", at), element.address});
     base.inputs.push_back({named("length", at), element.length});
