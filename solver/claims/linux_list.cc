@@ -23,22 +23,24 @@ std::string named(const char* what, const Term& at) {
   return constant ? fmt::format("{}[{}]", what, *constant) : what;
 }
 
-Term address_of(const Term& at) { return free_word(named("address", at)); }
 
 }  // namespace
 
 ListElement LinuxList::element(const Term& at) const {
-  return {address_of(at), Term::free_bits(32, named("length", at))};
+  if (!fixed) return {addresses(at), lengths(at)};
+  return {free_word(named("address", at)), Term::free_bits(32, named("length", at))};
 }
 
 Term LinuxList::set_result(const Term& at) const { return Term::free_bits(32, named("set_result", at)); }
 
 Term LinuxList::dma_address(const Memory& memory, const Term& at) const {
+  if (const Records* records = memory.at(object).records()) return records->content(dma_address_at)(at);
   auto value = memory.at(object).load(at * word(stride) + word(dma_address_at), 8);
   return value ? memory.number(*value) : Term{};
 }
 
 Term LinuxList::dma_length(const Memory& memory, const Term& at) const {
+  if (const Records* records = memory.at(object).records()) return records->content(dma_length_at)(at);
   auto value = memory.at(object).load(at * word(stride) + word(dma_length_at), 4);
   return value ? value->bits : Term{};
 }
@@ -62,29 +64,24 @@ Expected<std::shared_ptr<LinuxList>> LinuxList::make(Executor& executor, unsigne
   list->dma_address_at = *address_at;
   list->dma_length_at = *length_at;
 
-  Filler filler(program, state.memory);
   const Term elements = free_word("elements");
-  list->count = word(*fixed);
-  state.assume(elements == list->count);
-  list->object = state.memory.add(Object("list", list->count * word(*stride), Object::Initial::kFree));
-  for (unsigned i = 0; i < *fixed; ++i) {
-    const Term at = word(i);
-    const Term flags = word(i + 1 == *fixed ? kEndOfList : 0);
-    const Term page = page_pointer(address_of(at), system_page_shift);
-    const Term offset = truncate(address_of(at) & word((uint64_t{1} << system_page_shift) - 1), 32);
-    filler.set(list->object, "scatterlist", "page_link", page + flags, i * *stride);
-    filler.set(list->object, "scatterlist", "offset", offset, i * *stride);
-    filler.set(list->object, "scatterlist", "length", list->element(at).length, i * *stride);
+  list->count = fixed ? word(*fixed) : elements;
+  // First of all, so that their values have the plain names.
+  if (!fixed) static_cast<void>(list->element(list->place));
+  if (fixed) state.assume(elements == list->count);
+  if (auto done = fixed ? list->add_cells(program) : list->add_records(program); !done) {
+    return tl::unexpected(done.error());
   }
-  if (filler.error()) return tl::unexpected(*filler.error());
+  Filler filler(program, state.memory);
   // A platform without flush is like one whose flush does nothing: once is enough.
-  if (*fixed > 1) {
+  if (fixed && *fixed > 1) {
     const auto at = program.offset_of("iommu_table", "it_ops");
     if (!at) return tl::unexpected(at.error());
     auto operations = state.memory.at(list->table.table.object).load(word(*at), 8);
     if (!operations) return tl::unexpected(operations.error());
     filler.set(operations->object, "iommu_table_ops", "flush", executor.function_pointer(state, "it_ops->flush"));
   }
+  if (filler.error()) return tl::unexpected(*filler.error());
   auto no_merge = executor.global(state, "novmerge");
   if (!no_merge) return tl::unexpected(no_merge.error());
   if (auto done = state.memory.change(no_merge->object).store(word(0), 4, Value::number(list->no_merge)); !done)
@@ -94,6 +91,54 @@ Expected<std::shared_ptr<LinuxList>> LinuxList::make(Executor& executor, unsigne
   for (const char* name : {ListAccount::kElement, ListAccount::kBytes, ListAccount::kAddress})
     state.ghosts.insert_or_assign(name, word(0));
   return list;
+}
+
+// Where each element is a struct of its own.
+Expected<void> LinuxList::add_cells(const Program& program) {
+  object = table.state.memory.add(Object("list", count * word(stride), Object::Initial::kFree));
+  Filler filler(program, table.state.memory);
+  for (unsigned i = 0; i < *fixed; ++i) {
+    const ListElement element = this->element(word(i));
+    const Term flags = word(i + 1 == *fixed ? kEndOfList : 0);
+    filler.set(object, "scatterlist", "page_link", page_pointer(element.address, table.system_page_shift) + flags,
+               i * stride);
+    filler.set(object, "scatterlist", "offset", offset_in_page(element.address), i * stride);
+    filler.set(object, "scatterlist", "length", element.length, i * stride);
+  }
+  if (filler.error()) return tl::unexpected(*filler.error());
+  return {};
+}
+
+// As functions of the element's index.
+Expected<void> LinuxList::add_records(const Program& program) {
+  if (!std::has_single_bit(stride)) {
+    return reports::failure("struct scatterlist", fmt::format("has {} bytes, which is no power of two", stride),
+                            "solver/records.h has to learn it");
+  }
+  Records records(stride);
+  const LinuxList self = *this;
+  for (const auto& [member, content] :
+       {std::pair<const char*, Records::Content>{
+            "page_link",
+            [self](const Term& at) {
+              const Term flags = choose(at + word(1) == self.count, word(kEndOfList), word(0));
+              return page_pointer(self.addresses(at), self.table.system_page_shift) + flags;
+            }},
+        {"offset", [self](const Term& at) { return self.offset_in_page(self.addresses(at)); }},
+        {"length", [self](const Term& at) { return self.lengths(at); }},
+        {"dma_address", FreeFunction("dma_address_at_entry", 64)},
+        {"dma_length", FreeFunction("dma_length_at_entry", 32)}}) {
+    auto offset = program.offset_of("scatterlist", member);
+    auto bytes = program.member_size("scatterlist", member);
+    if (!offset || !bytes) return tl::unexpected(offset ? bytes.error() : offset.error());
+    records.add(*offset, static_cast<unsigned>(*bytes), content);
+  }
+  object = table.state.memory.add(Object::of_records("list", count * word(stride), std::move(records)));
+  return {};
+}
+
+Term LinuxList::offset_in_page(const Term& address) const {
+  return truncate(address & word((uint64_t{1} << table.system_page_shift) - 1), 32);
 }
 
 // ---- Contracts ----
@@ -119,6 +164,11 @@ Expected<Value> next_element(const LinuxList& list, State& state, const Call& ca
   state.require(Obligation::Kind::kBounds, less(from.bits, size), "sg_next() outside the list", call.place);
   Value next = Value::pointer(list.object, from.bits + word(list.stride));
   next.null_if = next.bits == size;
+  if (const Records* records = state.memory.at(list.object).records()) {
+    const Term index = records->index_of(from.bits) + word(1);
+    next.bits = records->offset_of(index);
+    next.null_if = index == list.count;
+  }
   if (next.null_if.is_false()) next.null_if = {};
   // Lists of a fixed length have no loop contract to count the elements that are mapped: that pointer is the
   // last one that sg_next() was called with.
@@ -249,6 +299,10 @@ Instance LinuxList::base(const std::string& target) const {
                            less_equal(word(4095), mask), table.max_segment_size != Term::bits(32, 0)}) {
     base.domain.push_back(term);
   }
+  if (!fixed) {
+    base.domain.push_back(less_equal(word(1), count));
+    base.domain.push_back(less(count, word(uint64_t{1} << 31)));
+  }
   base.inputs = table.inputs;
   for (const Named& input : {Named{"elements", free_word("elements")}, Named{"direction", direction},
                              Named{"dma_mask", mask}, Named{"novmerge", no_merge}}) {
@@ -256,7 +310,7 @@ Instance LinuxList::base(const std::string& target) const {
   }
   const std::vector<Term> places = [&] {
     std::vector<Term> result;
-    if (!fixed) return std::vector<Term>{free_word("place")};
+    if (!fixed) return std::vector<Term>{place};
     for (unsigned i = 0; i < *fixed; ++i) result.push_back(word(i));
     return result;
   }();

@@ -16,6 +16,7 @@
 #include "solver/claims/claim.h"
 #include "solver/claims/linux_table.h"
 #include "solver/executor.h"
+#include "solver/records.h"
 
 namespace nospan::solver {
 
@@ -58,10 +59,14 @@ struct LinuxList {
   Term mask = free_word("dma_mask");
   Term attributes = free_word("attributes");
 
+  // Of lists of any length: what the driver put into the elements.
+  FreeFunction addresses{"address", 64};
+  FreeFunction lengths{"length", 32};
+  Term place = zero_extend(Term::free_bits(32, "i"), 64);  // an arbitrary element
+
   ListElement element(const Term& at) const;
   // What it_ops->set() answers for that element.
   Term set_result(const Term& at) const;
-  Value pointer(const Term& at) const { return Value::pointer(object, at * word(stride)); }
   // What the list says after the call.
   Term dma_address(const Memory& memory, const Term& at) const;
   Term dma_length(const Memory& memory, const Term& at) const;  // 32 bits
@@ -75,15 +80,15 @@ struct LinuxList {
   Instance base(const std::string& target) const;
   // The command that maps the list of a model.
   void tell(class ScenarioText& text) const;
+
+ private:
+  reports::Expected<void> add_cells(const Program& program);
+  reports::Expected<void> add_records(const Program& program);
+  Term offset_in_page(const Term& address) const;
 };
 
 // Does [first, first + count) contain it? The end does not wrap.
 inline Term covers(const Term& first, const Term& count, const Term& what) { return less(what - first, count); }
-
-// A boolean of the account.
-inline Term is(const std::map<std::string, Term, std::less<>>& ghosts, const char* name) {
-  return ghosts.at(name);
-}
 
 }  // namespace nospan::solver
 

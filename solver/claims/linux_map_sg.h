@@ -7,6 +7,10 @@
 
 namespace nospan::solver {
 
+// For lists of any length: that the loops keep their invariants, exact, iso-granule, iso-blocks, iso-two-stage,
+// handle, inverse, fail-atomic and safe.
+reports::Expected<std::vector<Instance>> linux_map_sg(const Setting& setting);
+
 // The bounded twins: exact, handle, inverse, fail-atomic and safe for lists of a few elements, all iterations
 // executed, so that counterexamples can be replayed.
 reports::Expected<std::vector<Instance>> linux_map_sg_bounded(const Setting& setting);

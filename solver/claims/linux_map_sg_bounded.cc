@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "solver/claims/linux_list.h"
+#include "solver/claims/linux_list_claims.h"
 #include "solver/claims/linux_map_sg.h"
-#include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
 
 namespace nospan::solver {
@@ -22,37 +21,6 @@ struct Run {
   std::vector<Path> unmapped;
 };
 
-std::vector<Term> before(const Path& path, std::size_t given) {
-  return {path.conditions.begin(), path.conditions.begin() + static_cast<std::ptrdiff_t>(given)};
-}
-
-// Adds to the case of that name: its goal holds on this path, too. One question for all paths, which share most
-// of what they do, is asked faster than many.
-void either_way(Instance& instance, Case question) {
-  const Term holds = implies(all_of(question.given), question.goal);
-  if (holds.is_true()) return;
-  for (Case& known : instance.cases) {
-    if (known.name != question.name) continue;
-    known.goal = known.goal & holds;
-    return;
-  }
-  question.given.clear();
-  question.goal = holds;
-  instance.cases.push_back(std::move(question));
-}
-
-// That no shift before was by too many bits.
-std::vector<Term> meaning(const Path& path, std::size_t given) {
-  std::vector<Term> terms;
-  for (const Obligation& obligation : path.obligations) {
-    if (obligation.kind != Obligation::Kind::kShift || obligation.given >= given) continue;
-    bool known = false;
-    for (const Term& term : terms) known = known || term.same(obligation.holds);
-    if (!known) terms.push_back(obligation.holds);
-  }
-  return terms;
-}
-
 // The number of segments; none if the call failed.
 std::optional<uint64_t> segments(const Path& path) {
   if (path.end != Path::End::kReturned || !path.result) return std::nullopt;
@@ -63,13 +31,6 @@ std::optional<uint64_t> segments(const Path& path) {
 
 bool has_failed(const Path& path) { return path.end == Path::End::kReturned && !segments(path); }
 
-bool has(const Path& path, Kind kind) {
-  for (const Event& event : path.events) {
-    if (event.kind == kind) return true;
-  }
-  return false;
-}
-
 Expected<Run> execute(const Setting& setting, unsigned elements) {
   Executor executor(setting.program);
   auto list = LinuxList::make(executor, setting.system_page_shift, elements);
@@ -77,11 +38,9 @@ Expected<Run> execute(const Setting& setting, unsigned elements) {
   Run run{std::move(*list), {}, {}};
   run.list->add_contracts(executor);
   const std::vector<Term> domain = run.list->base("").domain;
-  fmt::print(stderr, "{} elements\n", elements);
   auto paths = executor.run("ppc_iommu_map_sg", run.list->table.state, run.list->map_arguments(), domain);
   if (!paths) return tl::unexpected(paths.error());
   run.mapped = std::move(*paths);
-  fmt::print(stderr, "{} paths, {} questions, {} steps\n", run.mapped.size(), executor.feasibility_questions(), executor.steps());
   for (const Path& path : run.mapped) {
     if (!segments(path)) continue;
     State state;
@@ -90,7 +49,6 @@ Expected<Run> execute(const Setting& setting, unsigned elements) {
     state.ghosts = path.ghosts;
     auto more = executor.run("ppc_iommu_unmap_sg", std::move(state), run.list->unmap_arguments(), domain);
     if (!more) return tl::unexpected(more.error());
-    fmt::print(stderr, "  {} paths, {} questions, {} steps\n", more->size(), executor.feasibility_questions(), executor.steps());
     run.unmapped.insert(run.unmapped.end(), more->begin(), more->end());
   }
   return run;
@@ -127,17 +85,8 @@ class Bounded {
       for (const Event& event : path.events) {
         if (event.kind != Kind::kSet) continue;
         const ListElement element = list.element(event.arguments[5]);
-        const Term& shift = list.table.page_shift;
-        const std::string which = fmt::format("of element {}", *event.arguments[5].constant());
-        // Of what the path knows only that the code has a meaning matters, and that the element is not empty.
-        std::vector<Term> given = meaning(path, event.given);
-        given.push_back(element.length != Term::bits(32, 0));
-        add_case(instance.cases, {"count " + which, given,
-                                  event.arguments[1] == pages_touched(element.address, element.last(), shift),
-                                  split_page_shift(shift)});
-        add_case(instance.cases, {"address " + which, given,
-                                  event.arguments[2] == linear_address(page_start(element.address, shift)),
-                                  split_page_shift(shift)});
+        add_exact(instance, fmt::format("of element {}", *event.arguments[5].constant()), element,
+                  list.table.page_shift, path, event);
       }
       if (segments(path) == kMostElements) instance.witnesses.push_back(path.conditions);
     });
@@ -148,7 +97,7 @@ class Bounded {
     Instance instance = make("handle",
                              "byte by byte, the segments lead to what the elements' entries and offsets are, and "
                              "hold nothing else");
-    instance.hypotheses = {no_wrap()};
+    instance.hypotheses = {fits()};
     for_each_mapped([&](const LinuxList& list, const Path& path) {
       const auto count = segments(path);
       if (!count) return;
@@ -160,11 +109,11 @@ class Bounded {
         address = choose(less(inside, length), list.dma_address(path.memory, word(i)) + inside, address);
         start = start + length;
       }
-      const Term bytes = is(path.ghosts, ListAccount::kBytes);
+      const Term bytes = path.ghosts.at(ListAccount::kBytes);
       const auto splits = split_page_shift(list.table.page_shift);
-      either_way(instance, {"bytes of all segments", path.conditions, start == bytes, splits});
-      either_way(instance, {"DMA address of a byte of the list", path.conditions,
-                            implies(less(list.position, bytes), address == is(path.ghosts, ListAccount::kAddress)),
+      add_to_case(instance, {"bytes of all segments", path.conditions, start == bytes, splits});
+      add_to_case(instance, {"DMA address of a byte of the list", path.conditions,
+                            implies(less(list.position, bytes), address == path.ghosts.at(ListAccount::kAddress)),
                             splits});
       if (*count < list.fixed) instance.witnesses.push_back(path.conditions);
     });
@@ -175,9 +124,9 @@ class Bounded {
     Instance instance = make("inverse",
                              "ppc_iommu_unmap_sg(), given what ppc_iommu_map_sg() returned, clears exactly what "
                              "it set and frees exactly what it allocated, once");
-    instance.hypotheses = {no_wrap(), first_not_empty()};
+    instance.hypotheses = {fits(), first_not_empty(longest())};
     for (const Run& run : runs_) {
-      for (const Path& path : run.unmapped) add_undone(instance, *run.list, path);
+      for (const Path& path : run.unmapped) add_undone(instance, run.list->table.page_shift, path);
     }
     instance.scenario = replay(instance.id(), true);
     return instance;
@@ -187,9 +136,9 @@ class Bounded {
     Instance instance = make("fail-atomic",
                              "on every path that returns failure, what was allocated was freed and what was set "
                              "was cleared, once");
-    instance.hypotheses = {no_wrap(), set_succeeds()};
+    instance.hypotheses = {fits(), set_succeeds(!set_fails_)};
     for_each_mapped([&](const LinuxList& list, const Path& path) {
-      if (has_failed(path)) add_undone(instance, list, path);
+      if (has_failed(path)) add_undone(instance, list.table.page_shift, path);
     });
     std::erase_if(instance.witnesses, [](const std::vector<Term>& witness) { return witness.empty(); });
     return instance;
@@ -197,10 +146,7 @@ class Bounded {
 
   Instance safe() const {
     Instance instance = make("safe", "no undefined behaviour, BUG, overflow or access out of bounds on any path");
-    instance.hypotheses = {{"mask-fits-int", "IOMMU pages are smaller than 4 GiB",
-                            "arch/powerpc/include/asm/iommu.h, IOMMU_PAGE_MASK(): 1 is an int (finding "
-                            "page-mask-overflows-int)",
-                            less(longest().table.page_shift, word(32))}};
+    instance.hypotheses = {mask_fits_int(longest())};
     std::vector<Path> all;
     for (const Run& run : runs_) {
       all.insert(all.end(), run.mapped.begin(), run.mapped.end());
@@ -242,43 +188,8 @@ class Bounded {
     }
   }
 
-  // That what the path did was undone, all of it, no more, and once.
-  void add_undone(Instance& instance, const LinuxList& list, const Path& path) const {
-    if (path.end != Path::End::kReturned) return;
-    const auto splits = split_page_shift(list.table.page_shift);
-    either_way(instance, {"a TCE that was set is cleared", path.conditions,
-                              implies(is(path.ghosts, ListAccount::kSet), is(path.ghosts, ListAccount::kCleared)),
-                              splits});
-    either_way(instance, {"an entry that was allocated is freed", path.conditions,
-                              implies(is(path.ghosts, ListAccount::kTaken), is(path.ghosts, ListAccount::kFreed)),
-                              splits});
-    for (const Event& event : path.events) {
-      if (event.kind != Kind::kClear && event.kind != Kind::kGiveBack) continue;
-      either_way(instance, {fmt::format("only what was done is undone, once, at {}", event.place),
-                            before(path, event.given), event.arguments[2], splits});
-    }
-    if (has(path, Kind::kClear)) instance.witnesses.push_back(path.conditions);
-  }
-
-  Hypothesis no_wrap() const {
-    return {"list-below-4-GiB", "elements are not merged, or the list has less than 4 GiB",
-            "arch/powerpc/kernel/iommu.c, ppc_iommu_map_sg(): outs->dma_length + s->length are unsigned int "
-            "(finding merge-wraps-segment-length)",
-            (longest().no_merge != Term::bits(32, 0)) | less(bytes_, word(uint64_t{1} << 32))};
-  }
-
-  Hypothesis first_not_empty() const {
-    return {"first-not-empty", "the first element of the list is not empty",
-            "arch/powerpc/kernel/iommu.c, ppc_iommu_unmap_sg(): stops at the first dma_length of 0 (finding "
-            "empty-first-element-leaks-list)",
-            longest().element(word(0)).length != Term::bits(32, 0)};
-  }
-
-  Hypothesis set_succeeds() const {
-    return {"set-succeeds", "writing TCEs does not fail",
-            "arch/powerpc/kernel/iommu.c, ppc_iommu_map_sg(): the failure path leaves out the current element "
-            "(finding failed-set-leaks-element)",
-            !set_fails_};
+  Hypothesis fits() const {
+    return merges_fit((longest().no_merge != Term::bits(32, 0)) | less(bytes_, word(uint64_t{1} << 32)));
   }
 
   std::vector<Run> runs_;
