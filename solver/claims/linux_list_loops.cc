@@ -192,7 +192,7 @@ Expected<MapState> state_of(const Loops& loops, LoopView& view) {
   // An iteration is over. A new segment begins where the one before ends; a segment becomes the holder of what
   // was mapped in this iteration.
   s.start = choose(s.outs == loops.outs, loops.start, loops.start + s.segment(loops.outs).length);
-  const Term now = !less(loops.list->position, loops.bytes) & less(loops.list->position, s.bytes);
+  const Term now = less_equal(loops.bytes, loops.list->position) & less(loops.list->position, s.bytes);
   s.holder = choose(now, s.outs, loops.holder);
   s.holder_start = choose(now, s.start, loops.holder_start);
   s.holder_of_index = choose(s.taken & !loops.taken, s.outs, loops.holder_of_index);
