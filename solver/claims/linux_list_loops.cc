@@ -243,19 +243,22 @@ LoopContract map_loop(const std::shared_ptr<const Loops>& loops) {
   contract.invariant = [loops](LoopView& view) -> Expected<Term> {
     auto s = state_of(*loops, view);
     if (!s) return tl::unexpected(s.error());
-    // At the head: what was let go comes back.
-    const bool head = s->at.same(loops->at);
-    Term rest = all_of(facts(*loops, head ? at_head(*loops) : *s));
+    auto counter = find(view, {"i"});
+    if (!counter) return tl::unexpected(counter.error());
+    // At the head it is what let_go() made it.
+    const bool head = (*counter)[0]->value.bits.same(truncate(loops->at, 32));
+    // Each fact by itself: a question about one is much faster than one about all.
+    Term rest = Term::boolean(true);
+    for (const Term& fact : facts(*loops, head ? at_head(*loops) : *s)) rest = rest & implies(loops->terms.fits, fact);
     if (head) {
       for (const Term& index : {loops->any, loops->outs, loops->holder_of_index})
-        rest = rest & keeps_to(*loops, at_head(*loops), index);
-      return places(*loops, at_head(*loops)) & implies(loops->terms.fits, rest);
+        rest = rest & implies(loops->terms.fits, keeps_to(*loops, at_head(*loops), index));
+      return places(*loops, at_head(*loops)) & rest;
     }
-    rest = rest & keeps_to(*loops, *s, loops->any);
+    rest = rest & implies(loops->terms.fits, keeps_to(*loops, *s, loops->any));
     auto pointers = find(view, {"outs", "segstart"});
     if (!pointers) return tl::unexpected(pointers.error());
-    return not_null((*pointers)[0]->value) & not_null((*pointers)[1]->value) & places(*loops, *s) &
-           implies(loops->terms.fits, rest);
+    return not_null((*pointers)[0]->value) & not_null((*pointers)[1]->value) & places(*loops, *s) & rest;
   };
   contract.measure = [loops](LoopView& view) -> Expected<Term> {
     auto found = find(view, {"i"});
@@ -279,9 +282,16 @@ struct UndoLoop {
   const char* name;
 };
 
-Expected<Term> behind(const UndoLoop& undo, LoopView& view) {
+Term counter_after(const UndoLoop& undo, const Term& done) {
+  return truncate(undo.counts_down ? undo.loops->list->count - done : done, 32);
+}
+
+// `head`: that of the arbitrary iteration, before which `done` segments are.
+Expected<Term> behind(const UndoLoop& undo, LoopView& view, const Term& done, bool* head) {
   auto found = find(view, {undo.counter});
   if (!found) return tl::unexpected(found.error());
+  *head = (*found)[0]->value.bits.same(counter_after(undo, done));
+  if (*head) return done;
   const Term counter = zero_extend((*found)[0]->value.bits, 64);
   return undo.counts_down ? undo.loops->list->count - counter : counter;
 }
@@ -297,8 +307,7 @@ LoopContract undo_loop(const UndoLoop& undo) {
   contract.havoc = [undo, loops, done, undone](LoopView& view) -> Expected<void> {
     auto found = find(view, {undo.counter, undo.pointer});
     if (!found) return tl::unexpected(found.error());
-    (*found)[0]->value =
-        Value::number(truncate(undo.counts_down ? loops->list->count - done : done, 32));
+    (*found)[0]->value = Value::number(counter_after(undo, done));
     (*found)[1]->value = pointer_to(*loops, view, done);
     if (undo.empties) {
       Records& records = *view.state.memory.change(loops->list->object).records();
@@ -312,7 +321,8 @@ LoopContract undo_loop(const UndoLoop& undo) {
     return {};
   };
   contract.invariant = [undo, loops, done](LoopView& view) -> Expected<Term> {
-    auto now = behind(undo, view);
+    bool head = false;
+    auto now = behind(undo, view, done, &head);
     if (!now) return now;
     auto found = find(view, {undo.pointer});
     if (!found) return tl::unexpected(found.error());
@@ -320,20 +330,22 @@ LoopContract undo_loop(const UndoLoop& undo) {
     if (!place) return place;
     const auto& ghosts = view.state.ghosts;
     const Term all = loops->taken & less(loops->holder_of_index, *now);
-    Term rest = (ghosts.at(Account::kCleared) == all) & (ghosts.at(Account::kFreed) == all);
+    const Term& fits = loops->terms.fits;
+    Term rest = implies(fits, ghosts.at(Account::kCleared) == all) & implies(fits, ghosts.at(Account::kFreed) == all);
     Term where = (*place == *now) & less_equal(*now, loops->list->count) &
                  less_equal(*now, undo.empties ? loops->outs : loops->outs + word(1));
-    if (now->same(done)) {
+    if (head) {
       // The loop that maps keeps to this for every segment: also for this one.
-      rest = rest & keeps_to(*loops, at_head(*loops), done);
+      rest = rest & implies(fits, keeps_to(*loops, at_head(*loops), done));
     } else if (undo.empties) {
       const Term length = segment_in(*loops, view.state.memory, loops->any).length;
       where = where & (length == choose(less(loops->any, *now), word(0), loops->segment(loops->any).length));
     }
-    return where & implies(loops->terms.fits, rest);
+    return where & rest;
   };
-  contract.measure = [undo, loops](LoopView& view) -> Expected<Term> {
-    auto now = behind(undo, view);
+  contract.measure = [undo, loops, done](LoopView& view) -> Expected<Term> {
+    bool head = false;
+    auto now = behind(undo, view, done, &head);
     if (!now) return now;
     return loops->list->count - *now;
   };

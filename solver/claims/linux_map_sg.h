@@ -7,9 +7,11 @@
 
 namespace nospan::solver {
 
-// For lists of any length: that the loops keep their invariants, exact, iso-granule, iso-blocks, iso-two-stage,
-// handle, inverse, fail-atomic and safe.
+// For lists of any length: that the loops stay in the list, exact, iso-granule, iso-blocks, iso-two-stage, safe.
 reports::Expected<std::vector<Instance>> linux_map_sg(const Setting& setting);
+
+// Likewise: that the loops make segments of what they set, handle, inverse, fail-atomic.
+reports::Expected<std::vector<Instance>> linux_map_sg_segments(const Setting& setting);
 
 // The bounded twins: exact, handle, inverse, fail-atomic and safe for lists of a few elements, all iterations
 // executed, so that counterexamples can be replayed.

@@ -28,6 +28,7 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"coherent", Subject::kKernel, linux_coherent,
        "questions about the order of the allocation take longer than a minute"},
       {"map_sg", Subject::kKernel, linux_map_sg},
+      {"map_sg-segments", Subject::kKernel, linux_map_sg_segments},
       {"map_sg-bounded", Subject::kKernel, linux_map_sg_bounded},
       {"checks", Subject::kKernel, linux_checks},
       {"platform_tce", Subject::kPlatform, platform_tce,
