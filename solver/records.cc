@@ -29,7 +29,8 @@ Term FreeFunction::operator()(const Term& argument) const {
   for (const auto& [other, value] : known_->values) {
     if (other.same(at)) return value;
   }
-  Term value = Term::free_bits(known_->width, count == 0 ? known_->name : fmt::format("{}#{}", known_->name, count));
+  Term value =
+      Term::free_bits(known_->width, count == 0 ? known_->name : fmt::format("{}#{}", known_->name, count));
   for (std::size_t i = count; i-- > 0;) {
     value = choose(at == known_->values[i].first, known_->values[i].second, value);
   }
@@ -98,7 +99,8 @@ void Records::set_content(uint64_t offset, Content content) {
 std::vector<Records::Member> Records::changes_since(const Records& earlier) const {
   std::vector<Member> changes;
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    if (fields_[i].content != earlier.fields_[i].content) changes.push_back({fields_[i].offset, fields_[i].bytes});
+    if (fields_[i].content != earlier.fields_[i].content)
+      changes.push_back({fields_[i].offset, fields_[i].bytes});
   }
   return changes;
 }

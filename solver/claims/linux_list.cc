@@ -23,7 +23,6 @@ std::string named(const char* what, const Term& at) {
   return constant ? fmt::format("{}[{}]", what, *constant) : what;
 }
 
-
 }  // namespace
 
 ListElement LinuxList::element(const Term& at) const {
@@ -79,7 +78,8 @@ Expected<std::shared_ptr<LinuxList>> LinuxList::make(Executor& executor, unsigne
     if (!at) return tl::unexpected(at.error());
     auto operations = state.memory.at(list->table.table.object).load(word(*at), 8);
     if (!operations) return tl::unexpected(operations.error());
-    filler.set(operations->object, "iommu_table_ops", "flush", executor.function_pointer(state, "it_ops->flush"));
+    filler.set(operations->object, "iommu_table_ops", "flush",
+               executor.function_pointer(state, "it_ops->flush"));
   }
   if (filler.error()) return tl::unexpected(*filler.error());
   auto no_merge = executor.global(state, "novmerge");
@@ -100,8 +100,8 @@ Expected<void> LinuxList::add_cells(const Program& program) {
   for (unsigned i = 0; i < *fixed; ++i) {
     const ListElement element = this->element(word(i));
     const Term flags = word(i + 1 == *fixed ? kEndOfList : 0);
-    filler.set(object, "scatterlist", "page_link", page_pointer(element.address, table.system_page_shift) + flags,
-               i * stride);
+    filler.set(object, "scatterlist", "page_link",
+               page_pointer(element.address, table.system_page_shift) + flags, i * stride);
     filler.set(object, "scatterlist", "offset", offset_in_page(element.address), i * stride);
     filler.set(object, "scatterlist", "length", element.length, i * stride);
   }
@@ -185,7 +185,8 @@ Expected<std::vector<Outcome>> take(const LinuxList& list, const Contract& alloc
   if (!outcomes) return outcomes;
   for (Outcome& outcome : *outcomes) {
     State& state = outcome.state;
-    if (state.events.empty() || state.events.back().kind != Kind::kTake || outcome.result.bits.constant()) continue;
+    if (state.events.empty() || state.events.back().kind != Kind::kTake || outcome.result.bits.constant())
+      continue;
     const std::vector<Term>& taken = state.events.back().arguments;
     const Term first = taken[0] + list.table.first_index;
     const Term is_among = covers(first, taken[1], list.index);
@@ -234,13 +235,13 @@ void LinuxList::add_contracts(Executor& executor) const {
   const auto list = std::make_shared<const LinuxList>(*this);
   add_environment(executor);
   add_free_path(executor);
-  executor.add("sg_next", simple([list](State& state, const Call& call) {
-                 return next_element(*list, state, call);
-               }));
+  executor.add("sg_next",
+               simple([list](State& state, const Call& call) { return next_element(*list, state, call); }));
   executor.add("iommu_range_alloc", [list, allocate = range_alloc(table)](State state, const Call& call) {
     return take(*list, allocate, std::move(state), call);
   });
-  executor.add("it_ops->set", simple([list](State& state, const Call& call) { return set(*list, state, call); }));
+  executor.add("it_ops->set",
+               simple([list](State& state, const Call& call) { return set(*list, state, call); }));
   executor.add("it_ops->clear", simple([list](State& state, const Call& call) -> Expected<Value> {
                  const Term& first = call.arguments[1].bits;
                  undo(*list, state, Kind::kClear, first, first, call.arguments[2].bits, ListAccount::kSet,
@@ -322,7 +323,8 @@ Instance LinuxList::base(const std::string& target) const {
     base.inputs.push_back({named("address", at), element.address});
     base.inputs.push_back({named("length", at), element.length});
     base.inputs.push_back({named("set_result", at), set_result(at)});
-    base.inputs.push_back({named("pages", at), pages_touched(element.address, element.last(), table.page_shift)});
+    base.inputs.push_back(
+        {named("pages", at), pages_touched(element.address, element.last(), table.page_shift)});
   }
   base.preferences = {table.first_index == word(0),
                       table.entries == word(64),

@@ -47,13 +47,13 @@ struct LinuxList {
 
   LinuxTable table;
   std::optional<unsigned> fixed;
-  Term count;                              // elements, 64 bits
-  ObjectId object = ObjectId::kNone;       // the list
-  uint64_t stride = 0;                     // bytes of an element
-  uint64_t dma_address_at = 0;             // in an element
+  Term count;                         // elements, 64 bits
+  ObjectId object = ObjectId::kNone;  // the list
+  uint64_t stride = 0;                // bytes of an element
+  uint64_t dma_address_at = 0;        // in an element
   uint64_t dma_length_at = 0;
-  Term index = free_word("index");         // of the arbitrary TCE
-  Term position = free_word("position");   // of the arbitrary byte in the list
+  Term index = free_word("index");        // of the arbitrary TCE
+  Term position = free_word("position");  // of the arbitrary byte in the list
   Term no_merge = Term::free_bits(32, "novmerge");
   Term direction = Term::free_bits(32, "direction");
   Term mask = free_word("dma_mask");

@@ -78,21 +78,19 @@ void add_exact(Instance& instance, const std::string& which, const ListElement& 
   add_case(instance.cases, {"count " + which, given,
                             event.arguments[1] == pages_touched(element.address, element.last(), page_shift),
                             split_page_shift(page_shift)});
-  add_case(instance.cases,
-           {"address " + which, given, event.arguments[2] == linear_address(page_start(element.address, page_shift)),
-            split_page_shift(page_shift)});
+  add_case(instance.cases, {"address " + which, given,
+                            event.arguments[2] == linear_address(page_start(element.address, page_shift)),
+                            split_page_shift(page_shift)});
 }
 
 void add_undone(Instance& instance, const Term& page_shift, const Path& path) {
   if (path.end != Path::End::kReturned) return;
   const auto splits = split_page_shift(page_shift);
   const auto ghost = [&](const char* name) { return path.ghosts.at(name); };
-  add_to_case(instance,
-              {"a TCE that was set is cleared", path.conditions,
-               implies(ghost(ListAccount::kSet), ghost(ListAccount::kCleared)), splits});
-  add_to_case(instance,
-              {"an entry that was allocated is freed", path.conditions,
-               implies(ghost(ListAccount::kTaken), ghost(ListAccount::kFreed)), splits});
+  add_to_case(instance, {"a TCE that was set is cleared", path.conditions,
+                         implies(ghost(ListAccount::kSet), ghost(ListAccount::kCleared)), splits});
+  add_to_case(instance, {"an entry that was allocated is freed", path.conditions,
+                         implies(ghost(ListAccount::kTaken), ghost(ListAccount::kFreed)), splits});
   bool undid = false;
   for (const Event& event : path.events) {
     if (event.kind != Kind::kClear && event.kind != Kind::kGiveBack) continue;

@@ -65,8 +65,8 @@ Term holds_index(const Loops& loops, const Segment& segment) {
 
 // What every segment keeps to: its TCEs lie in the window, and if the arbitrary TCE is one of them, it was set
 // and belongs to this segment alone.
-Term keeps_to(const Loops& loops, const Term& index, const Segment& segment, const Term& outs, const Term& mapped,
-              const Term& taken, const Term& holder_of_index) {
+Term keeps_to(const Loops& loops, const Term& index, const Segment& segment, const Term& outs,
+              const Term& mapped, const Term& taken, const Term& holder_of_index) {
   const LinuxTable& table = loops.list->table;
   const Term ends = segment.address + segment.length - word(1);
   const Term in_window = less_equal(segment.address, ends) &
@@ -116,9 +116,9 @@ std::vector<Term> facts(const Loops& loops, const MapState& s) {
       implies(s.taken, less_equal(s.holder_of_index, s.outs) & holds_index(loops, of_index)),
       s.bytes == s.start + last.length,
       less_equal(s.bytes, shift_left(s.at, word(32))),
-      implies(less(loops.list->position, s.bytes),
-              less_equal(s.holder, s.outs) & less(inside, holder.length) &
-                  (holder.address + inside == s.address_at) & implies(s.holder == s.outs, s.holder_start == s.start)),
+      implies(less(loops.list->position, s.bytes), less_equal(s.holder, s.outs) & less(inside, holder.length) &
+                                                       (holder.address + inside == s.address_at) &
+                                                       implies(s.holder == s.outs, s.holder_start == s.start)),
   };
 }
 
@@ -127,10 +127,20 @@ Term keeps_to(const Loops& loops, const MapState& s, const Term& index) {
 }
 
 MapState at_head(const Loops& loops) {
-  return {loops.at,     loops.outs,  loops.segstart, truncate(loops.outs + word(1), 32),
-          loops.dma_next, loops.taken, loops.taken,    loops.bytes,
-          loops.address_at, loops.start, loops.holder, loops.holder_start,
-          loops.holder_of_index, [&loops](const Term& index) { return loops.segment(index); }};
+  return {loops.at,
+          loops.outs,
+          loops.segstart,
+          truncate(loops.outs + word(1), 32),
+          loops.dma_next,
+          loops.taken,
+          loops.taken,
+          loops.bytes,
+          loops.address_at,
+          loops.start,
+          loops.holder,
+          loops.holder_start,
+          loops.holder_of_index,
+          [&loops](const Term& index) { return loops.segment(index); }};
 }
 
 Expected<Term> index_of(const Loops& loops, const LoopView& view, const Value& pointer) {
@@ -142,8 +152,8 @@ Expected<Term> index_of(const Loops& loops, const LoopView& view, const Value& p
 }
 
 Value pointer_to(const Loops& loops, const LoopView& view, const Term& index) {
-  Value value = Value::pointer(loops.list->object,
-                               view.state.memory.at(loops.list->object).records()->offset_of(index));
+  Value value =
+      Value::pointer(loops.list->object, view.state.memory.at(loops.list->object).records()->offset_of(index));
   value.null_if = index == loops.list->count;
   return value;
 }
@@ -249,7 +259,8 @@ LoopContract map_loop(const std::shared_ptr<const Loops>& loops) {
     const bool head = (*counter)[0]->value.bits.same(truncate(loops->at, 32));
     // Each fact by itself: a question about one is much faster than one about all.
     Term rest = Term::boolean(true);
-    for (const Term& fact : facts(*loops, head ? at_head(*loops) : *s)) rest = rest & implies(loops->terms.fits, fact);
+    for (const Term& fact : facts(*loops, head ? at_head(*loops) : *s))
+      rest = rest & implies(loops->terms.fits, fact);
     if (head) {
       for (const Term& index : {loops->any, loops->outs, loops->holder_of_index})
         rest = rest & implies(loops->terms.fits, keeps_to(*loops, at_head(*loops), index));
@@ -331,7 +342,8 @@ LoopContract undo_loop(const UndoLoop& undo) {
     const auto& ghosts = view.state.ghosts;
     const Term all = loops->taken & less(loops->holder_of_index, *now);
     const Term& fits = loops->terms.fits;
-    Term rest = implies(fits, ghosts.at(Account::kCleared) == all) & implies(fits, ghosts.at(Account::kFreed) == all);
+    Term rest =
+        implies(fits, ghosts.at(Account::kCleared) == all) & implies(fits, ghosts.at(Account::kFreed) == all);
     Term where = (*place == *now) & less_equal(*now, loops->list->count) &
                  less_equal(*now, undo.empties ? loops->outs : loops->outs + word(1));
     if (head) {
@@ -359,9 +371,9 @@ ListLoops add_list_loops(Executor& executor, const std::shared_ptr<const LinuxLi
   loops->list = list;
   loops->terms.element = loops->at;
   const Term length = zero_extend(list->element(loops->at).length, 64);
-  loops->terms.fits_here =
-      implies(loops->terms.fits, (list->no_merge != Term::bits(32, 0)) |
-                                     less(loops->segment(loops->outs).length + length, word(uint64_t{1} << 32)));
+  loops->terms.fits_here = implies(
+      loops->terms.fits, (list->no_merge != Term::bits(32, 0)) |
+                             less(loops->segment(loops->outs).length + length, word(uint64_t{1} << 32)));
   executor.add(map_loop(loops));
   executor.add(undo_loop({loops, "ppc_iommu_map_sg", 1, "s", "i", false, true, "cleaned"}));
   executor.add(undo_loop({loops, "ppc_iommu_unmap_sg", 0, "sg", "nelems", true, false, "unmapped"}));

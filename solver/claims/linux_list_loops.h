@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Contracts for the three loops over a list of any length: the one of ppc_iommu_map_sg() that maps, the one that
-// cleans up after a failure, and the one of ppc_iommu_unmap_sg().
+// Contracts for the three loops over a list of any length: the one of ppc_iommu_map_sg() that maps, the one
+// that cleans up after a failure, and the one of ppc_iommu_unmap_sg().
 //
 // What their invariants say of all segments they say of one arbitrary segment, chosen before anything happens.
 // Where a loop comes to a certain segment, that is used for this one.

@@ -86,10 +86,11 @@ class Claims {
     }
   }
 
-  // That the loops keep their invariants: nothing that is said about the list holds without. First what they say
-  // about places in the list.
+  // That the loops keep their invariants: nothing that is said about the list holds without. First what they
+  // say about places in the list.
   Instance loops() const {
-    Instance instance = make("loops", "the loops over the list stay in it, count their segments right, and end");
+    Instance instance =
+        make("loops", "the loops over the list stay in it, count their segments right, and end");
     instance.rests_on = {"alloc/iommu_range_alloc", "alloc/__bitmap_clear", "alloc/get_pool"};
     instance.replayed_by = "safe/ppc_iommu_map_sg-bounded";
     add_invariants(instance, false);
@@ -99,9 +100,10 @@ class Claims {
 
   // Then what they say about segments, where merging keeps within 32 bits.
   Instance segments() const {
-    Instance instance = make("segments",
-                             "after each element, the segments are made of exactly the elements so far, and each "
-                             "TCE that was set belongs to one segment");
+    Instance instance =
+        make("segments",
+             "after each element, the segments are made of exactly the elements so far, and each "
+             "TCE that was set belongs to one segment");
     instance.rests_on = {"loops/" + instance.function, "exact/" + instance.function};
     instance.hypotheses = {merges_fit(executed_.loops.fits)};
     instance.replayed_by = "handle/ppc_iommu_map_sg-bounded";
@@ -151,9 +153,10 @@ class Claims {
   }
 
   Instance handle() const {
-    Instance instance = make("handle",
-                             "byte by byte, the segments lead to what the elements' entries and offsets are, and "
-                             "hold nothing else");
+    Instance instance =
+        make("handle",
+             "byte by byte, the segments lead to what the elements' entries and offsets are, and "
+             "hold nothing else");
     instance.hypotheses = {merges_fit(executed_.loops.fits)};
     for (const Path& path : executed_.mapped) {
       if (!has_succeeded(path)) continue;
@@ -168,8 +171,9 @@ class Claims {
                          (list().dma_address(path.memory, holder) + inside == ghost(ListAccount::kAddress));
       add_to_case(instance, {"the number of segments", path.conditions,
                              zero_extend(path.result->bits, 64) == outs + word(1), splits()});
-      add_to_case(instance, {"bytes of all segments", path.conditions,
-                             ghost(ListLoopAccount::kStart) + length(outs) == ghost(ListAccount::kBytes), splits()});
+      add_to_case(instance,
+                  {"bytes of all segments", path.conditions,
+                   ghost(ListLoopAccount::kStart) + length(outs) == ghost(ListAccount::kBytes), splits()});
       add_to_case(instance, {"DMA address of a byte of the list", path.conditions,
                              implies(less(list().position, ghost(ListAccount::kBytes)), right), splits()});
       std::vector<Term> witness = path.conditions;
@@ -180,21 +184,22 @@ class Claims {
   }
 
   Instance inverse() const {
-    Instance instance = make("inverse",
-                             "ppc_iommu_unmap_sg(), given what ppc_iommu_map_sg() returned, clears exactly what "
-                             "it set and frees exactly what it allocated, once");
+    Instance instance =
+        make("inverse",
+             "ppc_iommu_unmap_sg(), given what ppc_iommu_map_sg() returned, clears exactly what "
+             "it set and frees exactly what it allocated, once");
     instance.hypotheses = {merges_fit(executed_.loops.fits), first_not_empty(list())};
     for (const Path& path : executed_.unmapped) add_both(instance, path);
     return instance;
   }
 
   Instance fail_atomic() const {
-    Instance instance = make("fail-atomic",
-                             "on every path that returns failure, what was allocated was freed and what was set "
-                             "was cleared, once");
-    instance.hypotheses = {
-        merges_fit(executed_.loops.fits),
-        set_succeeds(list().set_result(executed_.loops.element) == Term::bits(32, 0))};
+    Instance instance =
+        make("fail-atomic",
+             "on every path that returns failure, what was allocated was freed and what was set "
+             "was cleared, once");
+    instance.hypotheses = {merges_fit(executed_.loops.fits),
+                           set_succeeds(list().set_result(executed_.loops.element) == Term::bits(32, 0))};
     for (const Path& path : executed_.mapped) {
       if (!has_succeeded(path)) add_both(instance, path);
     }
@@ -202,7 +207,8 @@ class Claims {
   }
 
   Instance safe() const {
-    Instance instance = make("safe", "no undefined behaviour, BUG, overflow or access out of bounds on any path");
+    Instance instance =
+        make("safe", "no undefined behaviour, BUG, overflow or access out of bounds on any path");
     instance.hypotheses = {mask_fits_int(list())};
     instance.rests_on = {"loops/" + instance.function};
     instance.cases = safety_cases(all_paths());
@@ -233,7 +239,8 @@ class Claims {
   void add_invariants(Instance& instance, bool of_segments) const {
     for (const Path& path : all_paths()) {
       for (const Obligation& obligation : path.obligations) {
-        if (obligation.kind != Obligation::Kind::kInvariant && obligation.kind != Obligation::Kind::kContract) continue;
+        if (obligation.kind != Obligation::Kind::kInvariant && obligation.kind != Obligation::Kind::kContract)
+          continue;
         const std::vector<Term> parts = conjuncts(obligation.holds);
         for (std::size_t i = 0; i < parts.size(); ++i) {
           // Facts about segments are those that are not said where merging wraps.

@@ -7,7 +7,8 @@
 
 namespace nospan::solver {
 
-// For lists of any length: that the loops stay in the list, exact, iso-granule, iso-blocks, iso-two-stage, safe.
+// For lists of any length: that the loops stay in the list, exact, iso-granule, iso-blocks, iso-two-stage,
+// safe.
 reports::Expected<std::vector<Instance>> linux_map_sg(const Setting& setting);
 
 // Likewise: that the loops make segments of what they set, handle, inverse, fail-atomic.

@@ -94,9 +94,10 @@ class Bounded {
   }
 
   Instance handle() const {
-    Instance instance = make("handle",
-                             "byte by byte, the segments lead to what the elements' entries and offsets are, and "
-                             "hold nothing else");
+    Instance instance =
+        make("handle",
+             "byte by byte, the segments lead to what the elements' entries and offsets are, and "
+             "hold nothing else");
     instance.hypotheses = {fits()};
     for_each_mapped([&](const LinuxList& list, const Path& path) {
       const auto count = segments(path);
@@ -112,18 +113,20 @@ class Bounded {
       const Term bytes = path.ghosts.at(ListAccount::kBytes);
       const auto splits = split_page_shift(list.table.page_shift);
       add_to_case(instance, {"bytes of all segments", path.conditions, start == bytes, splits});
-      add_to_case(instance, {"DMA address of a byte of the list", path.conditions,
-                            implies(less(list.position, bytes), address == path.ghosts.at(ListAccount::kAddress)),
-                            splits});
+      add_to_case(
+          instance,
+          {"DMA address of a byte of the list", path.conditions,
+           implies(less(list.position, bytes), address == path.ghosts.at(ListAccount::kAddress)), splits});
       if (*count < list.fixed) instance.witnesses.push_back(path.conditions);
     });
     return instance;
   }
 
   Instance inverse() const {
-    Instance instance = make("inverse",
-                             "ppc_iommu_unmap_sg(), given what ppc_iommu_map_sg() returned, clears exactly what "
-                             "it set and frees exactly what it allocated, once");
+    Instance instance =
+        make("inverse",
+             "ppc_iommu_unmap_sg(), given what ppc_iommu_map_sg() returned, clears exactly what "
+             "it set and frees exactly what it allocated, once");
     instance.hypotheses = {fits(), first_not_empty(longest())};
     for (const Run& run : runs_) {
       for (const Path& path : run.unmapped) add_undone(instance, run.list->table.page_shift, path);
@@ -133,9 +136,10 @@ class Bounded {
   }
 
   Instance fail_atomic() const {
-    Instance instance = make("fail-atomic",
-                             "on every path that returns failure, what was allocated was freed and what was set "
-                             "was cleared, once");
+    Instance instance =
+        make("fail-atomic",
+             "on every path that returns failure, what was allocated was freed and what was set "
+             "was cleared, once");
     instance.hypotheses = {fits(), set_succeeds(!set_fails_)};
     for_each_mapped([&](const LinuxList& list, const Path& path) {
       if (has_failed(path)) add_undone(instance, list.table.page_shift, path);
@@ -145,7 +149,8 @@ class Bounded {
   }
 
   Instance safe() const {
-    Instance instance = make("safe", "no undefined behaviour, BUG, overflow or access out of bounds on any path");
+    Instance instance =
+        make("safe", "no undefined behaviour, BUG, overflow or access out of bounds on any path");
     instance.hypotheses = {mask_fits_int(longest())};
     std::vector<Path> all;
     for (const Run& run : runs_) {
