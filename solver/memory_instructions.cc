@@ -47,7 +47,7 @@ bool Executor::Engine::check_access(State& state, const Value& pointer, uint64_t
 }
 
 bool Executor::Engine::settle_offset(State& state, const llvm::Instruction& instruction, const Value& pointer) {
-  if (pointer.bits.constant() || state.memory.at(pointer.object).has_words()) return true;
+  if (pointer.bits.constant() || state.memory.at(pointer.object).takes_any_offset()) return true;
   std::vector<uint64_t> values;
   while (true) {
     const auto value = solver().value(state.conditions, pointer.bits, values);

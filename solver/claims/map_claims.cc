@@ -37,6 +37,7 @@ void for_each_set(const MapCall& call, Visit visit) {
 }
 
 std::vector<std::vector<Term>> successes(const MapCall& call) {
+  if (!call.witnesses.empty()) return call.witnesses;
   std::vector<std::vector<Term>> result;
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned || find(path, Kind::kSet) == nullptr) continue;
@@ -353,6 +354,10 @@ Term pages_touched(const Term& first, const Term& last, const Term& page_shift) 
 
 Term page_start(const Term& address, const Term& page_shift) {
   return shift_left(shift_right(address, page_shift), page_shift);
+}
+
+std::vector<Instance> isolation_claims(const MapCall& call) {
+  return {iso_granule(call), iso_blocks(call), iso_two_stage(call)};
 }
 
 std::vector<Instance> map_claims(const MapCall& call) {

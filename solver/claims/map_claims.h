@@ -27,6 +27,8 @@ struct MapCall {
   std::function<Term(const Path&)> handle;
   std::vector<Hypothesis> handle_hypotheses;
   std::vector<std::string> exact_rests_on;
+  // Conditions of calls that succeed; without any, they are read off the paths.
+  std::vector<std::vector<Term>> witnesses;
   // The command that makes this call, for a scenario: adds memory and commands.
   std::function<void(class ScenarioText&)> replay;
   unsigned system_page_shift = 12;
@@ -34,6 +36,9 @@ struct MapCall {
 
 // exact, iso-granule, iso-blocks, iso-two-stage, handle, fail-atomic and safe of the call.
 std::vector<Instance> map_claims(const MapCall& call);
+
+// Of these the three about isolation, which put what `exact` says in closed form.
+std::vector<Instance> isolation_claims(const MapCall& call);
 
 // IOMMU pages that the bytes first..last touch.
 Term pages_touched(const Term& first, const Term& last, const Term& page_shift);

@@ -16,6 +16,7 @@
 #include "solver/claims/linux_checks.h"
 #include "solver/claims/linux_coherent.h"
 #include "solver/claims/linux_map_page.h"
+#include "solver/claims/linux_map_sg.h"
 #include "solver/claims/linux_unmap_page.h"
 #include "solver/claims/platform_page_shift.h"
 #include "solver/claims/platform_tce.h"
@@ -37,6 +38,11 @@ const std::vector<ClaimGroup>& claim_groups() {
        "questions about pages given back take longer than a minute"},
       {"coherent", Subject::kKernel, linux_coherent,
        "questions about the order of the allocation take longer than a minute"},
+      {"map_sg", Subject::kKernel, linux_map_sg},
+      {"map_sg-segments", Subject::kKernel, linux_map_sg_segments,
+       "questions about segments of lists of any length have no answer within 20 s yet"},
+      {"map_sg-bounded", Subject::kKernel, linux_map_sg_bounded,
+       "questions about merged segments have no answer within 20 s yet"},
       {"checks", Subject::kKernel, linux_checks},
       {"platform_tce", Subject::kPlatform, platform_tce,
        "the invariant of the builders' loops takes longer than a minute"},
