@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -14,9 +12,11 @@
 #include "cli/check_result.h"
 #include "cli/commands.h"
 #include "cli/duration.h"
+#include "cli/interrupt.h"
 #include "cli/replayed_finding.h"
 #include "cli/run_record.h"
 #include "cli/save_folder.h"
+#include "cli/target_campaign.h"
 #include "cli/target_selection.h"
 #include "cli/terminal.h"
 #include "props/campaign.h"
@@ -43,12 +43,11 @@ struct CheckOptions {
   bool no_guards = false;
   std::string shrink_time = "10s";
   std::string save;
+  std::string corpus;
   std::string json;
   bool quiet = false;
   bool verbose = false;
 };
-
-volatile sig_atomic_t interrupted = 0;
 
 Assumption assumption_of(const std::string& name) {
   if (name == "granule") return Assumption::kGranule;
@@ -66,7 +65,7 @@ class Check {
  private:
   reports::Expected<void> prepare();
   reports::Expected<void> check(const SelectedTarget& selected, TargetResult& result);
-  reports::Expected<void> save(const props::Scenario& scenario, const std::filesystem::path& file);
+  reports::Expected<bool> check_corpus(const props::GuardSet& guards, TargetResult& result);
   void print_row(const TargetResult& result);
   void print_failure(const SelectedTarget& selected, const TargetResult& result);
   void print_known_findings();
@@ -81,7 +80,8 @@ class Check {
 
   CheckOptions options_;
   props::CampaignOptions campaign_;
-  std::filesystem::path save_folder_;
+  Keeping keeping_;
+  std::vector<props::CorpusEntry> corpus_;
   std::vector<props::Finding> findings_;
   std::vector<TargetResult> results_;
   ProgressLine progress_;
@@ -110,20 +110,17 @@ reports::Expected<void> Check::prepare() {
   campaign_.jobs = options_.jobs != 0 ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
   campaign_.generator.assumption = assumption_of(options_.assume);
 
-  save_folder_ = options_.save.empty() ? default_save_folder() : std::filesystem::path(options_.save);
-  std::error_code error;
-  std::filesystem::create_directories(save_folder_, error);
-  // A campaign must not end with a finding that cannot be kept.
-  if (error || access(save_folder_.c_str(), W_OK | X_OK) != 0) {
-    return reports::failure(save_folder_.string(), "counterexamples cannot be saved there",
-                            "name a folder that you can write to with --save");
-  }
+  keeping_.save_folder = options_.save.empty() ? default_save_folder() : std::filesystem::path(options_.save);
+  keeping_.corpus_folder = options_.corpus;
+  keeping_.found_by = "nospan check";
+  if (auto possible = can_keep(keeping_); !possible) return possible;
   if (!options_.json.empty()) {
-    const std::filesystem::path folder = std::filesystem::absolute(options_.json).parent_path();
-    if (access(folder.c_str(), W_OK | X_OK) != 0) {
-      return reports::failure(options_.json, "cannot be written",
-                              "name a file in a folder that you can write to");
-    }
+    if (auto possible = can_write(options_.json); !possible) return possible;
+  }
+  if (!options_.corpus.empty()) {
+    auto corpus = props::read_corpus(options_.corpus);
+    if (!corpus) return tl::make_unexpected(corpus.error());
+    corpus_ = std::move(*corpus);
   }
   auto findings = props::read_findings(share_folder() / "props" / "findings");
   if (!findings) return tl::make_unexpected(findings.error());
@@ -131,26 +128,45 @@ reports::Expected<void> Check::prepare() {
   return {};
 }
 
-reports::Expected<void> Check::save(const props::Scenario& scenario, const std::filesystem::path& file) {
-  return props::write_file_atomically(file, props::to_json(scenario));
+// An entry of the corpus that fails is this target's finding: the campaign would stop at it, too.
+reports::Expected<bool> Check::check_corpus(const props::GuardSet& guards, TargetResult& result) {
+  const SelectedTarget& selected = result.target;
+  if (corpus_.empty()) return false;
+  tell("replaying the corpus on " + selected.label());
+  std::size_t ran = 0;
+  const std::vector<CorpusFailure> failures = replay_corpus(selected, guards, corpus_, ran);
+  if (failures.empty()) return false;
+  const CorpusFailure& first = failures.front();
+  progress_.clear();
+  if (!options_.quiet) {
+    fmt::print("{}: {} of {} entries of the corpus fail, {} first\n", selected.label(), failures.size(), ran,
+               first.entry->file.filename().string());
+    std::fflush(stdout);
+  }
+  props::Failure& failure = result.campaign.failure.emplace();
+  failure.found = first.entry->scenario;
+  failure.outcome = first.outcome;
+  result.campaign.verdict = Verdict::kRefuted;
+  if (auto saved = save_found(keeping_, campaign_.seed, failure, result); !saved) {
+    return tl::make_unexpected(saved.error());
+  }
+  props::confirm_and_shrink(*selected.target, guards, campaign_.shrink_time, failure);
+  if (auto saved = save_shrunk(keeping_, campaign_.seed, result); !saved) {
+    return tl::make_unexpected(saved.error());
+  }
+  return true;
 }
 
 reports::Expected<void> Check::check(const SelectedTarget& selected, TargetResult& result) {
   result.target = selected;
-  std::vector<const props::Finding*> in_force;
-  if (selected.linux_kernel && !options_.no_guards) {
+  props::GuardSet guards;
+  if (!options_.no_guards) {
     tell("replaying known findings on " + selected.label());
-    for (const props::Finding& finding : findings_) {
-      if (finding.sanitized && !selected.sanitized) continue;
-      // A sanitized build stops at undefined behaviour before the finding's own violation: ask the guard's
-      // plain twin.
-      const bool shows =
-          props::reproduces(*selected.target, finding, selected.system_page) || selected.sanitized;
-      if (shows) in_force.push_back(&finding);
-      (shows ? result.known : result.fixed).push_back(finding.id);
-    }
+    guards = replay_known_findings(selected, findings_, result);
   }
-  const props::GuardSet guards = props::guards_of(in_force, selected.sanitized);
+  const auto failed = check_corpus(guards, result);
+  if (!failed) return tl::make_unexpected(failed.error());
+  if (*failed) return {};
 
   props::CampaignOptions campaign = campaign_;
   campaign.generator.system_page = selected.system_page;
@@ -168,22 +184,16 @@ reports::Expected<void> Check::check(const SelectedTarget& selected, TargetResul
                                tally.scenarios, left,
                                seconds > 0 ? static_cast<double>(tally.commands) / seconds / 1e6 : 0.0));
   };
-  listener.stop = [] { return interrupted != 0; };
+  listener.stop = is_interrupted;
   reports::Expected<void> saved{};
   listener.on_failure = [&](const props::Failure& failure) {
-    const model::Violation& violation = failure.outcome.violations.front();
-    std::string name = fmt::format("{}-{}-{:x}-{}.json", selected.label(), model::rule(violation.invariant).id,
-                                   campaign.seed, failure.number);
-    for (char& c : name) {
-      if (c == ' ' || c == '/') c = '-';
-    }
-    result.saved = save_folder_ / name;
     // At once and unshrunk: what happens from here on loses nothing.
-    saved = save(failure.found, result.saved);
+    saved = save_found(keeping_, campaign.seed, failure, result);
     progress_.clear();
     if (!options_.quiet) {
       fmt::print("{}: {} violated by scenario {} ({} commands); shrinking it\n", selected.label(),
-                 model::rule(violation.invariant).id, failure.number, failure.found.commands.size());
+                 model::rule(failure.outcome.violations.front().invariant).id, failure.number,
+                 failure.found.commands.size());
       std::fflush(stdout);
     }
     tell("shrinking");
@@ -191,15 +201,7 @@ reports::Expected<void> Check::check(const SelectedTarget& selected, TargetResul
   result.campaign = props::run_campaign(*selected.target, guards, campaign, listener);
   progress_.clear();
   if (!saved) return saved;
-  if (result.campaign.failure) {
-    props::Failure& failure = *result.campaign.failure;
-    failure.shrunk.scenario.note =
-        fmt::format("violates {} on {}; found by nospan check --seed 0x{:x}, scenario {}",
-                    model::rule(failure.shrunk.outcome.violations.front().invariant).id, selected.label(),
-                    campaign.seed, failure.number);
-    return save(failure.shrunk.scenario, result.saved);
-  }
-  return {};
+  return save_shrunk(keeping_, campaign.seed, result);
 }
 
 void Check::print_row(const TargetResult& result) {
@@ -290,7 +292,7 @@ reports::Expected<int> Check::run() {
     verdict = reports::worst(verdict, result.campaign.verdict);
     print_row(result);
     results_.push_back(std::move(result));
-    if (interrupted != 0) break;
+    if (is_interrupted()) break;
   }
   if (verdict == Verdict::kProved) verdict = Verdict::kHolds;
   for (std::size_t i = 0; i < results_.size(); ++i) {
@@ -334,6 +336,9 @@ Command add_check(CLI::App& app) {
   app.add_option("--save", options->save,
                  "the folder for counterexamples (default: nospan/scenarios in the user's cache)")
       ->type_name("DIR");
+  app.add_option("--corpus", options->corpus,
+                 "a folder of counterexamples that is run first; new ones are kept there, shrunk")
+      ->type_name("DIR");
   app.add_option("--json", options->json, "write the result there, too")->type_name("FILE");
   auto* quiet = app.add_flag("-q,--quiet", options->quiet, "print violations only");
   app.add_flag("-v,--verbose", options->verbose, "print what was covered, and what is being done")
@@ -344,13 +349,7 @@ Command add_check(CLI::App& app) {
       "  nospan check --tree ~/linux --patch fix.patch   a kernel tree with a patch applied to a copy\n"
       "  nospan check --assume none --target linux       what happens without the hypothesis");
   return [options] {
-    struct sigaction stop{};
-    stop.sa_handler = [](int) {
-      if (interrupted != 0) _exit(reports::exit_code(Verdict::kUnknown));  // asked twice
-      interrupted = 1;
-    };
-    sigaction(SIGINT, &stop, nullptr);
-    sigaction(SIGTERM, &stop, nullptr);
+    watch_for_interrupts();
     auto code = Check(*options).run();
     return code ? *code : report(code.error());
   };

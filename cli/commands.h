@@ -15,6 +15,8 @@ using Command = std::function<int()>;
 
 Command add_check(CLI::App& app);
 Command add_repro(CLI::App& app);
+Command add_gate(CLI::App& app);
+Command add_corpus(CLI::App& app);
 Command add_bench(CLI::App& app);
 Command add_report(CLI::App& app);
 Command add_targets(CLI::App& app);

@@ -44,6 +44,8 @@ int run(int argc, char** argv) {
   add("prove", "prove claims about the code for all inputs, and show which hypotheses they need", add_prove);
   add("claims", "list the claims that prove proves: words, hypotheses, sources, what they rest on", add_claims);
 #endif
+  add("gate", "check and prove a kernel tree before and after patches, and fail on what is new only", add_gate);
+  add("corpus", "list the counterexamples of a corpus and what they do today, or prune duplicates", add_corpus);
   add("report", "render results for people and for CI systems: JUnit XML, KTAP, SARIF, Markdown", add_report);
   add("bench", "measure nospan and the builtin mapper, side by side with what they are compared to", add_bench);
   add("targets", "list what can be checked here", add_targets);

@@ -29,7 +29,8 @@ class ReportTest : public CommandTest {
 TEST_F(ReportTest, WritesEveryFormatAndExitsZeroWhateverTheVerdict) {
   const Ran ran = nospan("report r.json --out reports/deeper");
   EXPECT_EQ(ran.code, 0) << ran.err;
-  for (const char* file : {"junit.xml", "report.ktap", "report.sarif", "summary.md", "result.json", "report.html"}) {
+  for (const char* file :
+       {"junit.xml", "report.ktap", "report.sarif", "summary.md", "result.json", "report.html"}) {
     EXPECT_GT(contents(folder_ / "reports/deeper" / file).size(), 100u) << file;
     EXPECT_THAT(ran.out, HasSubstr(file));
   }

@@ -20,24 +20,6 @@ namespace {
 using reports::Expected;
 using reports::failure;
 
-// A path as an argument of the shell.
-std::string quoted(const std::string& text) {
-  if (!text.empty() &&
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-=:,@") ==
-          std::string::npos) {
-    return text;
-  }
-  std::string result = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      result += "'\\''";
-    } else {
-      result += c;
-    }
-  }
-  return result + "'";
-}
-
 Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection& selection,
                           const std::string& selector, const std::vector<unsigned>& shifts,
                           const std::function<void(std::string)>& tell, std::vector<SelectedTarget>& selected) {
@@ -60,25 +42,16 @@ Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection
       applied.push_back({patch.file.string(), patch.subject, patch.hash});
     }
     name += "+patch";
-    for (const std::string& patch : selection.patches) options += " --patch " + quoted(patch);
+    for (const std::string& patch : selection.patches) options += " --patch " + shell_word(patch);
   }
+  auto built = kernel_targets(tree, name, options, shifts, selection.sanitize, tell);
+  if (!built) return tl::make_unexpected(built.error());
   identity.content = tree.content_hash();
-  for (const unsigned shift : shifts) {
-    for (const bool sanitized : {false, true}) {
-      if (sanitized && !selection.sanitize) continue;
-      tell(fmt::format("compiling {} with {}K pages{}", name, (1u << shift) / 1024,
-                       sanitized ? ", sanitized" : ""));
-      linux_target::BuildOptions build;
-      build.system_page_shift = static_cast<int>(shift);
-      build.sanitized = sanitized;
-      auto file = linux_target::build_library(tree, build);
-      if (!file) return tl::make_unexpected(file.error());
-      auto library = targets::Library::open(file->string());
-      if (!library) return tl::make_unexpected(library.error());
-      selected.push_back({library->get(), model::SystemPageShift{shift}, name, options, true, sanitized,
-                          std::make_shared<const linux_target::Tree>(tree), identity, applied});
-    }
+  for (SelectedTarget& target : *built) {
+    target.identity = identity;
+    target.patches = applied;
   }
+  selected.insert(selected.end(), built->begin(), built->end());
   return {};
 }
 
@@ -88,11 +61,59 @@ void add_library(const nospan_target* target, const std::string& name, const std
     if ((target->system_page_shifts >> shift & 1) == 0) continue;
     const std::string shown = name == "builtin" ? fmt::format("builtin {}", target->version) : name;
     selected.push_back(
-        {target, model::SystemPageShift{shift}, shown, "--target " + quoted(name), false, false});
+        {target, model::SystemPageShift{shift}, shown, "--target " + shell_word(name), false, false});
   }
 }
 
 }  // namespace
+
+std::vector<unsigned> page_shifts_of(const TargetSelection& selection) {
+  std::vector<unsigned> shifts;
+  if (selection.page_shift != "16") shifts.push_back(12);
+  if (selection.page_shift != "12") shifts.push_back(16);
+  return shifts;
+}
+
+std::string shell_word(const std::string& text) {
+  if (!text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-=:,@") ==
+          std::string::npos) {
+    return text;
+  }
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      result += "'\\''";
+    } else {
+      result += c;
+    }
+  }
+  return result + "'";
+}
+
+Expected<std::vector<SelectedTarget>> kernel_targets(const linux_target::Tree& tree, const std::string& name,
+                                                     const std::string& selector,
+                                                     const std::vector<unsigned>& page_shifts, bool sanitize,
+                                                     const std::function<void(std::string)>& tell) {
+  std::vector<SelectedTarget> selected;
+  for (const unsigned shift : page_shifts) {
+    for (const bool sanitized : {false, true}) {
+      if (sanitized && !sanitize) continue;
+      tell(fmt::format("compiling {} with {}K pages{}", name, (1u << shift) / 1024,
+                       sanitized ? ", sanitized" : ""));
+      linux_target::BuildOptions build;
+      build.system_page_shift = static_cast<int>(shift);
+      build.sanitized = sanitized;
+      auto file = linux_target::build_library(tree, build);
+      if (!file) return tl::make_unexpected(file.error());
+      auto library = targets::Library::open(file->string());
+      if (!library) return tl::make_unexpected(library.error());
+      selected.push_back({library->get(), model::SystemPageShift{shift}, name, selector, true, sanitized,
+                          std::make_shared<const linux_target::Tree>(tree)});
+    }
+  }
+  return selected;
+}
 
 void TargetSelection::add_options(CLI::App& app) {
   app.add_option("--target", targets,
@@ -120,10 +141,7 @@ std::filesystem::path share_folder() {
 
 Expected<std::vector<SelectedTarget>> select_targets(const TargetSelection& selection,
                                                      const std::function<void(std::string)>& tell) {
-  std::vector<unsigned> shifts;
-  if (selection.page_shift != "16") shifts.push_back(12);
-  if (selection.page_shift != "12") shifts.push_back(16);
-
+  const std::vector<unsigned> shifts = page_shifts_of(selection);
   std::vector<std::string> names = selection.targets;
   const bool kernel_options = !selection.tree.empty() || !selection.patches.empty();
   if (names.empty())
@@ -139,7 +157,8 @@ Expected<std::vector<SelectedTarget>> select_targets(const TargetSelection& sele
       if (!selection.tree.empty()) {
         auto tree = linux_target::open_tree(selection.tree);
         if (!tree) return tl::make_unexpected(tree.error());
-        auto added = add_kernel(*tree, selection, "--tree " + quoted(selection.tree), shifts, tell, selected);
+        auto added =
+            add_kernel(*tree, selection, "--tree " + shell_word(selection.tree), shifts, tell, selected);
         if (!added) return tl::make_unexpected(added.error());
         continue;
       }

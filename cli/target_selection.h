@@ -46,6 +46,19 @@ struct SelectedTarget {
   std::string label() const;
 };
 
+// The page sizes that --page-shift names.
+std::vector<unsigned> page_shifts_of(const TargetSelection& selection);
+
+// A path as an argument of the shell.
+std::string shell_word(const std::string& text);
+
+// The targets that a kernel tree gives, one for each page size and, if `sanitize`, a second one that reports
+// undefined behaviour. Compiles what is not in the cache; `tell` gets a line for each. Identity and patches are
+// for the caller to fill in.
+reports::Expected<std::vector<SelectedTarget>> kernel_targets(
+    const linux_target::Tree& tree, const std::string& name, const std::string& selector,
+    const std::vector<unsigned>& page_shifts, bool sanitize, const std::function<void(std::string)>& tell);
+
 // The folder that holds nospan's data: shims, findings. NOSPAN_SHARE, or where nospan was built.
 std::filesystem::path share_folder();
 

@@ -28,6 +28,7 @@ toolchain::Compilation library_compilation(const Tree& tree, const BuildOptions&
       append(host_flags(share));
     } else {
       append(kernel_flags(share, options.system_page_shift, tree.version()));
+      if (!options.line_numbers) append({"-DNOSPAN_LINE=0"});
       // The handlers of reports are not themselves instrumented.
       if (options.sanitized) append(sanitizer_flags());
     }

@@ -15,6 +15,9 @@ struct BuildOptions {
   int system_page_shift = 12;    // 12 or 16
   bool sanitized = false;        // undefined behaviour ends the call with NOSPAN_FAILURE_UNDEFINED
   std::string compiler = "gcc";  // gcc 12 or clang 19, or one compatible with them
+  // False: reports of BUG and WARN name line 0, so that trees that differ in comments and blank lines give the
+  // same library, byte by byte. To be compared, not to be loaded.
+  bool line_numbers = true;
 };
 
 // The library, for dlopen(); compiled unless the cache has it. The key is everything that goes in: the tree's

@@ -4,10 +4,12 @@
 #define NOSPAN_TARGETS_LINUX_PATCH_H
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "reports/error.h"
+#include "targets/linux/patch_series.h"
 #include "targets/linux/tree.h"
 
 namespace nospan::linux_target {
@@ -26,11 +28,12 @@ struct PatchedTree {
   std::vector<AppliedPatch> applied;  // in their order
 };
 
-// Applies patches in their order. Each file is a diff, the output of git format-patch, a mail, or a mailbox
-// with a series (cover letters are skipped). As strict as git am: lines may have moved, but context must match.
-// An Error names the patch, the file and the hunk that does not apply.
-reports::Expected<PatchedTree> apply_patches(const Tree& tree,
-                                             const std::vector<std::filesystem::path>& patches);
+// Applies patches in their order. As strict as git am: lines may have moved, but context must match. An Error
+// names the patch, the file and the hunk that does not apply.
+reports::Expected<PatchedTree> apply_patches(const Tree& tree, std::span<const Patch> patches);
+
+// The same with the patches of these files, as read_series() reads them.
+reports::Expected<PatchedTree> apply_patches(const Tree& tree, const std::vector<std::filesystem::path>& files);
 
 }  // namespace nospan::linux_target
 

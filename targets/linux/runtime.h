@@ -27,6 +27,12 @@ extern __thread struct nospan_thread nospan_thread;
 #define NOSPAN_NO_RETURN __attribute__((cold, noreturn))
 #define NOSPAN_FORMAT(text, first) __attribute__((format(printf, text, first)))
 
+/* The line that a report of BUG or WARN names. Builds that are only compared with one another leave it out
+ * (BuildOptions::line_numbers in build.h). */
+#ifndef NOSPAN_LINE
+#define NOSPAN_LINE __LINE__
+#endif
+
 /* Reports what the kernel would have printed as a warning. */
 NOSPAN_COLD NOSPAN_FORMAT(3, 4) void nospan_warn(const char* file, int line, const char* format, ...);
 

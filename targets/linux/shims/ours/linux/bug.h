@@ -8,22 +8,22 @@
 
 #include "targets/linux/runtime.h"
 
-#define BUG() nospan_bug(__FILE__, __LINE__, "BUG()")
+#define BUG() nospan_bug(__FILE__, NOSPAN_LINE, "BUG()")
 #define BUG_ON(condition)                                                \
   do {                                                                   \
-    if (unlikely(condition)) nospan_bug(__FILE__, __LINE__, #condition); \
+    if (unlikely(condition)) nospan_bug(__FILE__, NOSPAN_LINE, #condition); \
   } while (0)
 
 #define WARN_ON(condition)                                                                \
   ({                                                                                      \
     int nospan_warned = !!(condition);                                                    \
-    if (unlikely(nospan_warned)) nospan_warn(__FILE__, __LINE__, "WARN: %s", #condition); \
+    if (unlikely(nospan_warned)) nospan_warn(__FILE__, NOSPAN_LINE, "WARN: %s", #condition); \
     unlikely(nospan_warned);                                                              \
   })
 #define WARN(condition, ...)                                                   \
   ({                                                                           \
     int nospan_warned = !!(condition);                                         \
-    if (unlikely(nospan_warned)) nospan_warn(__FILE__, __LINE__, __VA_ARGS__); \
+    if (unlikely(nospan_warned)) nospan_warn(__FILE__, NOSPAN_LINE, __VA_ARGS__); \
     unlikely(nospan_warned);                                                   \
   })
 

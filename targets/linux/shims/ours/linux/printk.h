@@ -28,7 +28,7 @@ __attribute__((format(printf, 1, 2))) static inline void nospan_no_print(const c
   do {                                   \
     if (0) nospan_no_print(__VA_ARGS__); \
   } while (0)
-#define NOSPAN_WARNING(...) nospan_warn(__FILE__, __LINE__, __VA_ARGS__)
+#define NOSPAN_WARNING(...) nospan_warn(__FILE__, NOSPAN_LINE, __VA_ARGS__)
 
 #define printk(...) NOSPAN_PRINT(__VA_ARGS__)
 #define printk_once(...) NOSPAN_PRINT(__VA_ARGS__)

@@ -7,7 +7,7 @@
 #ifndef NOSPAN_PLATFORM_KERNEL_H
 #define NOSPAN_PLATFORM_KERNEL_H
 /* The machine stops: to the prover this is a BUG. */
-#define panic(...) nospan_bug(__FILE__, __LINE__, "panic()")
+#define panic(...) nospan_bug(__FILE__, NOSPAN_LINE, "panic()")
 #define dump_stack() ((void)0)
 #define cond_resched() 0
 #endif

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/claim_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "cli/prove_result.h"
+#include "cli/replayed_finding.h"
+#include "props/durable_file.h"
+#include "props/explanation.h"
+#include "props/scenario_file.h"
+#include "props/worker.h"
+#include "targets/library.h"
+#include "targets/linux/build.h"
+
+namespace nospan::cli {
+namespace {
+
+using reports::Expected;
+using reports::Verdict;
+
+const SelectedTarget* target_called(const std::vector<SelectedTarget>& targets, const std::string& label) {
+  const auto found = std::find_if(targets.begin(), targets.end(),
+                                  [&](const SelectedTarget& selected) { return selected.label() == label; });
+  return found == targets.end() ? nullptr : &*found;
+}
+
+std::optional<Refutation> seen_on(const SelectedTarget& selected, const props::Scenario& scenario) {
+  props::Worker worker(*selected.target, props::GuardSet{}, props::HangLimit{});
+  const props::Outcome outcome = worker.run(scenario);
+  if (!outcome.violated()) return std::nullopt;
+  return Refutation{selected, scenario, outcome, props::explain(*selected.target, scenario, outcome), {}};
+}
+
+// What a scenario does on the target that a result names, and on its sanitized build; nothing if it does
+// nothing wrong.
+Expected<std::optional<Refutation>> replay_on(const std::vector<SelectedTarget>& targets,
+                                              const std::string& label, const std::string& scenario_text) {
+  auto scenario = props::parse_scenario(scenario_text, "counterexample");
+  if (!scenario) return tl::make_unexpected(scenario.error());
+  const SelectedTarget* selected = target_called(targets, label);
+  if (selected == nullptr) return std::optional<Refutation>{};
+  if (auto seen = seen_on(*selected, *scenario); seen || !selected->tree) return seen;
+  // Undefined behaviour shows in the build that reports it.
+  linux_target::BuildOptions build;
+  build.system_page_shift = static_cast<int>(selected->system_page.value);
+  build.sanitized = true;
+  auto file = linux_target::build_library(*selected->tree, build);
+  if (!file) return tl::make_unexpected(file.error());
+  auto library = targets::Library::open(file->string());
+  if (!library) return tl::make_unexpected(library.error());
+  SelectedTarget sanitized = *selected;
+  sanitized.target = library->get();
+  sanitized.sanitized = true;
+  return seen_on(sanitized, *scenario);
+}
+
+class Run {
+ public:
+  Run(const std::vector<SelectedTarget>& targets, const std::vector<solver::GroupTask>& tasks,
+      solver::RunnerOptions options, ProgressLine& progress)
+      : targets_(targets), tasks_(tasks), options_(std::move(options)), progress_(progress) {}
+
+  ClaimRun run() {
+    const bool some = !options_.claims.empty();
+    decide();
+    if (some) {
+      forget_open_groups();
+      decide_what_it_rests_on();
+      forget_open_groups();
+    }
+    for (solver::ClaimResult& result : run_.results) replay(result);
+    solver::close_chains(run_.results);
+    return std::move(run_);
+  }
+
+ private:
+  void decide() {
+    std::size_t finished = 0;
+    progress_.show(fmt::format("nospan: proving, 0 of {} groups of claims", tasks_.size()));
+    auto groups = solver::run_groups(tasks_, options_, [&](const solver::GroupResult& group) {
+      progress_.show(fmt::format("nospan: proving, {} of {} groups of claims; {} of {} in {:.1f} s", ++finished,
+                                 tasks_.size(), group.task.group, group.task.target, group.seconds));
+    });
+    progress_.clear();
+    for (solver::GroupResult& group : groups) {
+      run_.peak_kib = std::max(run_.peak_kib, group.peak_kib);
+      for (solver::ClaimResult& claim : group.claims) run_.results.push_back(std::move(claim));
+    }
+  }
+
+  // Where only some claims are asked for, groups that are open say nothing about them unless they rest on
+  // those, which the claim tells.
+  void forget_open_groups() {
+    if (options_.open_groups) return;
+    std::erase_if(run_.results, [](const solver::ClaimResult& result) {
+      return result.verdict == Verdict::kUnknown && result.id.find('/') == std::string::npos;
+    });
+  }
+
+  // A claim is proved only with everything below it.
+  void decide_what_it_rests_on() {
+    while (true) {
+      std::set<std::string> missing;
+      for (const solver::ClaimResult& result : run_.results) {
+        if (result.verdict != Verdict::kProved) continue;
+        for (const std::string& needed : result.rests_on) {
+          const bool known = std::any_of(run_.results.begin(), run_.results.end(),
+                                         [&](const solver::ClaimResult& other) { return other.id == needed; });
+          if (!known) missing.insert(needed);
+        }
+      }
+      if (missing.empty()) return;
+      options_.claims = missing;
+      const auto is_missing = [&](const solver::ClaimResult& result) { return missing.contains(result.id); };
+      decide();
+      // Nobody makes or decides these claims: close_chains() says so.
+      if (std::none_of(run_.results.begin(), run_.results.end(), is_missing)) return;
+    }
+  }
+
+  void replay(solver::ClaimResult& result) {
+    for (solver::DropResult& drop : result.drops) {
+      if (!drop.counterexample || drop.counterexample->scenario.empty()) continue;
+      const auto seen = replay_on(targets_, result.target, drop.counterexample->scenario);
+      drop.replayed = seen && seen->has_value();
+    }
+    if (!result.counterexample || result.verdict == Verdict::kDisagree) return;
+    if (result.counterexample->scenario.empty()) return;
+    auto seen = replay_on(targets_, result.target, result.counterexample->scenario);
+    if (!seen) {
+      result.verdict = Verdict::kError;
+      result.reason = "the counterexample cannot be replayed: " + seen.error().line();
+    } else if (*seen) {
+      result.verdict = Verdict::kRefuted;
+      result.reason = "the counterexample was replayed on the compiled code";
+      run_.refutations.insert_or_assign(result.target + result.id, std::move(**seen));
+    } else {
+      result.verdict = Verdict::kDisagree;
+      result.reason = "the solver's model does nothing wrong on the compiled code";
+    }
+  }
+
+  const std::vector<SelectedTarget>& targets_;
+  const std::vector<solver::GroupTask>& tasks_;
+  solver::RunnerOptions options_;
+  ProgressLine& progress_;
+  ClaimRun run_;
+};
+
+}  // namespace
+
+ClaimRun run_claims(const std::vector<SelectedTarget>& targets, const std::vector<solver::GroupTask>& tasks,
+                    solver::RunnerOptions options, ProgressLine& progress) {
+  return Run(targets, tasks, std::move(options), progress).run();
+}
+
+Expected<void> save_counterexamples(ClaimRun& run, const std::filesystem::path& folder) {
+  for (const solver::ClaimResult& result : run.results) {
+    if (result.verdict != Verdict::kRefuted) continue;
+    const auto refutation = run.refutations.find(result.target + result.id);
+    if (refutation == run.refutations.end()) continue;
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    std::string name = fmt::format("prove-{}-{}.json", result.id, result.target);
+    for (char& c : name) {
+      if (c == '/' || c == ' ' || c == ':') c = '-';
+    }
+    refutation->second.file = folder / name;
+    auto written = props::write_file_atomically(folder / name, result.counterexample->scenario);
+    if (!written) return written;
+  }
+  return {};
+}
+
+void add_claim_run(reports::Result& result, const ClaimRun& run, const std::vector<SelectedTarget>& targets) {
+  add_claims(result, run.results);
+  for (reports::ClaimOutcome& claim : result.claims) {
+    if (const SelectedTarget* target = target_called(targets, claim.target)) {
+      claim.page_shift = target->system_page.value;
+    }
+    const Refutation* refutation = run.refutation_of(claim.target, claim.id);
+    if (refutation == nullptr) continue;
+    claim.finding =
+        replayed_finding(refutation->target, refutation->scenario, refutation->outcome, refutation->file);
+    claim.finding->claim = claim.id;
+  }
+  result.peak_kib = std::max(result.peak_kib, run.peak_kib);
+}
+
+}  // namespace nospan::cli
