@@ -43,6 +43,7 @@ int run(int argc, char** argv) {
 #ifdef NOSPAN_WITH_SOLVER
   add("prove", "prove claims about the code for all inputs, and show which hypotheses they need", add_prove);
   add("claims", "list the claims that prove proves: words, hypotheses, sources, what they rest on", add_claims);
+  add("mutate", "change the code a little in every place, and show whether check and prove notice", add_mutate);
 #endif
   add("bench", "measure nospan and the builtin mapper, side by side with what they are compared to", add_bench);
   add("targets", "list what can be checked here", add_targets);
