@@ -137,7 +137,7 @@ Expected<MutationSubject> Mutate::subject_of(const SelectedTarget& selected,
   if (!frame) return tl::make_unexpected(frame.error());
   subject.bitcode = *bitcode;
   subject.frame = std::move(*frame);
-  if (selected.tree) subject.entry = "nospan_target_entry";
+  subject.entry = selected.tree ? "nospan_target_entry" : "nospan_builtin_target";
   return subject;
 }
 

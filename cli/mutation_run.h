@@ -20,7 +20,7 @@ namespace nospan::cli {
 // What is mutated, and how a mutant is tried.
 struct MutationSubject {
   std::filesystem::path bitcode;
-  std::string entry;  // the function of the module that the loader looks for; "" if it is in the frame
+  std::string entry;  // the function of the module that the frame or the loader looks for
   toolchain::LibraryFrame frame;
   props::GuardSet guards;           // in force on the control
   props::CampaignOptions campaign;  // of each mutant; one worker

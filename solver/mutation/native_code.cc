@@ -12,6 +12,7 @@
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
+#include <llvm/Transforms/IPO/GlobalDCE.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
 namespace nospan::solver {
@@ -37,6 +38,15 @@ void optimize(llvm::Module& module, llvm::TargetMachine* machine, const llvm::Op
   builder.buildPerModuleDefaultPipeline(level).run(module, modules);
 }
 
+void remove_unused(llvm::Module& module) {
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder;
+  builder.registerModuleAnalyses(modules);
+  llvm::ModulePassManager passes;
+  passes.addPass(llvm::GlobalDCEPass());
+  passes.run(module, modules);
+}
+
 }  // namespace
 
 struct NativeCode::Details {
@@ -49,6 +59,7 @@ NativeCode::~NativeCode() = default;
 NativeCode::NativeCode(NativeCode&&) noexcept = default;
 
 Expected<NativeCode> NativeCode::prepare(const Program& program, const std::string& entry) {
+  if (auto found = program.function(entry); !found) return tl::unexpected(found.error());
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   NativeCode result;
@@ -72,11 +83,16 @@ Expected<NativeCode> NativeCode::prepare(const Program& program, const std::stri
   module.setUwtable(llvm::UWTableKind::Async);
   for (llvm::GlobalValue& value : module.global_values()) {
     if (value.getName().starts_with("llvm.")) continue;
-    const bool defined = !value.isDeclaration();
-    if (!value.hasLocalLinkage()) {
-      value.setVisibility(defined && value.getName() != entry ? llvm::GlobalValue::HiddenVisibility
-                                                              : llvm::GlobalValue::DefaultVisibility);
-      value.setDSOLocal(defined && value.getName() != entry);
+    // What only this module knows can be inlined, and is left out where nobody needs it.
+    if (value.getName() == entry) {
+      value.setDSOLocal(false);
+    } else if (value.isDeclaration()) {
+      value.setVisibility(llvm::GlobalValue::DefaultVisibility);
+      value.setDSOLocal(false);
+    } else {
+      value.setVisibility(llvm::GlobalValue::DefaultVisibility);
+      value.setLinkage(llvm::GlobalValue::InternalLinkage);
+      if (auto* object = llvm::dyn_cast<llvm::GlobalObject>(&value)) object->setComdat(nullptr);
     }
     // A library that is loaded late has no other way that costs one instruction; see library_flags().
     if (value.isThreadLocal()) value.setThreadLocalMode(llvm::GlobalValue::InitialExecTLSModel);
@@ -87,6 +103,7 @@ Expected<NativeCode> NativeCode::prepare(const Program& program, const std::stri
     function.removeFnAttr(llvm::Attribute::NoUnwind);
     if (!function.isDeclaration()) function.setUWTableKind(llvm::UWTableKind::Async);
   }
+  remove_unused(module);
   return result;
 }
 

@@ -18,7 +18,7 @@ namespace nospan::solver {
 // One program, of which mutants are compiled one after another. Not thread-safe; the program outlives it.
 class NativeCode {
  public:
-  // `entry`: the function that other objects and the loader see, if the program has it.
+  // `entry`: the one function that other objects and the loader see. An Error if the program does not have it.
   static reports::Expected<NativeCode> prepare(const Program& program, const std::string& entry);
   ~NativeCode();
   NativeCode(NativeCode&&) noexcept;
