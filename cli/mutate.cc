@@ -35,8 +35,8 @@ using reports::Verdict;
 
 // A scenario costs microseconds, at the very worst a few tens of milliseconds.
 constexpr props::HangLimit kHangLimit{400};
-// The control is tried longer than a mutant: what it violates now and then would be taken for a kill.
-constexpr int kControlFactor = 4;
+// A mutant that is not refuted gets this many times its budget on a busy machine before it is given up.
+constexpr int kBusyMachine = 30;
 
 struct MutateOptions {
   TargetSelection selection;
@@ -157,19 +157,34 @@ Expected<void> Mutate::try_control(const SelectedTarget& selected, MutationSubje
     }
     subject.guards = props::guards_of(in_force, false);
   }
+  // How many scenarios a mutant's time is good for, on this machine and without what else runs on it; then the
+  // same ones as the mutants will get.
   props::CampaignOptions campaign = subject.campaign;
-  campaign.time = *campaign.time * kControlFactor;
-  campaign.jobs = options_.jobs;
-  const auto run = props::run_library(library, subject.guards, campaign, {});
-  if (!run) return tl::make_unexpected(run.error());
-  if (run->failure) {
-    const model::Violation& violation = run->failure->outcome.violations.front();
-    return reports::failure(
-        selected.label(),
-        fmt::format("violates {} without a mutation: expected: {}; but: {}",
-                    model::rule(violation.invariant).id, violation.expected, violation.actual),
-        "nothing can be said about its mutants: see nospan check");
+  std::uint64_t scenarios = 0;
+  for (const bool measured : {false, true}) {
+    if (measured) {
+      campaign.scenarios = scenarios;
+      campaign.time.reset();
+      campaign.jobs = options_.jobs;
+    }
+    const auto run = props::run_library(library, subject.guards, campaign, {});
+    if (!run) return tl::make_unexpected(run.error());
+    if (run->failure) {
+      const model::Violation& violation = run->failure->outcome.violations.front();
+      return reports::failure(
+          selected.label(),
+          fmt::format("violates {} without a mutation: expected: {}; but: {}",
+                      model::rule(violation.invariant).id, violation.expected, violation.actual),
+          "nothing can be said about its mutants: see nospan check");
+    }
+    if (!measured) {
+      const double rate = static_cast<double>(run->scenarios) / std::max(run->cpu_seconds, 1e-3);
+      scenarios = std::max<std::uint64_t>(
+          1, static_cast<std::uint64_t>(rate * std::chrono::duration<double>(*campaign.time).count()));
+    }
   }
+  subject.campaign.scenarios = scenarios;
+  subject.campaign.time = *subject.campaign.time * kBusyMachine;
   return {};
 }
 
@@ -262,7 +277,8 @@ Command add_mutate(CLI::App& app) {
                  "only mutants in this function of the source, such as iommu_range_alloc or EntrySpace::take")
       ->type_name("NAME");
   app.add_option("--jobs", options->jobs, "mutants at a time; default: one per CPU")->type_name("N");
-  app.add_option("--time", options->time, "how long check tries each mutant")
+  app.add_option("--time", options->time,
+                 "CPU time for check to try each mutant; the scenarios are those that it is good for")
       ->type_name("TIME")
       ->capture_default_str();
   app.add_option("--seed", options->seed, "of the scenarios, and of the choice that --max makes")
