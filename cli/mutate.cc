@@ -137,6 +137,7 @@ Expected<MutationSubject> Mutate::subject_of(const SelectedTarget& selected,
   if (!frame) return tl::make_unexpected(frame.error());
   subject.bitcode = *bitcode;
   subject.frame = std::move(*frame);
+  subject.start = selected.tree ? solver::kernel_start(selected.system_page.value) : solver::free_start;
   subject.entry = selected.tree ? "nospan_target_entry" : "nospan_builtin_target";
   return subject;
 }

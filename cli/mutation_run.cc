@@ -102,7 +102,26 @@ class MutantMaker {
       outcome.how = fmt::format("expected: {}; but: {}", violation.expected, violation.actual);
       return {};
     }
-    outcome.fate = is_identical_when_optimized(mutation) ? Fate::kIdentical : Fate::kSurvived;
+    outcome.fate = Fate::kSurvived;
+    if (is_identical_when_optimized(mutation)) {
+      outcome.fate = Fate::kIdentical;
+    } else if (subject_.start) {
+      return ask_solver(mutation, fs::path(library).replace_extension(".bc"), outcome);
+    }
+    return {};
+  }
+
+  Expected<void> ask_solver(const solver::Mutation& mutation, const fs::path& file, MutantOutcome& outcome) {
+    if (auto written = solver::write_mutant(program_, mutation, file); !written) return written;
+    auto mutant = solver::Program::load(file);
+    std::error_code error;
+    fs::remove(file, error);
+    if (!mutant) return tl::unexpected(mutant.error());
+    if (solver::is_equivalent(program_, *mutant, mutation.function, subject_.start, {}, &outcome.how)) {
+      outcome.fate = Fate::kEquivalent;
+    } else {
+      outcome.how = "not proved equivalent: " + outcome.how;
+    }
     return {};
   }
 

@@ -12,6 +12,7 @@
 
 #include "props/campaign.h"
 #include "reports/error.h"
+#include "solver/mutation/equivalence.h"
 #include "solver/mutation/mutation.h"
 #include "targets/toolchain/library_frame.h"
 
@@ -24,7 +25,9 @@ struct MutationSubject {
   toolchain::LibraryFrame frame;
   props::GuardSet guards;           // in force on the control
   props::CampaignOptions campaign;  // of each mutant; one worker
-  std::filesystem::path folder;     // for libraries while they are used
+  std::filesystem::path folder;     // for files while they are used
+  // What survives goes to the solver, from this start. Empty: it does not.
+  solver::StartMaker start;
 };
 
 // What became of a mutant.
@@ -55,8 +58,6 @@ reports::Expected<void> build_control(const MutationSubject& subject, const std:
 
 struct MutationRunOptions {
   unsigned jobs = 1;
-  // Whether survivors go on to the solver.
-  bool prove_equivalence = true;
   // The caller wants to stop. Asked several times a second.
   std::function<bool()> stop;
   // After each mutant, in any order.

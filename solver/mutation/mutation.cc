@@ -2,6 +2,7 @@
 #include "solver/mutation/mutation.h"
 
 #include <fmt/format.h>
+#include <llvm/Bitcode/BitcodeWriter.h>
 #include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
@@ -9,9 +10,10 @@
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/raw_ostream.h>
+#include <llvm/Transforms/Utils/Cloning.h>
 
 #include <algorithm>
-#include <map>
+#include <memory>
 #include <set>
 
 #include "solver/mutation/operators.h"
@@ -149,6 +151,23 @@ Expected<void> apply(const Mutation& mutation, llvm::Module& module) {
     return reports::failure(mutation.place,
                             fmt::format("{}: LLVM does not accept it: {}", mutation.words, complaint));
   }
+  return {};
+}
+
+Expected<void> write_mutant(const Program& program, const Mutation& mutation,
+                            const std::filesystem::path& file) {
+  const std::unique_ptr<llvm::Module> mutant = llvm::CloneModule(program.module());
+  if (auto applied = apply(mutation, *mutant); !applied) return applied;
+  std::error_code error;
+  llvm::raw_fd_ostream stream(file.string(), error);
+  if (!error) {
+    llvm::WriteBitcodeToFile(*mutant, stream);
+    stream.close();
+    error = stream.error();
+    stream.clear_error();
+  }
+  if (error)
+    return reports::failure(file.string(), "cannot be written: " + error.message(), "free some disk space");
   return {};
 }
 

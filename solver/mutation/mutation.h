@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,10 @@ reports::Expected<std::vector<Mutation>> find_mutations(const Program& program, 
 // Makes the mutation on a module that is a copy of the one it was found in, with or without debug information.
 // An Error if it has no such instruction, or LLVM's verifier does not accept what comes out.
 reports::Expected<void> apply(const Mutation& mutation, llvm::Module& module);
+
+// Writes the bitcode of the program with the mutation, debug information included: what Program::load() reads.
+reports::Expected<void> write_mutant(const Program& program, const Mutation& mutation,
+                                     const std::filesystem::path& file);
 
 }  // namespace nospan::solver
 
