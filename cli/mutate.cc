@@ -137,7 +137,6 @@ Expected<MutationSubject> Mutate::subject_of(const SelectedTarget& selected,
   if (!frame) return tl::make_unexpected(frame.error());
   subject.bitcode = *bitcode;
   subject.frame = std::move(*frame);
-  subject.start = selected.tree ? solver::kernel_start(selected.system_page.value) : solver::free_start;
   subject.entry = selected.tree ? "nospan_target_entry" : "nospan_builtin_target";
   return subject;
 }
@@ -207,6 +206,11 @@ Expected<MutationResult> Mutate::mutate(const SelectedTarget& selected) {
     scope.functions = options_.functions;
     auto found = solver::find_mutations(*program, scope);
     if (!found) return tl::make_unexpected(found.error());
+    if (selected.tree) {
+      auto facts = solver::kernel_facts(*program);
+      if (!facts) return tl::make_unexpected(facts.error());
+      subject->facts = std::move(*facts);
+    }
     result.possible = found->size();
     result.mutations = sample(std::move(*found), options_.most, campaign_.seed);
   }

@@ -16,6 +16,8 @@ namespace {
 using reports::Verdict;
 using Json = nlohmann::ordered_json;
 
+std::string percent(std::optional<double> score) { return score ? fmt::format("{:.1f} %", *score) : "-"; }
+
 // The mutants of one function of the source.
 struct Row {
   MutationCounts counts;
@@ -58,8 +60,8 @@ std::map<std::string, Row> rows(const MutationResult& result, Row& total) {
 
 void print_row(const std::string& name, const Row& row) {
   const MutationCounts& c = row.counts;
-  fmt::print("  {:<36} {:>5} {:>6} {:>5} {:>8} {:>6.1f} % {:>6.2f} s  {}\n", name, c.made, c.killed,
-             c.equivalent, c.survived, c.score(), row.median_seconds(), row.killers());
+  fmt::print("  {:<36} {:>5} {:>6} {:>5} {:>8} {:>8} {:>6.2f} s  {}\n", name, c.made, c.killed, c.equivalent,
+             c.survived, percent(c.score()), row.median_seconds(), row.killers());
 }
 
 Json counts_json(const Row& row) {
@@ -70,7 +72,7 @@ Json counts_json(const Row& row) {
           {"survived", c.survived},
           {"errors", c.errors},
           {"not_tried", c.not_tried},
-          {"score", c.score()},
+          {"score", c.score() ? Json(*c.score()) : Json()},
           {"median_cpu_seconds", row.median_seconds()},
           {"killed_by", row.by}};
 }
@@ -92,9 +94,10 @@ void MutationCounts::count(Fate fate) {
   }
 }
 
-double MutationCounts::score() const {
+std::optional<double> MutationCounts::score() const {
   const std::size_t possible = killed + survived;
-  return possible == 0 ? 100 : 100.0 * static_cast<double>(killed) / static_cast<double>(possible);
+  if (possible == 0) return std::nullopt;
+  return 100.0 * static_cast<double>(killed) / static_cast<double>(possible);
 }
 
 MutationCounts counts(const MutationResult& result) {
@@ -108,7 +111,7 @@ Verdict verdict(const MutationResult& result, double least_score) {
   if (total.errors != 0) return Verdict::kError;
   if (total.killed + total.survived + total.not_tried == 0) return Verdict::kVacuous;
   if (total.not_tried != 0) return Verdict::kUnknown;
-  return total.score() >= least_score ? Verdict::kHolds : Verdict::kRefuted;
+  return total.score().value_or(0) >= least_score ? Verdict::kHolds : Verdict::kRefuted;
 }
 
 void print(const MutationResult& result, double least_score) {
@@ -133,11 +136,11 @@ void print(const MutationResult& result, double least_score) {
   }
   const MutationCounts& c = total.counts;
   fmt::print(
-      "\n  {} of {} mutants{} killed, {} equivalent, {} survived: score {:.1f} %, at least {:.1f} % wanted; "
+      "\n  {} of {} mutants{} killed, {} equivalent, {} survived: score {}, at least {:.1f} % wanted; "
       "{:.0f} s\n",
       c.killed, c.made,
       result.possible > c.made ? fmt::format(" (drawn from {})", result.possible) : std::string(), c.equivalent,
-      c.survived, c.score(), least_score, result.seconds);
+      c.survived, percent(c.score()), least_score, result.seconds);
   if (c.not_tried != 0) fmt::print("  cut short: {} mutants were not tried\n", c.not_tried);
   std::fflush(stdout);
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,8 @@ struct MutationCounts {
   std::size_t not_tried = 0;
 
   void count(Fate fate);
-  // Killed of those that can be: in percent. 100 if there are none.
-  double score() const;
+  // Killed of those that can be, as far as they were tried: in percent. None if there are none.
+  std::optional<double> score() const;
 };
 MutationCounts counts(const MutationResult& result);
 

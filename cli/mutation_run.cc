@@ -105,10 +105,9 @@ class MutantMaker {
     outcome.fate = Fate::kSurvived;
     if (is_identical_when_optimized(mutation)) {
       outcome.fate = Fate::kIdentical;
-    } else if (subject_.start) {
-      return ask_solver(mutation, fs::path(library).replace_extension(".bc"), outcome);
+      return {};
     }
-    return {};
+    return ask_solver(mutation, fs::path(library).replace_extension(".bc"), outcome);
   }
 
   Expected<void> ask_solver(const solver::Mutation& mutation, const fs::path& file, MutantOutcome& outcome) {
@@ -117,7 +116,7 @@ class MutantMaker {
     std::error_code error;
     fs::remove(file, error);
     if (!mutant) return tl::unexpected(mutant.error());
-    if (solver::is_equivalent(program_, *mutant, mutation.function, subject_.start, {}, &outcome.how)) {
+    if (solver::is_equivalent(program_, *mutant, mutation.function, subject_.facts, {}, &outcome.how)) {
       outcome.fate = Fate::kEquivalent;
     } else {
       outcome.how = "not proved equivalent: " + outcome.how;

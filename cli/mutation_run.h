@@ -26,8 +26,7 @@ struct MutationSubject {
   props::GuardSet guards;           // in force on the control
   props::CampaignOptions campaign;  // of each mutant; one worker
   std::filesystem::path folder;     // for files while they are used
-  // What survives goes to the solver, from this start. Empty: it does not.
-  solver::StartMaker start;
+  solver::SsaFacts facts;           // that the solver may use on what survives
 };
 
 // What became of a mutant.
