@@ -44,9 +44,9 @@ struct Row {
 
 void count(Row& row, const MutantOutcome& outcome) {
   row.counts.count(outcome.fate);
-  if (!is_killed(outcome.fate)) return;
+  if (outcome.fate != Fate::kKilled) return;
   ++row.by[outcome.by];
-  if (outcome.fate == Fate::kKilled) row.seconds.push_back(outcome.cpu_seconds);
+  row.seconds.push_back(outcome.cpu_seconds);
 }
 
 std::map<std::string, Row> rows(const MutationResult& result, Row& total) {
@@ -81,7 +81,7 @@ Json counts_json(const Row& row) {
 
 void MutationCounts::count(Fate fate) {
   ++made;
-  if (is_killed(fate)) {
+  if (fate == Fate::kKilled) {
     ++killed;
   } else if (is_equivalent(fate)) {
     ++equivalent;

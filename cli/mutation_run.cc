@@ -333,7 +333,6 @@ std::string_view name(Fate fate) {
     case Fate::kNotTried: return "not tried";
     case Fate::kError: return "error";
     case Fate::kKilled: return "killed";
-    case Fate::kKilledByProof: return "killed by prove";
     case Fate::kIdentical: return "identical after optimization";
     case Fate::kEquivalent: return "proved equivalent";
     case Fate::kSurvived: return "survived";

@@ -31,21 +31,19 @@ struct MutationSubject {
 
 // What became of a mutant.
 enum class Fate : std::uint8_t {
-  kNotTried,       // the run was cut short
-  kError,          // it could not be made or run: `how`
-  kKilled,         // check found a violation: of the invariant `by`
-  kKilledByProof,  // a claim that is proved of the unmutated code has a counterexample: the claim `by`
-  kIdentical,      // equivalent: the optimizer makes the same code of it
-  kEquivalent,     // equivalent: the solver proves it
+  kNotTried,    // the run was cut short
+  kError,       // it could not be made or run: `how`
+  kKilled,      // check found a violation: of the invariant `by`
+  kIdentical,   // equivalent: the optimizer makes the same code of it
+  kEquivalent,  // equivalent: the solver proves it
   kSurvived,
 };
 std::string_view name(Fate fate);
 inline bool is_equivalent(Fate fate) { return fate == Fate::kIdentical || fate == Fate::kEquivalent; }
-inline bool is_killed(Fate fate) { return fate == Fate::kKilled || fate == Fate::kKilledByProof; }
 
 struct MutantOutcome {
   Fate fate = Fate::kNotTried;
-  std::string by;               // invariant or claim
+  std::string by;               // the invariant
   std::string how;              // what was expected and seen; why there is no answer
   std::uint64_t scenarios = 0;  // run
   double cpu_seconds = 0;       // of check
