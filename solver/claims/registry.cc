@@ -16,8 +16,7 @@ namespace nospan::solver {
 const std::vector<ClaimGroup>& claim_groups() {
   static const std::vector<ClaimGroup> groups = {
       {"bitmap", Subject::kKernel, linux_bitmap},
-      {"area_alloc", Subject::kKernel, linux_area_alloc,
-       "termination of its search loop takes longer than a minute"},
+      {"area_alloc", Subject::kKernel, linux_area_alloc},
       {"range_alloc", Subject::kKernel, linux_range_alloc,
        "its retry loop has thousands of paths, and one invariant for them is not found yet"},
       {"get_pool", Subject::kKernel, linux_get_pool},
