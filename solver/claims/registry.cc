@@ -3,10 +3,12 @@
 
 #include "solver/claims/builtin_map.h"
 #include "solver/claims/linux_alloc.h"
+#include "solver/claims/linux_area_alloc.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_checks.h"
 #include "solver/claims/linux_coherent.h"
 #include "solver/claims/linux_map_page.h"
+#include "solver/claims/linux_pools.h"
 #include "solver/claims/linux_unmap_page.h"
 #include "solver/claims/platform_page_shift.h"
 #include "solver/claims/platform_tce.h"
