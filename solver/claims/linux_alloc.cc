@@ -42,14 +42,85 @@ Expected<std::vector<std::size_t>> loops_over_pools(const Program& program, std:
 // Everything about a call of iommu_range_alloc() that was executed.
 struct RangeCall {
   LinuxTable table;
-  RangeRequest request{free_word("pages"), free_word("mask"), free_word("align_order")};
+  RangeRequest request{zero_extend(Term::free_bits(32, "pages"), 64), free_word("mask"),
+                       zero_extend(Term::free_bits(6, "align_order"), 64)};
   ObjectId handle = ObjectId::kNone;
   Term no_handle = Term::free_boolean("no_handle");
   Term bit = arbitrary_bit();
   std::vector<Path> paths;
 
   static Expected<RangeCall> run(const Setting& setting);
+
+  // Hardly any question depends on where the pools are, on the size of pages, or on how the boundary is found, and
+  // those make all of them hard. They are asked first about any table with
+  // wide_domain(), with free numbers for these; then, if need be, about this one: with narrow().
+  Term boundary = free_word("boundary");  // entries
+  struct Place {
+    Term used;          // the table has this pool
+    Term first, end;    // free
+    Term known_first, known_end;  // what iommu_init_table() makes them
+  };
+  std::vector<Place> places;
+  Expected<void> free_places(const Pools& pools);
+  void add_boundary(Executor& executor) const;
+  // What iommu_init_table() and the device's boundary make of the free numbers.
+  Term narrow() const;
+  // Of the free numbers, or of what iommu_init_table() makes them.
+  std::vector<Term> wide_domain(bool of_free) const;
+  Term of_used(const std::function<Term(const Place&)>& fact) const {
+    Term all = Term::boolean(true);
+    for (const Place& place : places) all = all & implies(place.used, fact(place));
+    return all;
+  }
 };
+
+Expected<void> RangeCall::free_places(const Pools& pools) {
+  Object& object = table.state.memory.change(table.table.object);
+  for (std::size_t i = 0; i < pools.start.size(); ++i) {
+    const Term first_at = word(pools.start[i] + pools.first_entry);
+    const Term end_at = word(pools.start[i] + pools.end);
+    const auto first = object.load(first_at, 8);
+    const auto end = object.load(end_at, 8);
+    if (!first || !end) return tl::unexpected(first ? end.error() : first.error());
+    places.push_back({pools.is_used(i, free_word("pools")), free_word(fmt::format("pool{}.first", i)),
+                      free_word(fmt::format("pool{}.end", i)), first->bits, end->bits});
+    if (auto done = object.store(first_at, 8, Value::number(places.back().first)); !done) return done;
+    if (auto done = object.store(end_at, 8, Value::number(places.back().end)); !done) return done;
+  }
+  return {};
+}
+
+std::vector<Term> RangeCall::wide_domain(bool of_free) const {
+  const Term most = word(uint64_t{1} << 52);
+  const Term pools = free_word("pools");
+  const Term entries_between = of_free ? boundary : boundary_entries(table);
+  return {power_of_two(entries_between), less_equal(entries_between, most),
+          less_equal(word(1), table.entries), less_equal(table.entries, word(kMostBits)),
+          less_equal(table.first_index, most), less_equal(table.first_index + table.entries, most),
+          (pools == word(1)) | (pools == word(4)),
+          of_used([&](const Place& place) {
+            return less_equal(of_free ? place.end : place.known_end, table.entries);
+          })};
+}
+
+// Contract for dma_get_seg_boundary_nr_pages, proved by the claim alloc/dma_get_seg_boundary_nr_pages.
+void RangeCall::add_boundary(Executor& executor) const {
+  executor.add("dma_get_seg_boundary_nr_pages",
+               simple([=, device = table.device.object, shift = table.page_shift,
+                       result = boundary](State& state, const Call& call) -> Expected<Value> {
+                 state.require(Obligation::Kind::kContract,
+                               Term::boolean(call.arguments[0].object == device) &
+                                   (call.arguments[1].bits == truncate(shift, 32)),
+                               call.function + "() is asked about the table's device and pages", call.place);
+                 return Value::number(result);
+               }));
+}
+
+Term RangeCall::narrow() const {
+  Term all = boundary == boundary_entries(table);
+  for (const Place& place : places) all = all & (place.first == place.known_first) & (place.end == place.known_end);
+  return all & all_of(table.domain);
+}
 
 // What one try of iommu_range_alloc() leaves behind for the next: another pool, whose lock is held, and other hints.
 class Retry {
@@ -69,7 +140,7 @@ class Retry {
   Term held(const Term& pool, uint64_t start) const {
     return choose(pool == word(start), Term::bits(32, 1), Term::bits(32, 0));
   }
-  Expected<void> havoc(LoopView& view, unsigned* count) const;
+  Expected<void> havoc(LoopView& view, const std::string& name) const;
   Expected<Term> invariant(LoopView& view) const;
   Expected<Term> keeps(Memory& memory, ObjectId object, const Term& pool) const;
 
@@ -98,7 +169,10 @@ LoopContract Retry::contract(std::size_t loop, bool has_offsets) const {
   result.words =
       "a pool of the table is tried, its lock is held and no other one, and nothing but hints has changed";
   if (has_offsets) result.offsets = pools_.start;
-  result.havoc = [self = *this, count = 0u](LoopView& view) mutable { return self.havoc(view, &count); };
+  // Each loop has names of its own: a hint that both call the same is not let go of by the inner one.
+  result.havoc = [self = *this, loop, count = 0u](LoopView& view) mutable {
+    return self.havoc(view, fmt::format("{}.{}", loop, count++));
+  };
   result.invariant = [self = *this](LoopView& view) { return self.invariant(view); };
   result.measure = [self = *this](LoopView& view) -> Expected<Term> {
     auto pass = pass_of(view);
@@ -108,12 +182,12 @@ LoopContract Retry::contract(std::size_t loop, bool has_offsets) const {
   return result;
 }
 
-Expected<void> Retry::havoc(LoopView& view, unsigned* count) const {
+Expected<void> Retry::havoc(LoopView& view, const std::string& name) const {
   auto pool = pool_of(view);
   if (!pool) return tl::unexpected(pool.error());
   Object& object = view.state.memory.change(table_);
   for (const uint64_t start : pools_.start) {
-    const Term hint = free_word(fmt::format("hint#{}", (*count)++));
+    const Term hint = free_word(fmt::format("hint#{}+{:#x}", name, start));
     const Term lock = held((*pool)->value.bits, start);
     if (auto done = object.store(word(start + pools_.hint), 8, Value::number(hint)); !done) return done;
     if (auto done = object.store(word(start + pools_.lock), 4, Value::number(lock)); !done) return done;
@@ -186,11 +260,11 @@ Expected<RangeCall> RangeCall::run(const Setting& setting) {
   if (!loops) return tl::unexpected(loops.error());
   if (!thread) return tl::unexpected(thread.error());
   if (!locks) return tl::unexpected(locks.error());
+  if (auto done = call.free_places(*pools); !done) return tl::unexpected(done.error());
+  call.add_boundary(executor);
   const Retry retry(call, std::move(*pools), thread->object, *locks);
   // The pool is one of several only in the innermost loop, where it is used.
   for (const std::size_t index : *loops) executor.add(retry.contract(index, index == loops->back()));
-  call.table.domain.push_back(range_alloc_asks(call.request));
-  call.table.domain.push_back(less(call.bit, word(kMostBits)));
   // What branches depend on; all of it only when claims are decided.
   const Term pool_count = free_word("pools");
   const std::vector<Term> domain = {(pool_count == word(1)) | (pool_count == word(4)),
@@ -207,15 +281,50 @@ Expected<RangeCall> RangeCall::run(const Setting& setting) {
   return call;
 }
 
+// Under which of the kernel's defects do not show.
+std::vector<Hypothesis> range_alloc_hypotheses(const RangeCall& call) {
+  return {
+      {"mask-reaches-window", "the device's mask does not end below the window",
+       "arch/powerpc/platforms, dma_iommu_dma_supported() (finding mask-below-window-searches-past-table)",
+       less_equal(call.table.first_index, call.request.mask)},
+      {"pools-have-entries", "every pool has at least one entry",
+       "arch/powerpc/kernel/iommu.c, iommu_init_table() (finding empty-pool-searches-past-table)",
+       call.of_used([](const auto& place) { return less(place.first, place.end); })},
+      {"fits-boundary", "the request fits between two segment boundaries, or has as many entries as the window",
+       "lib/iommu-helper.c, iommu_area_alloc() (finding boundary-smaller-than-request-hangs)",
+       less_equal(call.request.pages, call.boundary) | less_equal(call.table.entries, call.request.pages)},
+  };
+}
+
+// Of the first entry, if it is not a failure, where `boundary` entries lie between two segment boundaries.
+std::vector<Named> range_alloc_promises(const RangeCall& call, const Term& entry,
+                                        const Term& boundary) {
+  const Term align_mask = shift_left(word(1), call.request.align_order) - word(1);
+  const LinuxTable& table = call.table;
+  const RangeRequest& request = call.request;
+  return {
+      {"at least one entry", request.pages != word(0)},
+      {"in the window", range_alloc_promises_place(table.entries, request.pages, entry)},
+      {"below the mask", less_equal(table.first_index + entry + (request.pages - word(1)), request.mask)},
+      {"aligned", (entry & align_mask) == word(0)},
+      {"across no segment boundary",
+       inside_boundary(table.first_index, entry, request.pages, boundary)},
+  };
+}
+
 // Without cases.
 Instance range_instance(const Setting& setting, const RangeCall& call) {
   Instance instance;
   instance.function = "iommu_range_alloc";
   instance.target = setting.target;
-  instance.rests_on = {"alloc/iommu_area_alloc"};
+  instance.rests_on = {"alloc/iommu_area_alloc", "alloc/dma_get_seg_boundary_nr_pages"};
   instance.assumptions = call.table.assumptions;
-  instance.hypotheses = range_alloc_hypotheses(call.table, call.request);
-  instance.domain = call.table.domain;
+  instance.hypotheses = range_alloc_hypotheses(call);
+  instance.domain = call.wide_domain(true);
+  instance.domain.push_back(range_alloc_asks(call.request));
+  instance.domain.push_back(less(call.bit, word(kMostBits)));
+  instance.domain.push_back(less_equal(word(12), call.table.page_shift));
+  instance.domain.push_back(less_equal(call.table.page_shift, word(34)));
   instance.inputs = call.table.inputs;
   for (const Named& input : {Named{"pages", call.request.pages}, Named{"mask", call.request.mask},
                              Named{"align_order", call.request.align_order}, Named{"bit", call.bit}}) {
@@ -261,11 +370,11 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
   };
   instance.cases = contract_cases(call.paths);
   for (Case& question : safety_cases(call.paths)) instance.cases.push_back(std::move(question));
-  const auto promises = range_alloc_promises(call.table, call.request, word(0));
+  const auto promises = range_alloc_promises(call, word(0), call.boundary);
   for (std::size_t i = 0; i < promises.size(); ++i) {
     instance.cases.push_back(on_return(promises[i].name, call.paths, [&](const Path& path) {
       return implies(promised(path) & succeeded(path),
-                     range_alloc_promises(call.table, call.request, path.result->bits)[i].term);
+                     range_alloc_promises(call, path.result->bits, call.boundary)[i].term);
     }));
   }
   const Term before = call.table.state.memory.at(call.table.bitmap).words();
@@ -285,8 +394,17 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
     const Term written = succeeded(path) & !call.no_handle;
     return now->bits == choose(written, path.result->bits + call.request.pages, free_word("handle"));
   }));
+  const Term narrow = call.narrow();
+  for (Case& question : instance.cases) {
+    question.given.push_back(narrow);
+    question.try_without_given = true;
+  }
+  instance.cases.push_back({"the table is one of those that are asked about",
+                            {narrow},
+                            all_of(call.wide_domain(false)),
+                            split_page_shift(call.table.page_shift)});
   instance.witnesses =
-      returning(call.paths, [&](const Path& path) { return promised(path) & succeeded(path); });
+      returning(call.paths, [&](const Path& path) { return narrow & promised(path) & succeeded(path); });
   instance.scenario = [shift = setting.system_page_shift, id = instance.id()](const Model& model) {
     Model machine = model;
     const uint64_t page_shift = model.at("page_shift");
@@ -313,10 +431,11 @@ Instance bus_alignment(const Setting& setting, const RangeCall& call) {
                           (call.table.first_index & align_mask) == word(0)}};
   const Term entry = free_word("entry");
   Term promised = Term::boolean(true);
-  for (const Named& promise : range_alloc_promises(call.table, call.request, entry)) {
+  for (const Named& promise : range_alloc_promises(call, entry, boundary_entries(call.table))) {
     promised = promised & promise.term;
   }
   instance.inputs.push_back({"entry", entry});
+  promised = promised & call.narrow();
   instance.cases = {
       {"the page on the bus", {promised}, ((call.table.first_index + entry) & align_mask) == word(0), {}}};
   instance.witnesses = {{promised, call.request.align_order == word(4)}};
@@ -342,44 +461,50 @@ Instance bus_alignment(const Setting& setting, const RangeCall& call) {
   return instance;
 }
 
+// ---- dma_get_seg_boundary_nr_pages() ----
+
+Expected<Instance> segment_boundary(const Setting& setting) {
+  const std::string function = "dma_get_seg_boundary_nr_pages";
+  Executor executor(setting.program, Limits{.join_paths = true});
+  auto table = LinuxTable::make(executor, setting.system_page_shift);
+  if (!table) return tl::unexpected(table.error());
+  add_environment(executor);
+  auto paths = executor.run(function, table->state,
+                            {table->device, Value::number(truncate(table->page_shift, 32))}, table->domain);
+  if (!paths) return tl::unexpected(paths.error());
+  Instance instance;
+  instance.claim = "alloc";
+  instance.function = function;
+  instance.target = setting.target;
+  instance.words = "the result is how many entries lie between two of the device's segment boundaries";
+  instance.assumptions = table->assumptions;
+  instance.domain = table->domain;
+  instance.inputs = table->inputs;
+  instance.paths = paths->size();
+  instance.incomplete = incompleteness(*paths);
+  instance.cases = all_obligation_cases(*paths);
+  instance.cases.push_back(on_return("entries between boundaries", *paths, [&](const Path& path) {
+    return path.result->bits == boundary_entries(*table);
+  }));
+  instance.witnesses = returning(*paths, [&](const Path&) { return table->boundary_mask == word(0xffffffff); });
+  return instance;
+}
+
 }  // namespace
 
 Term range_alloc_asks(const RangeRequest& request) {
   return less(request.pages, word(uint64_t{1} << 32)) & less(request.align_order, word(64));
 }
 
-std::vector<Hypothesis> range_alloc_hypotheses(const LinuxTable& table, const RangeRequest& request) {
-  return {
-      {"mask-reaches-window", "the device's mask does not end below the window",
-       "arch/powerpc/platforms, dma_iommu_dma_supported() (finding mask-below-window-searches-past-table)",
-       less_equal(table.first_index, request.mask)},
-      {"pools-have-entries", "every pool has at least one entry",
-       "arch/powerpc/kernel/iommu.c, iommu_init_table() (finding empty-pool-searches-past-table)",
-       table.large_pool_start != word(0)},
-      {"fits-boundary", "the request fits between two segment boundaries, or has as many entries as the window",
-       "lib/iommu-helper.c, iommu_area_alloc() (finding boundary-smaller-than-request-hangs)",
-       less_equal(request.pages, boundary_entries(table)) | less_equal(table.entries, request.pages)},
-  };
-}
-
-std::vector<Named> range_alloc_promises(const LinuxTable& table, const RangeRequest& request,
-                                        const Term& entry) {
-  const Term align_mask = shift_left(word(1), request.align_order) - word(1);
-  return {
-      {"at least one entry", request.pages != word(0)},
-      {"in the window",
-       less_equal(request.pages, table.entries) & less_equal(entry, table.entries - request.pages)},
-      {"below the mask", less_equal(table.first_index + entry + (request.pages - word(1)), request.mask)},
-      {"aligned", (entry & align_mask) == word(0)},
-      {"across no segment boundary",
-       inside_boundary(table.first_index, entry, request.pages, boundary_entries(table))},
-  };
+Term range_alloc_promises_place(const Term& entries, const Term& pages, const Term& entry) {
+  return less(pages, entries) & less(entry, entries - pages);
 }
 
 Expected<std::vector<Instance>> linux_range_alloc(const Setting& setting) {
   auto call = RangeCall::run(setting);
-  if (!call) return tl::unexpected(call.error());
-  return std::vector<Instance>{range_alloc(setting, *call), bus_alignment(setting, *call)};
+  auto boundary = segment_boundary(setting);
+  if (!call || !boundary) return tl::unexpected(call ? boundary.error() : call.error());
+  return std::vector<Instance>{range_alloc(setting, *call), bus_alignment(setting, *call), std::move(*boundary)};
 }
 
 }  // namespace nospan::solver

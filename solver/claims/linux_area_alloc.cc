@@ -11,10 +11,6 @@ namespace {
 
 using reports::Expected;
 
-Term power_of_two(const Term& number) {
-  return (number != word(0)) & ((number & (number - word(1))) == word(0));
-}
-
 struct AreaRequest {
   Term size;
   Term start;
@@ -24,16 +20,23 @@ struct AreaRequest {
   Term align_mask;
 };
 
-Term area_alloc_asks(const Object& map, const AreaRequest& request) {
+std::vector<Named> area_alloc_asks(const Object& map, const AreaRequest& request) {
   const Term most = word(uint64_t{1} << 52);  // entries of 4 KiB in 64 bits of DMA address
   // An empty area would have 2^64 - 1 bits once its last one is taken off. A request that fits between no two
   // boundaries is looked for forever, unless there are too few entries anyway.
-  return (request.size != word(0)) & less_equal(request.size, word(kMostBits)) &
-         less_equal(request.size, room(map)) & (request.count != word(0)) & power_of_two(request.boundary) &
-         less_equal(request.boundary, most) & less_equal(request.shift, most) &
-         (less_equal(request.count, request.boundary) | less_equal(request.size, request.count)) &
-         ((request.align_mask & (request.align_mask + word(1))) == word(0)) &
-         less(request.align_mask, word(uint64_t{1} << 63));
+  return {
+      {"where there is an entry", request.size != word(0)},
+      {"inside the map", less_equal(request.size, word(kMostBits)) & less_equal(request.size, room(map))},
+      {"for an entry", request.count != word(0)},
+      {"with a boundary that is a power of two",
+       power_of_two(request.boundary) & less_equal(request.boundary, most)},
+      {"for a window on the bus", less_equal(request.shift, most)},
+      {"for what fits between two boundaries",
+       less_equal(request.count, request.boundary) | less_equal(request.size, request.count)},
+      {"with an alignment that is a power of two",
+       ((request.align_mask & (request.align_mask + word(1))) == word(0)) &
+           less(request.align_mask, word(uint64_t{1} << 63))},
+  };
 }
 
 // The last entry is never used.
@@ -96,8 +99,10 @@ Expected<Instance> area_alloc(const Setting& setting) {
   instance.assumptions = {
       {"bitmap-size", "a bitmap has at most 2^31 bits", "a window has at most 2^31 entries: window-entries"}};
   instance.domain = {less_equal(word(1), word_count), less_equal(word_count, word(kMostBits / 64)),
-                     less(bit, word(kMostBits)), less_equal(exponent, word(52)),
-                     area_alloc_asks(state.memory.at(object), request)};
+                     less(bit, word(kMostBits)), less_equal(exponent, word(52))};
+  for (const Named& asked : area_alloc_asks(state.memory.at(object), request)) {
+    instance.domain.push_back(asked.term);
+  }
   instance.inputs = {{"size", request.size},
                      {"start", request.start},
                      {"count", request.count},
@@ -134,6 +139,10 @@ Expected<Instance> area_alloc(const Setting& setting) {
 
 }  // namespace
 
+Term power_of_two(const Term& number) {
+  return (number != word(0)) & ((number & (number - word(1))) == word(0));
+}
+
 Term inside_boundary(const Term& shift, const Term& first, const Term& count, const Term& boundary) {
   return less_equal(((shift + first) & (boundary - word(1))) + count, boundary);
 }
@@ -147,10 +156,12 @@ void add_area_alloc(Executor& executor, const Term& bit) {
                      call.arguments[1].bits, call.arguments[2].bits, zero_extend(call.arguments[3].bits, 64),
                      call.arguments[4].bits, call.arguments[5].bits, call.arguments[6].bits};
                  // What it asks is no condition of the path either.
-                 state.obligations.push_back(
-                     {Obligation::Kind::kContract, area_alloc_asks(**map, request),
-                      "iommu_area_alloc() is asked for entries of the table that can fit a segment", call.place,
-                      state.conditions.size()});
+                 for (const Named& asked : area_alloc_asks(**map, request)) {
+                   if (asked.term.is_true()) continue;
+                   state.obligations.push_back({Obligation::Kind::kContract, asked.term,
+                                                "iommu_area_alloc() is asked " + asked.name, call.place,
+                                                state.conditions.size()});
+                 }
                  std::vector<Outcome> outcomes;
                  outcomes.push_back({state, Value::number(word(kNoEntry))});
                  const Term before = state.memory.at(call.arguments[0].object).words();

@@ -15,6 +15,8 @@ namespace nospan::solver {
 // What iommu_area_alloc() and iommu_range_alloc() return instead of an entry: -1, DMA_MAPPING_ERROR.
 constexpr uint64_t kNoEntry = ~uint64_t{0};
 
+Term power_of_two(const Term& number);
+
 // The area [first, first + count) lies between two multiples of the boundary, where both count from `shift` entries
 // before the table. All in entries.
 Term inside_boundary(const Term& shift, const Term& first, const Term& count, const Term& boundary);

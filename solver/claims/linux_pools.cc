@@ -13,20 +13,22 @@ Expected<Pools> Pools::of(const Program& program) {
   auto first = program.offset_of("iommu_table", "pools");
   auto all = program.member_size("iommu_table", "pools");
   auto one = program.size_of("iommu_pool");
+  auto first_entry = program.offset_of("iommu_pool", "start");
+  auto end = program.offset_of("iommu_pool", "end");
   auto hint = program.offset_of("iommu_pool", "hint");
   auto lock = program.offset_of("iommu_pool", "lock");
-  for (const auto* part : {&large, &first, &all, &one, &hint, &lock}) {
+  for (const auto* part : {&large, &first, &all, &one, &first_entry, &end, &hint, &lock}) {
     if (!*part) return tl::unexpected(part->error());
   }
-  Pools result{{*large}, *hint, *lock};
+  Pools result{{*large}, *first_entry, *end, *hint, *lock};
   for (uint64_t at = *first; at < *first + *all; at += *one) result.start.push_back(at);
   return result;
 }
 
 Term Pools::is_pool(const Term& offset, const Term& count) const {
-  Term result = offset == word(start[0]);
-  for (std::size_t i = 1; i < start.size(); ++i) {
-    result = result | ((offset == word(start[i])) & less(word(i - 1), count));
+  Term result = Term::boolean(false);
+  for (std::size_t i = 0; i < start.size(); ++i) {
+    result = result | ((offset == word(start[i])) & is_used(i, count));
   }
   return result;
 }
