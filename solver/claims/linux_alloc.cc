@@ -394,6 +394,15 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
     const Term written = succeeded(path) & !call.no_handle;
     return now->bits == choose(written, path.result->bits + call.request.pages, free_word("handle"));
   }));
+  // What is about the place of the entries is hard for all paths at once.
+  std::vector<Case> parts;
+  for (Case& question : instance.cases) {
+    const auto is_about = [&](std::string_view words) { return question.name.find(words) != std::string::npos; };
+    const bool hard = is_about("inside the map") || is_about("fits between") || is_about("in the window") ||
+                      is_about("below the mask") || is_about("all marked");
+    for (Case& part : hard ? in_parts(question) : std::vector<Case>{question}) parts.push_back(std::move(part));
+  }
+  instance.cases = std::move(parts);
   const Term narrow = call.narrow();
   for (Case& question : instance.cases) {
     question.given.push_back(narrow);
