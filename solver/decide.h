@@ -25,13 +25,15 @@ struct Answer {
   std::string reason;
   std::vector<std::string> core;             // names of hypotheses, sorted; if the text asked for it
   std::map<std::string, uint64_t> values;    // of observed terms; a truth value is 0 or 1
-  std::chrono::duration<double> seconds{0};  // wall clock
+  std::chrono::duration<double> seconds{0};  // processor time of the solver: a busy machine does not change it
   uint64_t peak_kib = 0;                     // of the solver's process
 };
 
 std::string_view name(Answer::Kind kind);
 
 struct DecisionLimits {
+  // Of the solver's processor, so that an answer does not depend on what else the machine does. A solver that
+  // does not compute is given up after ten times as long on the clock.
   std::chrono::milliseconds time{60'000};
   uint64_t memory_mib = 2048;
 };

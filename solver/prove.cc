@@ -8,6 +8,7 @@
 #include <set>
 
 #include "solver/proof_cache.h"
+#include "solver/slice.h"
 #include "targets/toolchain/cache.h"
 #include "targets/toolchain/digest.h"
 
@@ -32,8 +33,9 @@ class Questioner {
   Questioner(const Instance& instance, const ProveOptions& options)
       : instance_(instance), options_(options), cache_(options.cache) {}
 
-  // Hypotheses of the instance but those named, its domain, and `more`.
-  Query query(const std::set<std::string>& without, const std::vector<Term>& more) const {
+  // Hypotheses of the instance but those named, its domain, `more`, and the goal.
+  Query query(const std::set<std::string>& without, const std::vector<Term>& more,
+              std::vector<Term> goal) const {
     Query query;
     for (const Hypothesis& hypothesis : instance_.hypotheses) {
       if (without.contains(hypothesis.name)) continue;
@@ -41,6 +43,7 @@ class Questioner {
     }
     query.given = instance_.domain;
     query.given.insert(query.given.end(), more.begin(), more.end());
+    query.goal = std::move(goal);
     query.observed = instance_.inputs;
     return query;
   }
@@ -61,13 +64,31 @@ class Questioner {
     return asked;
   }
 
+  // What matters to the goal first, then, if that has a model, all of it.
   Asked ask(const Query& query, const std::vector<Split>& splits, bool with_core = false) {
-    if (splits.empty()) return ask_whole(query, with_core);
+    if (splits.empty()) {
+      if (const auto part = slice(query)) {
+        Asked asked = ask_whole(*part, with_core);
+        if (!has_model(asked)) return asked;
+      }
+      return ask_whole(query, with_core);
+    }
+    Asked asked = ask_parts(query, splits, with_core, true);
+    if (has_model(asked)) asked = ask_parts(query, splits, with_core, false);
+    return asked;
+  }
+
+ private:
+  static bool has_model(const Asked& asked) { return asked.first.kind == Kind::kSatisfiable; }
+
+  Asked ask_parts(const Query& query, const std::vector<Split>& splits, bool with_core, bool sliced) {
     // Each with its constant put in: solvers are much faster on that than on the whole.
     std::vector<std::string> parts;
     toolchain::Digest digest;
     for (const Split& split : splits) {
-      parts.push_back(smtlib(restricted(query, split), with_core));
+      const Query part = restricted(query, split);
+      const auto what_matters = sliced ? slice(part) : std::nullopt;
+      parts.push_back(smtlib(what_matters ? *what_matters : part, with_core));
       digest.add(keep_text(parts.back()));
     }
     Asked total;
@@ -86,12 +107,12 @@ class Questioner {
     return total;
   }
 
- private:
   static Query restricted(const Query& query, const Split& split) {
     Query result = query;
     const auto put_in = [&](Term& term) { term = substitute(term, split.variable, split.value); };
     for (Named& hypothesis : result.hypotheses) put_in(hypothesis.term);
     for (Term& term : result.given) put_in(term);
+    for (Term& term : result.goal) put_in(term);
     for (Named& observed : result.observed) put_in(observed.term);
     return result;
   }
@@ -208,7 +229,7 @@ Counterexample counterexample_of(const Instance& instance, Questioner& questione
 Query outside(const Instance& instance, const std::vector<Split>& splits) {
   Query query;
   query.given = instance.domain;
-  for (const Split& split : splits) query.given.push_back(split.variable != split.value);
+  for (const Split& split : splits) query.goal.push_back(split.variable != split.value);
   return query;
 }
 
@@ -282,12 +303,10 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
       record("splits cover the domain", asked);
       if (asked.first.kind != Kind::kUnsatisfiable) uncovered = asked;
     }
-    std::vector<Term> given = question.given;
-    given.push_back(!question.goal);
-    const Query query = questioner.query(options.dropped, given);
+    const Query query = questioner.query(options.dropped, question.given, {!question.goal});
     Asked asked;
     if (question.try_without_given) {
-      asked = questioner.ask(questioner.query(options.dropped, {!question.goal}), question.splits,
+      asked = questioner.ask(questioner.query(options.dropped, {}, {!question.goal}), question.splits,
                              !query.hypotheses.empty());
       disagreement = disagreement || contradict(asked);
     }
@@ -308,7 +327,7 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     }
   }
   for (const std::vector<Term>& witness : instance.witnesses) {
-    const Asked asked = questioner.ask(questioner.query(options.dropped, witness), {});
+    const Asked asked = questioner.ask(questioner.query(options.dropped, {}, witness), {});
     record("witness", asked);
     if (asked.first.kind == Kind::kSatisfiable) {
       result.witness = true;
@@ -356,9 +375,7 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
         continue;
       }
       for (const Case& question : instance.cases) {
-        std::vector<Term> given = question.given;
-        given.push_back(!question.goal);
-        const Query query = questioner.query(without, given);
+        const Query query = questioner.query(without, question.given, {!question.goal});
         const Asked asked = questioner.ask(query, question.splits);
         if (asked.first.kind == Kind::kUnsatisfiable) continue;
         drop.outcome = DropResult::Outcome::kUnknown;

@@ -10,7 +10,8 @@
 namespace nospan::solver {
 namespace {
 
-// Collects the declarations of free constants and functions that an expression uses.
+// Collects the declarations of free constants and functions that an expression uses, and which theories it
+// needs.
 class Declarations {
  public:
   void collect(const z3::expr& expression) {
@@ -18,9 +19,15 @@ class Declarations {
     while (!open.empty()) {
       const z3::expr current = open.back();
       open.pop_back();
-      if (!seen_.insert(current.id()).second || !current.is_app()) continue;
+      if (!seen_.insert(current.id()).second) continue;
+      if (!current.is_app()) {
+        has_quantifiers_ = true;
+        continue;
+      }
       const z3::func_decl declaration = current.decl();
+      has_arrays_ = has_arrays_ || current.is_array();
       if (declaration.decl_kind() == Z3_OP_UNINTERPRETED) {
+        has_functions_ = has_functions_ || declaration.arity() > 0;
         const auto [known, is_new] = by_name_.emplace(declaration.name().str(), declaration.to_string());
         if (!is_new && known->second != declaration.to_string()) {
           fmt::print(stderr, "nospan: error of its own: two free constants of different sorts are called {}\n",
@@ -32,6 +39,14 @@ class Declarations {
     }
   }
 
+  // The smallest logic that has all of it. Z3 chooses its strategy by the logic: for questions about
+  // bit-vectors it is several times faster than for ALL, where it expects anything to follow.
+  std::string_view logic() const {
+    if (has_quantifiers_) return "ALL";
+    if (has_arrays_) return has_functions_ ? "QF_AUFBV" : "QF_ABV";
+    return has_functions_ ? "QF_UFBV" : "QF_BV";
+  }
+
   std::string text() const {
     std::string result;
     for (const auto& [name, declaration] : by_name_) result += declaration + "\n";
@@ -41,6 +56,9 @@ class Declarations {
  private:
   std::unordered_set<unsigned> seen_;
   std::map<std::string, std::string> by_name_;
+  bool has_arrays_ = false;
+  bool has_functions_ = false;
+  bool has_quantifiers_ = false;
 };
 
 }  // namespace
@@ -56,11 +74,13 @@ std::string smtlib(const Query& query, bool with_core) {
                       ? fmt::format("(assert (! {} :named {}))\n", expression.to_string(), hypothesis.name)
                       : fmt::format("(assert {}) ; {}\n", expression.to_string(), hypothesis.name);
   }
-  for (const Term& term : query.given) {
-    if (term.is_true()) continue;
-    const z3::expr expression = term.expression();
-    declarations.collect(expression);
-    assertions += fmt::format("(assert {})\n", expression.to_string());
+  for (const std::vector<Term>* terms : {&query.given, &query.goal}) {
+    for (const Term& term : *terms) {
+      if (term.is_true()) continue;
+      const z3::expr expression = term.expression();
+      declarations.collect(expression);
+      assertions += fmt::format("(assert {})\n", expression.to_string());
+    }
   }
   std::string values;
   for (const Named& observed : query.observed) {
@@ -68,9 +88,9 @@ std::string smtlib(const Query& query, bool with_core) {
     declarations.collect(expression);
     values += fmt::format("(echo \"{}\")\n(get-value ({}))\n", observed.name, expression.to_string());
   }
-  return fmt::format("{}(set-option :produce-models true)\n(set-logic ALL)\n{}{}(check-sat)\n{}{}",
-                     with_core ? "(set-option :produce-unsat-cores true)\n" : "", declarations.text(),
-                     assertions, with_core ? "(get-unsat-core)\n" : "", values);
+  return fmt::format("{}(set-option :produce-models true)\n(set-logic {})\n{}{}(check-sat)\n{}{}",
+                     with_core ? "(set-option :produce-unsat-cores true)\n" : "", declarations.logic(),
+                     declarations.text(), assertions, with_core ? "(get-unsat-core)\n" : "", values);
 }
 
 }  // namespace nospan::solver

@@ -20,6 +20,7 @@ struct Named {
 struct Query {
   std::vector<Named> hypotheses;  // asserted; told apart in the unsatisfiable core
   std::vector<Term> given;        // asserted
+  std::vector<Term> goal;         // asserted; what the question is about, for slice()
   std::vector<Named> observed;    // their values are asked for if there is a model
 };
 
