@@ -63,8 +63,8 @@ struct Places {
 // May the pointer be null, although it points into an object?
 inline bool has_null(const Value& value) { return value.null_if.sort() != Term::Sort::kNone; }
 
-// `yes` if the condition holds, else `no`; none where no one value says that: pointers into different objects, a
-// value that is undefined.
+// `yes` if the condition holds, else `no`; none where no one value says that: pointers into different objects,
+// a value that is undefined.
 std::optional<Value> chosen(const Term& condition, const Value& yes, const Value& no);
 
 struct Executor::Engine {
@@ -86,8 +86,8 @@ struct Executor::Engine {
   std::vector<Path> paths;
   std::size_t steps = 0;
   unsigned fresh = 0;  // numbers for names of free constants
-  // While code is executed for several paths at once (joining.cc): which of them reach it. What would split or end
-  // the state then only sets `refused`.
+  // While code is executed for several paths at once (joining.cc): which of them reach it. What would split or
+  // end the state then only sets `refused`.
   std::optional<Term> guard;
   bool refused = false;
 
@@ -132,8 +132,8 @@ struct Executor::Engine {
 
   // ---- Several paths as one (joining.cc) ----
   using Targets = std::vector<std::pair<const llvm::BasicBlock*, Term>>;
-  // Follows all targets at once for as long as code only computes, then splits the state by where that leads to.
-  // None: there is no such code, and nothing was done.
+  // Follows all targets at once for as long as code only computes, then splits the state by where that leads
+  // to. None: there is no such code, and nothing was done.
   std::optional<bool> join(State& state, const Targets& targets);
   bool can_join(const Targets& targets, const Numbering& numbering) const;
   // Cases of a switch that lead to the same block are one target.
@@ -158,8 +158,8 @@ struct Executor::Engine {
   // Makes the pointer one that `bytes` can be accessed through, or records that it is not. False: the path
   // ended.
   bool check_access(State& state, const Value& pointer, uint64_t bytes, const llvm::Instruction& instruction);
-  // Finds the values of an offset that is not one number, where memory needs one; splits the state by them unless
-  // paths are joined. False: the path has ended, or goes on in `waiting`, at the same instruction.
+  // Finds the values of an offset that is not one number, where memory needs one; splits the state by them
+  // unless paths are joined. False: the path has ended, or goes on in `waiting`, at the same instruction.
   bool settle_offset(State& state, const llvm::Instruction& instruction, const Value& pointer, Places& places);
   void split_by_offset(State& state, const llvm::Instruction& instruction, const Value& pointer,
                        const std::vector<uint64_t>& values);

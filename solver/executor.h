@@ -115,9 +115,9 @@ struct LoopContract {
   // into. That an iteration leaves all other memory and ghosts as they are is an obligation of kind kInvariant,
   // as the invariant is (contract_cases() in claims/claim.h).
   std::function<reports::Expected<void>(LoopView&)> havoc;
-  // All offsets that the one pointer which the loop carries can have, if memory needs them as numbers: the arbitrary
-  // iteration is executed once for each, and that the pointer has one of them is a part of the invariant. Empty:
-  // nothing is known of it.
+  // All offsets that the one pointer which the loop carries can have, if memory needs them as numbers: the
+  // arbitrary iteration is executed once for each, and that the pointer has one of them is a part of the
+  // invariant. Empty: nothing is known of it.
   std::vector<uint64_t> offsets = {};
   // The invariant as a term over the view.
   std::function<reports::Expected<Term>(LoopView&)> invariant;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Several paths followed as one. Behind a branch, code that only computes, reads and writes is executed once for
-// all paths through it: where they meet, a value is a choice by the conditions that led there; what is written, and
-// what must hold, is so under the condition that the code is reached. The state splits only by where all that leads
-// to. Kernel code has many branches like `if (a && b && *c)`, and 2^n paths through n of them.
+// Several paths followed as one. Behind a branch, code that only computes, reads and writes is executed once
+// for all paths through it: where they meet, a value is a choice by the conditions that led there; what is
+// written, and what must hold, is so under the condition that the code is reached. The state splits only by
+// where all that leads to. Kernel code has many branches like `if (a && b && *c)`, and 2^n paths through n of
+// them.
 #include <llvm/IR/CFG.h>
 
 #include <algorithm>
@@ -52,8 +53,8 @@ bool is_joinable(const llvm::BasicBlock& block, const Numbering& numbering) {
   return std::all_of(block.begin(), last.getIterator(), only_computes);
 }
 
-// Joinable blocks that can be reached from `targets` by way of each other, each before those behind it. Empty if
-// there are too many, or they make a circle.
+// Joinable blocks that can be reached from `targets` by way of each other, each before those behind it. Empty
+// if there are too many, or they make a circle.
 class Region {
  public:
   Region(const Numbering& numbering, const Executor::Engine::Targets& targets) : numbering_(numbering) {
@@ -243,8 +244,7 @@ Maybe<Executor::Engine::Targets> Joining::targets_of(const llvm::Instruction& la
     if (const auto value = condition->truth()) {
       return Executor::Engine::Targets{{jump->getSuccessor(*value ? 0 : 1), Term::boolean(true)}};
     }
-    return Executor::Engine::Targets{{jump->getSuccessor(0), *condition},
-                                     {jump->getSuccessor(1), !*condition}};
+    return Executor::Engine::Targets{{jump->getSuccessor(0), *condition}, {jump->getSuccessor(1), !*condition}};
   }
   return engine_.targets_of(state_, llvm::cast<llvm::SwitchInst>(last));
 }

@@ -23,8 +23,8 @@ Maybe<std::optional<Value>> read(const Object& object, const Places& places, uns
   return result;
 }
 
-// Stores the value at one of several places, if `guard` holds or there is none. False, and nothing is stored, if a
-// cell would hold what no one value says.
+// Stores the value at one of several places, if `guard` holds or there is none. False, and nothing is stored,
+// if a cell would hold what no one value says.
 Maybe<bool> write(Object& object, const Places& places, unsigned bytes, const Value& value,
                   const std::optional<Term>& guard) {
   if (places.choices.empty() && !guard) {

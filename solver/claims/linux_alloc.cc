@@ -51,13 +51,13 @@ struct RangeCall {
 
   static Expected<RangeCall> run(const Setting& setting);
 
-  // Hardly any question depends on where the pools are, on the size of pages, or on how the boundary is found, and
-  // those make all of them hard. They are asked first about any table with
-  // wide_domain(), with free numbers for these; then, if need be, about this one: with narrow().
+  // Hardly any question depends on where the pools are, on the size of pages, or on how the boundary is found,
+  // and those make all of them hard. They are asked first about any table with wide_domain(), with free numbers
+  // for these; then, if need be, about this one: with narrow().
   Term boundary = free_word("boundary");  // entries
   struct Place {
-    Term used;          // the table has this pool
-    Term first, end;    // free
+    Term used;                    // the table has this pool
+    Term first, end;              // free
     Term known_first, known_end;  // what iommu_init_table() makes them
   };
   std::vector<Place> places;
@@ -94,9 +94,12 @@ std::vector<Term> RangeCall::wide_domain(bool of_free) const {
   const Term most = word(uint64_t{1} << 52);
   const Term pools = free_word("pools");
   const Term entries_between = of_free ? boundary : boundary_entries(table);
-  return {power_of_two(entries_between), less_equal(entries_between, most),
-          less_equal(word(1), table.entries), less_equal(table.entries, word(kMostBits)),
-          less_equal(table.first_index, most), less_equal(table.first_index + table.entries, most),
+  return {power_of_two(entries_between),
+          less_equal(entries_between, most),
+          less_equal(word(1), table.entries),
+          less_equal(table.entries, word(kMostBits)),
+          less_equal(table.first_index, most),
+          less_equal(table.first_index + table.entries, most),
           (pools == word(1)) | (pools == word(4)),
           of_used([&](const Place& place) {
             return less_equal(of_free ? place.end : place.known_end, table.entries);
@@ -106,8 +109,8 @@ std::vector<Term> RangeCall::wide_domain(bool of_free) const {
 // Contract for dma_get_seg_boundary_nr_pages, proved by the claim alloc/dma_get_seg_boundary_nr_pages.
 void RangeCall::add_boundary(Executor& executor) const {
   executor.add("dma_get_seg_boundary_nr_pages",
-               simple([=, device = table.device.object, shift = table.page_shift,
-                       result = boundary](State& state, const Call& call) -> Expected<Value> {
+               simple([=, device = table.device.object, shift = table.page_shift, result = boundary](
+                          State& state, const Call& call) -> Expected<Value> {
                  state.require(Obligation::Kind::kContract,
                                Term::boolean(call.arguments[0].object == device) &
                                    (call.arguments[1].bits == truncate(shift, 32)),
@@ -118,11 +121,13 @@ void RangeCall::add_boundary(Executor& executor) const {
 
 Term RangeCall::narrow() const {
   Term all = boundary == boundary_entries(table);
-  for (const Place& place : places) all = all & (place.first == place.known_first) & (place.end == place.known_end);
+  for (const Place& place : places)
+    all = all & (place.first == place.known_first) & (place.end == place.known_end);
   return all & all_of(table.domain);
 }
 
-// What one try of iommu_range_alloc() leaves behind for the next: another pool, whose lock is held, and other hints.
+// What one try of iommu_range_alloc() leaves behind for the next: another pool, whose lock is held, and other
+// hints.
 class Retry {
  public:
   Retry(const RangeCall& call, Pools pools, ObjectId thread, uint64_t locks)
@@ -297,8 +302,7 @@ std::vector<Hypothesis> range_alloc_hypotheses(const RangeCall& call) {
 }
 
 // Of the first entry, if it is not a failure, where `boundary` entries lie between two segment boundaries.
-std::vector<Named> range_alloc_promises(const RangeCall& call, const Term& entry,
-                                        const Term& boundary) {
+std::vector<Named> range_alloc_promises(const RangeCall& call, const Term& entry, const Term& boundary) {
   const Term align_mask = shift_left(word(1), call.request.align_order) - word(1);
   const LinuxTable& table = call.table;
   const RangeRequest& request = call.request;
@@ -307,8 +311,7 @@ std::vector<Named> range_alloc_promises(const RangeCall& call, const Term& entry
       {"in the window", range_alloc_promises_place(table.entries, request.pages, entry)},
       {"below the mask", less_equal(table.first_index + entry + (request.pages - word(1)), request.mask)},
       {"aligned", (entry & align_mask) == word(0)},
-      {"across no segment boundary",
-       inside_boundary(table.first_index, entry, request.pages, boundary)},
+      {"across no segment boundary", inside_boundary(table.first_index, entry, request.pages, boundary)},
   };
 }
 
@@ -397,7 +400,9 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
   // What is about the place of the entries is hard for all paths at once.
   std::vector<Case> parts;
   for (Case& question : instance.cases) {
-    const auto is_about = [&](std::string_view words) { return question.name.find(words) != std::string::npos; };
+    const auto is_about = [&](std::string_view words) {
+      return question.name.find(words) != std::string::npos;
+    };
     const bool hard = is_about("inside the map") || is_about("fits between") || is_about("in the window") ||
                       is_about("below the mask") || is_about("all marked");
     for (Case& part : hard ? in_parts(question) : std::vector<Case>{question}) parts.push_back(std::move(part));
@@ -513,7 +518,8 @@ Expected<std::vector<Instance>> linux_range_alloc(const Setting& setting) {
   auto call = RangeCall::run(setting);
   auto boundary = segment_boundary(setting);
   if (!call || !boundary) return tl::unexpected(call ? boundary.error() : call.error());
-  return std::vector<Instance>{range_alloc(setting, *call), bus_alignment(setting, *call), std::move(*boundary)};
+  return std::vector<Instance>{range_alloc(setting, *call), bus_alignment(setting, *call),
+                               std::move(*boundary)};
 }
 
 }  // namespace nospan::solver

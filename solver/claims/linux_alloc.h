@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// iommu_range_alloc() of the Linux kernel: what it promises, said once for those who call it and for the claim that
-// proves it.
+// iommu_range_alloc() of the Linux kernel: what it promises, said once for those who call it and for the claim
+// that proves it.
 #ifndef NOSPAN_SOLVER_CLAIMS_LINUX_ALLOC_H
 #define NOSPAN_SOLVER_CLAIMS_LINUX_ALLOC_H
 
@@ -21,8 +21,8 @@ struct RangeRequest {
 
 // What callers have to see to.
 Term range_alloc_asks(const RangeRequest& request);
-// Where the entries are that it found, if it did not fail: in the window, in front of the last entry, which it never
-// hands out (finding last-entry-never-used).
+// Where the entries are that it found, if it did not fail: in the window, in front of the last entry, which it
+// never hands out (finding last-entry-never-used).
 Term range_alloc_promises_place(const Term& entries, const Term& pages, const Term& entry);
 
 // alloc/iommu_range_alloc, alignment/iommu_range_alloc and alloc/dma_get_seg_boundary_nr_pages.

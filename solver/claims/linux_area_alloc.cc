@@ -168,8 +168,9 @@ void add_area_alloc(Executor& executor, const Term& bit) {
                  const Term after = Term::free_map(fmt::format("allocation#{}", count));
                  const Term found = free_word(fmt::format("area#{}", count++));
                  state.assume(found != word(kNoEntry));
-                 state.ghosts[kAreaPromised] = area_alloc_promises(request, before, bit, found) &
-                                           only_range_changed(before, after, bit, found, request.count, true);
+                 state.ghosts[kAreaPromised] =
+                     area_alloc_promises(request, before, bit, found) &
+                     only_range_changed(before, after, bit, found, request.count, true);
                  state.memory.change(call.arguments[0].object).set_words(after);
                  outcomes.push_back({std::move(state), Value::number(found)});
                  return outcomes;

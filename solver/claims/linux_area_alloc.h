@@ -17,13 +17,13 @@ constexpr uint64_t kNoEntry = ~uint64_t{0};
 
 Term power_of_two(const Term& number);
 
-// The area [first, first + count) lies between two multiples of the boundary, where both count from `shift` entries
-// before the table. All in entries.
+// The area [first, first + count) lies between two multiples of the boundary, where both count from `shift`
+// entries before the table. All in entries.
 Term inside_boundary(const Term& shift, const Term& first, const Term& count, const Term& boundary);
 
-// Contract for iommu_area_alloc, proved by the claim alloc/iommu_area_alloc, promising for `bit`. Where it succeeds
-// the promise is no condition of the path but the ghost kAreaPromised: branches do not depend on it, and the
-// questions whether one can be taken stay short. Goals have to be under it.
+// Contract for iommu_area_alloc, proved by the claim alloc/iommu_area_alloc, promising for `bit`. Where it
+// succeeds the promise is no condition of the path but the ghost kAreaPromised: branches do not depend on it,
+// and the questions whether one can be taken stay short. Goals have to be under it.
 void add_area_alloc(Executor& executor, const Term& bit);
 constexpr const char* kAreaPromised = "iommu_area_alloc() promised";
 

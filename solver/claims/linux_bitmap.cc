@@ -431,28 +431,27 @@ void add_bitmap_contracts(Executor& executor, const Term& bit) {
                  state.memory.change(call.arguments[0].object).set_words(after);
                  return Value{};
                }));
-  // Two outcomes, as callers take different ways with them: none, told by a number above size, and an area, whose
-  // first bit then has as few bits as an index into a bitmap.
-  executor.add("bitmap_find_next_zero_area_off",
-               [bit, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
-                 auto map = map_of(state, call);
-                 if (!map) return tl::unexpected(map.error());
-                 const Area area{call.arguments[1].bits, call.arguments[2].bits,
-                                 zero_extend(call.arguments[3].bits, 64), call.arguments[4].bits,
-                                 call.arguments[5].bits};
-                 state.require(Obligation::Kind::kContract, area_asks(**map, area),
-                               "bitmap_find_next_zero_area_off() is asked for at least one bit of the map",
-                               call.place);
-                 const Term words = (*map)->words();
-                 std::vector<Outcome> outcomes;
-                 const Term none = free_word(fmt::format("no_area#{}", count));
-                 outcomes.push_back({state, Value::number(none)});
-                 outcomes.back().state.assume(less(area.size, none));
-                 const Term found = zero_extend(Term::free_bits(31, fmt::format("area#{}", count++)), 64);
-                 state.assume(is_area(words, bit, area, found));
-                 outcomes.push_back({std::move(state), Value::number(found)});
-                 return outcomes;
-               });
+  // Two outcomes, as callers take different ways with them: none, told by a number above size, and an area,
+  // whose first bit then has as few bits as an index into a bitmap.
+  executor.add(
+      "bitmap_find_next_zero_area_off",
+      [bit, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+        auto map = map_of(state, call);
+        if (!map) return tl::unexpected(map.error());
+        const Area area{call.arguments[1].bits, call.arguments[2].bits, zero_extend(call.arguments[3].bits, 64),
+                        call.arguments[4].bits, call.arguments[5].bits};
+        state.require(Obligation::Kind::kContract, area_asks(**map, area),
+                      "bitmap_find_next_zero_area_off() is asked for at least one bit of the map", call.place);
+        const Term words = (*map)->words();
+        std::vector<Outcome> outcomes;
+        const Term none = free_word(fmt::format("no_area#{}", count));
+        outcomes.push_back({state, Value::number(none)});
+        outcomes.back().state.assume(less(area.size, none));
+        const Term found = zero_extend(Term::free_bits(31, fmt::format("area#{}", count++)), 64);
+        state.assume(is_area(words, bit, area, found));
+        outcomes.push_back({std::move(state), Value::number(found)});
+        return outcomes;
+      });
 }
 
 Expected<std::vector<Instance>> linux_bitmap(const Setting& setting) {

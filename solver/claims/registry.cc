@@ -20,7 +20,7 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"bitmap", Subject::kKernel, linux_bitmap},
       {"area_alloc", Subject::kKernel, linux_area_alloc},
       {"range_alloc", Subject::kKernel, linux_range_alloc,
-       "its retry loop has thousands of paths, and one invariant for them is not found yet"},
+       "questions about where the entries lie in the window take longer than a minute"},
       {"get_pool", Subject::kKernel, linux_get_pool},
       {"map_page", Subject::kKernel, linux_map_page},
       {"unmap_page", Subject::kKernel, linux_unmap_page,
