@@ -12,11 +12,13 @@
 #include "solver/claims/builtin_space_proof.h"
 #include "solver/claims/isolation_lemmas.h"
 #include "solver/claims/linux_alloc.h"
+#include "solver/claims/linux_area_alloc.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_checks.h"
 #include "solver/claims/linux_coherent.h"
 #include "solver/claims/linux_map_page.h"
 #include "solver/claims/linux_map_sg.h"
+#include "solver/claims/linux_pools.h"
 #include "solver/claims/linux_unmap_page.h"
 #include "solver/claims/platform_page_shift.h"
 #include "solver/claims/platform_tce.h"
@@ -28,10 +30,9 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"lemmas", Subject::kKernel, isolation_lemmas},
       {"lemmas", Subject::kBuiltin, isolation_lemmas},
       {"bitmap", Subject::kKernel, linux_bitmap},
-      {"area_alloc", Subject::kKernel, linux_area_alloc,
-       "termination of its search loop takes longer than a minute"},
+      {"area_alloc", Subject::kKernel, linux_area_alloc},
       {"range_alloc", Subject::kKernel, linux_range_alloc,
-       "its retry loop has thousands of paths, and one invariant for them is not found yet"},
+       "questions about where the entries lie in the window take longer than a minute"},
       {"get_pool", Subject::kKernel, linux_get_pool},
       {"map_page", Subject::kKernel, linux_map_page},
       {"unmap_page", Subject::kKernel, linux_unmap_page,
