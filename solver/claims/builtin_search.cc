@@ -60,8 +60,8 @@ Term pattern_promises(const Search& search, const Term& place) {
                                                         search.boundary)));
 }
 
-// What translate() makes of a request, as far as one place in a word can tell.
-Term is_search(const Space& space, const Search& search, const Term& place) {
+// What translate() makes of a request, but for the pattern.
+Term has_limits(const Space& space, const Search& search) {
   return less_equal(word(1), search.entries) & less_equal(search.entries, space.table.end_slot) &
          less_equal(search.last_slot, space.table.end_slot - search.entries) & (search.alignment != word(0)) &
          is_power(search.alignment) & is_power(search.boundary) &
@@ -69,8 +69,12 @@ Term is_search(const Space& space, const Search& search, const Term& place) {
          ((search.boundary == word(0)) | less_equal(search.entries, search.boundary)) &
          (search.aligned_words_mask == shift_right(search.alignment - word(1), word(6))) &
          (search.boundary_words_mask ==
-          choose(search.boundary == word(0), word(kAll), shift_right(search.boundary - word(1), word(6)))) &
-         pattern_promises(search, place);
+          choose(search.boundary == word(0), word(kAll), shift_right(search.boundary - word(1), word(6))));
+}
+
+// With the pattern, as far as one place in a word can tell.
+Term is_search(const Space& space, const Search& search, const Term& place) {
+  return has_limits(space, search) & pattern_promises(search, place);
 }
 
 // of allowed_starts().
@@ -543,6 +547,12 @@ Expected<Instance> translate(const Setting& setting) {
   if (!request) return tl::unexpected(request.error());
   std::vector<Split> splits;
   for (uint64_t value = 0; value < 64; ++value) splits.push_back({shift, Term::bits(6, value)});
+  const auto made_of = [&](const Path& path) {
+    State state;
+    state.memory = path.memory;
+    // The object was filled in above: it can be read.
+    return *Search::read(setting.program, state, search.pointer);
+  };
   return search.proof->prove(
       {.function = "translate",
        .words = "patterns and limits are those of the request",
@@ -550,19 +560,20 @@ Expected<Instance> translate(const Setting& setting) {
        .asked = {asked_of_take(*request)},
        .rests_on = {"contract/multiples_of", "contract/low_bits"},
        .inputs = {{"entries_wanted", request->entries}, {"boundary", request->boundary}}},
-      {{"the search",
+      {{"limits and masks",
         [&](const Path& path) {
-          State state;
-          state.memory = path.memory;
-          auto result = Search::read(setting.program, state, search.pointer);
-          if (!result) return Term::boolean(false);
           return implies(path.result->bits,
-                         is_search(space, *result, space.start) & (result->entries == request->entries) &
-                             (result->alignment == shift_left(word(1), zero_extend(shift, 64))) &
-                             (result->boundary == request->boundary) &
-                             less_equal(space.table.origin + result->last_slot, request->last_start));
+                         has_limits(space, made_of(path)) & (made_of(path).entries == request->entries) &
+                             (made_of(path).alignment == shift_left(word(1), zero_extend(shift, 64))) &
+                             (made_of(path).boundary == request->boundary) &
+                             less_equal(space.table.origin + made_of(path).last_slot, request->last_start));
         },
-        splits}},
+        splits},
+       {"the pattern",
+        [&](const Path& path) {
+          return implies(path.result->bits, pattern_promises(made_of(path), space.start));
+        },
+        search.boundary_splits()}},
       [&](const Path& path) { return path.result->bits & (request->entries == word(3)); });
 }
 
