@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "solver/claims/filler.h"
@@ -352,6 +353,20 @@ void LinuxList::tell(ScenarioText& text) const {
     if (!fault && text.value(fmt::format("set_result[{}]", i)) != 0) fault = entries;
     entries += text.value(fmt::format("pages[{}]", i));
   }
+  // The memory that they lie in, each granule of 64 KiB once.
+  std::vector<std::pair<uint64_t, uint64_t>> memory;
+  std::vector<std::pair<uint64_t, uint64_t>> sorted = elements;
+  std::sort(sorted.begin(), sorted.end());
+  for (const auto& [address, length] : sorted) {
+    if (length == 0) continue;
+    const uint64_t last = address + length - 1;
+    if (!memory.empty() && address >> 16 <= memory.back().second >> 16) {
+      memory.back().second = std::max(memory.back().second, last);
+    } else {
+      memory.emplace_back(address, last);
+    }
+  }
+  for (const auto& [first, last] : memory) text.owned_by_caller(first, last);
   if (text.value("novmerge") != 0) text.no_merge();
   text.map_sg(0, elements, text.value("direction"), fault);
 }
