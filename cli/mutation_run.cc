@@ -216,7 +216,7 @@ class Pool {
       if (getppid() != parent) _exit(1);
       // The parent decides when to stop.
       signal(SIGINT, SIG_IGN);
-      signal(SIGTERM, SIG_DFL);
+      signal(SIGTERM, SIG_IGN);
       serve(ends[1], *process.desk);
       _exit(0);
     }

@@ -282,6 +282,8 @@ class Walker {
       }
     } else if (const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction)) {
       return execute_call(walk, *call);
+    } else if (llvm::isa<llvm::FenceInst>(instruction)) {
+      return seen_call(walk, instruction, "fence", {});
     } else if (llvm::isa<llvm::AtomicRMWInst, llvm::AtomicCmpXchgInst>(instruction) &&
                width(*instruction.getType()) != 0) {
       std::vector<Term> given;
@@ -457,6 +459,8 @@ class Walker {
     const auto operand = [&](unsigned i) { return value(walk, *call.getArgOperand(i)); };
     switch (call.getIntrinsicID()) {
       case llvm::Intrinsic::assume: return true;
+      // One thread: its variable lies where it lies.
+      case llvm::Intrinsic::threadlocal_address: return set(operand(0));
       case llvm::Intrinsic::expect: return set(operand(0));
       case llvm::Intrinsic::umin: return set(choose(less(operand(0), operand(1)), operand(0), operand(1)));
       case llvm::Intrinsic::umax: return set(choose(less(operand(0), operand(1)), operand(1), operand(0)));
