@@ -68,6 +68,10 @@ Instance exact(const MapCall& call) {
     add_case(instance.cases, {fmt::format("address at {}", event.place), conditions_before(path, event.given),
                               event.arguments[2] == start, split_page_shift(call.page_shift), true});
   });
+  for (Case& question : contract_cases(call.paths)) {
+    question.splits = call.contract_splits;
+    instance.cases.push_back(std::move(question));
+  }
   instance.witnesses = successes(call);
   instance.scenario = replay_of(call, instance.id());
   return instance;

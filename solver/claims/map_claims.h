@@ -27,6 +27,8 @@ struct MapCall {
   std::function<Term(const Path&)> handle;
   std::vector<Hypothesis> handle_hypotheses;
   std::vector<std::string> exact_rests_on;
+  // How solvers get what contracts ask of the code (contract_cases()), which is shown by `exact`.
+  std::vector<Split> contract_splits;
   // The command that makes this call, for a scenario: adds memory and commands.
   std::function<void(class ScenarioText&)> replay;
   unsigned system_page_shift = 12;

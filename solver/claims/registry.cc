@@ -7,6 +7,7 @@
 #include "solver/claims/linux_checks.h"
 #include "solver/claims/linux_coherent.h"
 #include "solver/claims/linux_map_page.h"
+#include "solver/claims/linux_num_pages.h"
 #include "solver/claims/linux_unmap_page.h"
 #include "solver/claims/platform_page_shift.h"
 #include "solver/claims/platform_tce.h"
@@ -21,6 +22,7 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"range_alloc", Subject::kKernel, linux_range_alloc,
        "its retry loop has thousands of paths, and one invariant for them is not found yet"},
       {"get_pool", Subject::kKernel, linux_get_pool},
+      {"num_pages", Subject::kKernel, linux_num_pages},
       {"map_page", Subject::kKernel, linux_map_page},
       {"unmap_page", Subject::kKernel, linux_unmap_page,
        "questions about pages given back take longer than a minute"},
