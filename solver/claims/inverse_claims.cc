@@ -47,7 +47,6 @@ std::vector<Case> counts(const InverseCall& call) {
 
 Instance common(const InverseCall& call) {
   Instance instance = call.base;
-  instance.hypotheses = call.hypotheses;
   instance.rests_on = call.rests_on;
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned || find_only(path, Kind::kClear) == nullptr) continue;
@@ -66,11 +65,12 @@ Instance inverse(const InverseCall& call) {
       fmt::format("{}, given what {} returned, clears exactly what it set and frees exactly what it allocated",
                   call.function, call.map_function);
   instance.rests_on.push_back("safe/" + call.function);
+  instance.hypotheses = {call.returned.mask_fits_int};
   instance.cases = counts(call);
   std::vector<Term> known;
   for (const Case& count : instance.cases) known.push_back(count.goal);
-  std::vector<Case> others = {once(call, Kind::kClear, "TCEs cleared once: first", 0, call.index),
-                              once(call, Kind::kGiveBack, "entries freed once: first", 0, call.entry)};
+  std::vector<Case> others = {once(call, Kind::kClear, "TCEs cleared once: first", 0, call.returned.index),
+                              once(call, Kind::kGiveBack, "entries freed once: first", 0, call.returned.entry)};
   if (call.pages_order) {
     others.push_back(once(call, Kind::kFreePages, "pages freed once: order", 0, *call.pages_order));
     others.back().splits = call.order_splits;
@@ -80,6 +80,7 @@ Instance inverse(const InverseCall& call) {
     question.given = known;
     instance.cases.push_back(std::move(question));
   }
+  instance.cases.push_back(call.returned.carries);
   return instance;
 }
 
@@ -94,24 +95,22 @@ Instance safe(const InverseCall& call) {
 
 }  // namespace
 
-ReturnedAddress::ReturnedAddress(const Term& page_shift, std::string source)
+ReturnedAddress::ReturnedAddress(const Term& page_shift, const Term& first_index, std::string source)
     : address(free_word("dma_address")),
+      index(shift_right(address, page_shift)),
+      entry(index - first_index),
       mask_fits_int{"mask-fits-int", "IOMMU pages are smaller than 4 GiB", std::move(source),
                     less(page_shift, word(32))} {
   const Term low_bits = shift_left(word(1), page_shift) - word(1);
-  const Term& carries = mask_fits_int.term;
-  const Term carried_index = shift_right(address, page_shift);
-  const Term carried_entry = free_word("carried_entry");
-  const Term other_entry = free_word("other_entry");
-  const Term other_offset = free_word("other_offset") & low_bits;
-  first_index = carried_index - carried_entry;
-  entry = choose(carries, carried_entry, other_entry);
-  index = choose(carries, carried_index, first_index + other_entry);
-  offset = choose(carries, address & low_bits, other_offset);
+  offset = address & low_bits;
   domain = {less_equal(first_index, index)};
-  likely = {page_shift == word(16), carried_entry == word(1), carried_index == word(3)};
-  preferences = {page_shift == word(34), other_offset == low_bits, other_entry == word(0),
-                 first_index == word(0), (address & low_bits) == word(0), carried_entry == word(0)};
+  const Term set_entry = choose(mask_fits_int.term, entry, free_word("set_entry"));
+  set_offset = choose(mask_fits_int.term, offset, free_word("set_offset") & low_bits);
+  carries = {"the DMA address carries what was set", {}, (entry == set_entry) & (offset == set_offset), {}};
+  likely = {page_shift == word(16), first_index == word(1), index == word(3)};
+  // Shifted by 34 modulo 32 bits, the mask is 3.
+  preferences = {page_shift == word(34), set_offset == low_bits, first_index == word(0),
+                 index == word(0),        set_entry == entry,     offset == word(3)};
 }
 
 std::vector<Instance> inverse_claims(const InverseCall& call) { return {inverse(call), safe(call)}; }

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "solver/claims/claim.h"
@@ -12,27 +13,27 @@
 
 namespace nospan::solver {
 
-// The DMA address that a map call returned, with what the claim `handle` says of it: it carries the index of the
-// first entry that was set and the buffer's offset in its IOMMU page. Where the hypothesis `mask_fits_int` is
-// not made, handle says nothing, and the address is anything.
+// The DMA address that a map call returned, as the call that undoes the mapping gets it.
 //
-// Written so that what the code computes of the address, its index and its offset, is what was set by
-// definition: solvers need minutes to shift an index up and down again.
+// Claims are cut in two. What is undone is what the address carries, an index and an offset: terms that the code
+// computes, so that solvers need not shift an index up and down again, which takes them minutes. And what it
+// carries is what was set: the claim `handle` says so where the hypothesis `mask_fits_int` is made, and nothing
+// where it is not.
 struct ReturnedAddress {
   Term address;
-  Term first_index;  // of the window
-  Term index;        // of the first entry that was set
-  Term entry;        // the same, relative to the window
-  Term offset;       // of the buffer's first byte in its IOMMU page
+  Term index;   // that it carries
+  Term entry;   // the same, relative to the window
+  Term offset;  // that it carries: of the buffer's first byte in its IOMMU page
   Hypothesis mask_fits_int;
   // That the window begins at or below the entry.
   std::vector<Term> domain;
-  // A small one, and one that shows what happens without the hypothesis.
-  std::vector<Term> likely;
-  std::vector<Term> preferences;
+  Case carries;                   // what was set
+  Term set_offset;                // the buffer's: `offset`, if the address carries it
+  std::vector<Term> likely;       // a small one
+  std::vector<Term> preferences;  // one that shows what happens without the hypothesis
 
-  // `source` of the hypothesis: where the code needs it.
-  ReturnedAddress(const Term& page_shift, std::string source);
+  // `first_index` of the window; `source` of the hypothesis: where the code needs it.
+  ReturnedAddress(const Term& page_shift, const Term& first_index, std::string source);
 };
 
 // One call that undoes a mapping, executed on what the map call left.
@@ -41,19 +42,19 @@ struct InverseCall {
   std::string map_function;  // whose inverse it is
   std::string function;      // the call itself
   std::vector<Path> paths;
-  Term index;  // first entry that was set
-  Term entry;  // first entry of the window that was allocated
-  Term pages;  // how many: all of them were set
+  ReturnedAddress returned;
+  Term pages;  // how many entries were set
   // Of alloc_coherent: what its pages were; none otherwise.
   std::optional<Term> pages_order;
   std::optional<Term> pages_address;
-  std::vector<Hypothesis> hypotheses;  // of both
   std::vector<std::string> rests_on;   // of both
   // For the counts, where they are not `pages` as they stand. They are shown first, then taken for granted in
   // the other cases: solvers shift once.
   std::vector<Split> count_splits;
   std::vector<Split> order_splits;  // for pages_order
   std::vector<Term> likely;  // for witnesses: a small call
+
+  explicit InverseCall(ReturnedAddress address) : returned(std::move(address)) {}
 };
 
 // inverse of the map function, and safe of the call.

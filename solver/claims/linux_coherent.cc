@@ -182,17 +182,12 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   add_environment(executor);
   add_free_path(executor);
 
-  const ReturnedAddress returned(table->page_shift,
+  const ReturnedAddress returned(table->page_shift, table->first_index,
                                  "arch/powerpc/kernel/iommu.c, iommu_alloc_coherent(): tcesize is an int "
                                  "(finding page-mask-overflows-int)");
-  if (auto done = place_window(*table, setting.program, returned.first_index); !done) {
-    return tl::unexpected(done.error());
-  }
-  InverseCall call;
+  InverseCall call(returned);
   call.map_function = "iommu_alloc_coherent";
   call.function = "iommu_free_coherent";
-  call.index = returned.index;
-  call.entry = returned.entry;
   // What `exact` says was set.
   call.pages = shift_right(buffer.behind, table->page_shift) + word(1);
   call.count_splits = split_page_shift(table->page_shift);
@@ -201,7 +196,6 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   call.pages_address = buffer.first;
   call.rests_on = {"handle/iommu_alloc_coherent", "exact/iommu_alloc_coherent", "alloc/__bitmap_clear",
                    "alloc/get_pool"};
-  call.hypotheses = {returned.mask_fits_int};
   call.likely = returned.likely;
   call.likely.push_back(buffer.size == word(uint64_t{1} << setting.system_page_shift));
 
@@ -215,7 +209,8 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   base.domain.insert(base.domain.end(), buffer.domain.begin(), buffer.domain.end());
   base.domain.insert(base.domain.end(), returned.domain.begin(), returned.domain.end());
   for (const Term& term : {buffer.is_served, less_equal(call.pages, table->entries),
-                           less_equal(call.entry, table->entries - call.pages)}) {
+                           less(returned.entry, table->entries),
+        less_equal(returned.entry + call.pages, table->entries)}) {
     base.domain.push_back(term);
   }
   base.inputs = table->inputs;

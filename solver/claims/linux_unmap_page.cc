@@ -16,24 +16,18 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   add_free_path(executor);
   add_num_pages(executor);
 
-  const ReturnedAddress returned(table->page_shift,
+  const ReturnedAddress returned(table->page_shift, table->first_index,
                                  "arch/powerpc/include/asm/iommu.h, IOMMU_PAGE_MASK(): 1 is an int (finding "
                                  "page-mask-overflows-int)");
-  if (auto done = place_window(*table, setting.program, returned.first_index); !done) {
-    return tl::unexpected(done.error());
-  }
   const Term size = free_word("size");
   const Term direction = Term::free_bits(32, "direction");
-  InverseCall call;
+  InverseCall call(returned);
   call.map_function = "iommu_map_page";
   call.function = "iommu_unmap_page";
-  call.index = returned.index;
-  call.entry = returned.entry;
   // What `exact` says was set, as exact/iommu_num_pages counts it.
   call.pages = pages_from(returned.offset, size, table->page_shift);
   call.rests_on = {"handle/iommu_map_page", "exact/iommu_map_page", "alloc/__bitmap_clear", "alloc/get_pool",
                    kNumPagesClaim};
-  call.hypotheses = {returned.mask_fits_int};
   call.likely = returned.likely;
   call.likely.push_back(size == word(2));
 
@@ -51,12 +45,13 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   for (const Term& term :
        {less(direction, Term::bits(32, 3)), less_equal(word(1), size),
         less_equal(size, word(uint64_t{1} << 56)), less_equal(call.pages, table->entries),
-        less_equal(call.entry, table->entries - call.pages)}) {
+        less(returned.entry, table->entries),
+        less_equal(returned.entry + call.pages, table->entries)}) {
     base.domain.push_back(term);
   }
   base.inputs = table->inputs;
   for (const Named& input :
-       {Named{"offset", returned.offset}, Named{"size", size}, Named{"dma_address", returned.address},
+       {Named{"offset", returned.set_offset}, Named{"size", size}, Named{"dma_address", returned.address},
         Named{"index", returned.index}, Named{"direction", direction}}) {
     base.inputs.push_back(input);
   }
