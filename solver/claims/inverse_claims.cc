@@ -51,6 +51,7 @@ Instance common(const InverseCall& call) {
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned || find_only(path, Kind::kClear) == nullptr) continue;
     std::vector<Term> witness = path.conditions;
+    witness.insert(witness.end(), call.place.begin(), call.place.end());
     witness.insert(witness.end(), call.likely.begin(), call.likely.end());
     instance.witnesses.push_back(std::move(witness));
   }
@@ -67,17 +68,18 @@ Instance inverse(const InverseCall& call) {
   instance.rests_on.push_back("safe/" + call.function);
   instance.hypotheses = {call.returned.mask_fits_int};
   instance.cases = counts(call);
-  std::vector<Term> known;
+  std::vector<Term> known = call.place;
   for (const Case& count : instance.cases) known.push_back(count.goal);
   std::vector<Case> others = {once(call, Kind::kClear, "TCEs cleared once: first", 0, call.returned.index),
                               once(call, Kind::kGiveBack, "entries freed once: first", 0, call.returned.entry)};
   if (call.pages_order) {
     others.push_back(once(call, Kind::kFreePages, "pages freed once: order", 0, *call.pages_order));
     others.back().splits = call.order_splits;
+    others.back().given = call.order_given;
     others.push_back(once(call, Kind::kFreePages, "pages freed once: address", 1, *call.pages_address));
   }
   for (Case& question : others) {
-    question.given = known;
+    question.given.insert(question.given.end(), known.begin(), known.end());
     instance.cases.push_back(std::move(question));
   }
   instance.cases.push_back(call.returned.carries);
@@ -90,6 +92,7 @@ Instance safe(const InverseCall& call) {
   instance.function = call.function;
   instance.words = "no undefined behaviour, BUG, overflow or access out of bounds on any path";
   instance.cases = all_obligation_cases(call.paths);
+  instance.domain.insert(instance.domain.end(), call.place.begin(), call.place.end());
   return instance;
 }
 
@@ -103,7 +106,6 @@ ReturnedAddress::ReturnedAddress(const Term& page_shift, const Term& first_index
                     less(page_shift, word(32))} {
   const Term low_bits = shift_left(word(1), page_shift) - word(1);
   offset = address & low_bits;
-  domain = {less_equal(first_index, index)};
   const Term set_entry = choose(mask_fits_int.term, entry, free_word("set_entry"));
   set_offset = choose(mask_fits_int.term, offset, free_word("set_offset") & low_bits);
   carries = {"the DMA address carries what was set", {}, (entry == set_entry) & (offset == set_offset), {}};

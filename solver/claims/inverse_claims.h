@@ -25,8 +25,6 @@ struct ReturnedAddress {
   Term entry;   // the same, relative to the window
   Term offset;  // that it carries: of the buffer's first byte in its IOMMU page
   Hypothesis mask_fits_int;
-  // That the window begins at or below the entry.
-  std::vector<Term> domain;
   Case carries;                   // what was set
   Term set_offset;                // the buffer's: `offset`, if the address carries it
   std::vector<Term> likely;       // a small one
@@ -44,6 +42,9 @@ struct InverseCall {
   std::vector<Path> paths;
   ReturnedAddress returned;
   Term pages;  // how many entries were set
+  // Where in the window they lie. Besides base.domain, and not part of questions about counts, which solvers
+  // answer more quickly without.
+  std::vector<Term> place;
   // Of alloc_coherent: what its pages were; none otherwise.
   std::optional<Term> pages_order;
   std::optional<Term> pages_address;
@@ -51,7 +52,9 @@ struct InverseCall {
   // For the counts, where they are not `pages` as they stand. They are shown first, then taken for granted in
   // the other cases: solvers shift once.
   std::vector<Split> count_splits;
-  std::vector<Split> order_splits;  // for pages_order
+  // For pages_order, and what only that needs.
+  std::vector<Split> order_splits;
+  std::vector<Term> order_given;
   std::vector<Term> likely;  // for witnesses: a small call
 
   explicit InverseCall(ReturnedAddress address) : returned(std::move(address)) {}

@@ -26,7 +26,7 @@ struct CoherentBuffer {
   Term size = free_word("size");
   Term page = free_word("page");  // number of the first one
   Term first;
-  Term last;
+  Term last = free_word("last");
   Term behind;     // how far the last byte is from the first
   Term bytes;      // whole system pages
   Term is_served;  // small enough, and not nothing
@@ -36,6 +36,7 @@ struct CoherentBuffer {
   Term order = free_word("order");
   std::vector<Split> orders;  // all of them
   std::vector<Term> domain;
+  std::vector<Term> order_domain;  // which order it is
   Hypothesis alignment;
 
   explicit CoherentBuffer(unsigned system_page_shift) {
@@ -43,13 +44,13 @@ struct CoherentBuffer {
     first = shift_left(page, word(system_page_shift));
     bytes = (size + one - word(1)) & ~(one - word(1));
     behind = bytes - word(1);
-    last = first + behind;
     is_served = (bytes != word(0)) & less_equal(bytes, shift_left(one, word(kMostOrder)));
     block = filled(behind) + word(1);
     for (uint64_t value = 0; value <= kRefused; ++value) orders.push_back({order, word(value)});
-    domain = {less(page, word(uint64_t{1} << (56 - system_page_shift))),
-              choose(is_served, less(order, word(kRefused)) & (shift_left(one, order) == block),
-                     order == word(kRefused))};
+    domain = {less(page, word(uint64_t{1} << (56 - system_page_shift))), implies(is_served, last == first + behind),
+              less_equal(order, word(kRefused))};
+    order_domain = {choose(is_served, less(order, word(kRefused)) & (shift_left(one, order) == block),
+                           order == word(kRefused))};
     alignment = {"natural-alignment", "the page allocator aligns a block of 2^n pages to its size",
                  "mm/page_alloc.c, the buddy system: __find_buddy_pfn()",
                  (first & filled(behind)) == word(0)};
@@ -133,7 +134,8 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
        "nothing",
        "design section 6: what a scenario can tell"});
   base.domain = table->domain;
-  base.domain.insert(base.domain.end(), buffer.domain.begin(), buffer.domain.end());
+  base.domain.push_back(less_equal(call.first, call.last));
+  base.domain.push_back(less(call.last, word(uint64_t{1} << 57)));
   base.domain.push_back((mask & (mask + word(1))) == word(0));
   base.domain.push_back(less_equal(word(4095), mask));
   base.inputs = table->inputs;
@@ -151,6 +153,19 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
   call.handle_hypotheses = {base.hypotheses[1]};
   call.exact_rests_on = {"alloc/iommu_range_alloc"};
   call.contract_splits = buffer.orders;
+  call.contract_given = buffer.order_domain;
+  call.buffer_domain = buffer.domain;
+  call.pages = shift_right(buffer.behind, call.page_shift) + word(1);
+  // What the page allocator is asked for is served: that is part of its contract.
+  call.counted = {buffer.is_served};
+  // A block that is aligned to a power of two that it fits into: adding to its first address sets bits.
+  const Term both = call.first | buffer.behind;
+  call.touched = {{"the last byte", call.counted, call.last == both, {}},
+                  {"that many are touched",
+                   call.counted,
+                   shift_right(both, call.page_shift) ==
+                       shift_right(call.first, call.page_shift) + shift_right(buffer.behind, call.page_shift),
+                   split_page_shift(call.page_shift)}};
   base.preferences = smallest(*table, buffer, mask);
   call.replay = tell_allocation;
 
@@ -193,9 +208,13 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   call.count_splits = split_page_shift(table->page_shift);
   call.pages_order = buffer.order;
   call.order_splits = buffer.orders;
+  call.order_given = buffer.order_domain;
   call.pages_address = buffer.first;
   call.rests_on = {"handle/iommu_alloc_coherent", "exact/iommu_alloc_coherent", "alloc/__bitmap_clear",
                    "alloc/get_pool"};
+  call.place = {less_equal(table->first_index, returned.index), less(returned.entry, table->entries),
+                less_equal(call.pages, table->entries),
+                less_equal(returned.entry + call.pages, table->entries)};
   call.likely = returned.likely;
   call.likely.push_back(buffer.size == word(uint64_t{1} << setting.system_page_shift));
 
@@ -207,12 +226,7 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
        "DMA API: dma_free_coherent() takes what dma_alloc_coherent() took and returned"});
   base.domain = table->domain;
   base.domain.insert(base.domain.end(), buffer.domain.begin(), buffer.domain.end());
-  base.domain.insert(base.domain.end(), returned.domain.begin(), returned.domain.end());
-  for (const Term& term : {buffer.is_served, less_equal(call.pages, table->entries),
-                           less(returned.entry, table->entries),
-        less_equal(returned.entry + call.pages, table->entries)}) {
-    base.domain.push_back(term);
-  }
+  base.domain.push_back(buffer.is_served);
   base.inputs = table->inputs;
   for (const Named& input :
        {Named{"first", buffer.first}, Named{"last", buffer.last}, Named{"size", buffer.size},

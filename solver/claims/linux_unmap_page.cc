@@ -28,6 +28,9 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   call.pages = pages_from(returned.offset, size, table->page_shift);
   call.rests_on = {"handle/iommu_map_page", "exact/iommu_map_page", "alloc/__bitmap_clear", "alloc/get_pool",
                    kNumPagesClaim};
+  call.place = {less_equal(table->first_index, returned.index), less(returned.entry, table->entries),
+                less_equal(call.pages, table->entries),
+                less_equal(returned.entry + call.pages, table->entries)};
   call.likely = returned.likely;
   call.likely.push_back(size == word(2));
 
@@ -41,12 +44,9 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
                               "the call gets the DMA address and the size of a buffer that is mapped, once",
                               "DMA API: dma_unmap_page() takes what dma_map_page() returned"});
   base.domain = table->domain;
-  base.domain.insert(base.domain.end(), returned.domain.begin(), returned.domain.end());
   for (const Term& term :
        {less(direction, Term::bits(32, 3)), less_equal(word(1), size),
-        less_equal(size, word(uint64_t{1} << 56)), less_equal(call.pages, table->entries),
-        less(returned.entry, table->entries),
-        less_equal(returned.entry + call.pages, table->entries)}) {
+        less_equal(size, word(uint64_t{1} << 56)), less_equal(call.pages, table->entries)}) {
     base.domain.push_back(term);
   }
   base.inputs = table->inputs;
