@@ -29,6 +29,7 @@ struct CoherentBuffer {
   Term last = free_word("last");
   Term behind;     // how far the last byte is from the first
   Term bytes;      // whole system pages
+  Term is_in_memory;
   Term is_served;  // small enough, and not nothing
   Term block;      // the smallest power of two that the bytes fit into
   // Of the block, in system pages; kRefused if there is none. Said without the code's get_order(), so that the two
@@ -47,8 +48,8 @@ struct CoherentBuffer {
     is_served = (bytes != word(0)) & less_equal(bytes, shift_left(one, word(kMostOrder)));
     block = filled(behind) + word(1);
     for (uint64_t value = 0; value <= kRefused; ++value) orders.push_back({order, word(value)});
-    domain = {less(page, word(uint64_t{1} << (56 - system_page_shift))), implies(is_served, last == first + behind),
-              less_equal(order, word(kRefused))};
+    is_in_memory = less(page, word(uint64_t{1} << (56 - system_page_shift)));
+    domain = {is_in_memory, implies(is_served, last == first + behind), less_equal(order, word(kRefused))};
     order_domain = {choose(is_served, less(order, word(kRefused)) & (shift_left(one, order) == block),
                            order == word(kRefused))};
     alignment = {"natural-alignment", "the page allocator aligns a block of 2^n pages to its size",
@@ -171,7 +172,7 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
 
   // The order is left to the questions: with it, feasibility is as hard as the claims themselves.
   std::vector<Term> known = table->domain;
-  known.push_back(buffer.domain.front());
+  known.push_back(buffer.is_in_memory);
   auto paths = executor.run(
       "iommu_alloc_coherent", table->state,
       {table->device, table->table, Value::number(buffer.size), Value::pointer(returned), Value::number(mask),
@@ -222,14 +223,14 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   base.target = setting.target;
   base.assumptions = table->assumptions;
   base.assumptions.push_back(
-      {"mapped", "the call gets the size, the buffer and the DMA address of a coherent mapping, once",
+      {"mapped-coherent", "the call gets the size, the buffer and the DMA address of a coherent mapping, once",
        "DMA API: dma_free_coherent() takes what dma_alloc_coherent() took and returned"});
   base.domain = table->domain;
-  base.domain.insert(base.domain.end(), buffer.domain.begin(), buffer.domain.end());
+  base.domain.insert(base.domain.end(), {buffer.is_in_memory, less_equal(buffer.order, word(kRefused))});
   base.domain.push_back(buffer.is_served);
   base.inputs = table->inputs;
   for (const Named& input :
-       {Named{"first", buffer.first}, Named{"last", buffer.last}, Named{"size", buffer.size},
+       {Named{"first", buffer.first}, Named{"size", buffer.size},
         Named{"order", buffer.order}, Named{"dma_address", returned.address}, Named{"index", returned.index}}) {
     base.inputs.push_back(input);
   }
