@@ -18,8 +18,8 @@ const Event* find_only(const Path& path, Kind kind) {
   return found;
 }
 
-// That every path did this once, with this argument: no more, no less. One case for each argument: together they
-// are harder.
+// That every path did this once, with this argument: no more, no less. One case for each argument: together
+// they are harder.
 Case once(const InverseCall& call, Kind kind, std::string name, std::size_t argument, const Term& right) {
   Term all = Term::boolean(true);
   for (const Path& path : call.paths) {
@@ -112,7 +112,7 @@ ReturnedAddress::ReturnedAddress(const Term& page_shift, const Term& first_index
   likely = {page_shift == word(16), first_index == word(1), index == word(3)};
   // Shifted by 34 modulo 32 bits, the mask is 3.
   preferences = {page_shift == word(34), set_offset == low_bits, first_index == word(0),
-                 index == word(0),        set_entry == entry,     offset == word(3)};
+                 index == word(0),       set_entry == entry,     offset == word(3)};
 }
 
 std::vector<Instance> inverse_claims(const InverseCall& call) { return {inverse(call), safe(call)}; }

@@ -15,10 +15,10 @@ namespace nospan::solver {
 
 // The DMA address that a map call returned, as the call that undoes the mapping gets it.
 //
-// Claims are cut in two. What is undone is what the address carries, an index and an offset: terms that the code
-// computes, so that solvers need not shift an index up and down again, which takes them minutes. And what it
-// carries is what was set: the claim `handle` says so where the hypothesis `mask_fits_int` is made, and nothing
-// where it is not.
+// Claims are cut in two. What is undone is what the address carries, an index and an offset: terms that the
+// code computes, so that solvers need not shift an index up and down again, which takes them minutes. And what
+// it carries is what was set: the claim `handle` says so where the hypothesis `mask_fits_int` is made, and
+// nothing where it is not.
 struct ReturnedAddress {
   Term address;
   Term index;   // that it carries
@@ -48,7 +48,7 @@ struct InverseCall {
   // Of alloc_coherent: what its pages were; none otherwise.
   std::optional<Term> pages_order;
   std::optional<Term> pages_address;
-  std::vector<std::string> rests_on;   // of both
+  std::vector<std::string> rests_on;  // of both
   // For the counts, where they are not `pages` as they stand. They are shown first, then taken for granted in
   // the other cases: solvers shift once.
   std::vector<Split> count_splits;

@@ -27,13 +27,13 @@ struct CoherentBuffer {
   Term page = free_word("page");  // number of the first one
   Term first;
   Term last = free_word("last");
-  Term behind;     // how far the last byte is from the first
-  Term bytes;      // whole system pages
+  Term behind;  // how far the last byte is from the first
+  Term bytes;   // whole system pages
   Term is_in_memory;
   Term is_served;  // small enough, and not nothing
   Term block;      // the smallest power of two that the bytes fit into
-  // Of the block, in system pages; kRefused if there is none. Said without the code's get_order(), so that the two
-  // are compared.
+  // Of the block, in system pages; kRefused if there is none. Said without the code's get_order(), so that the
+  // two are compared.
   Term order = free_word("order");
   std::vector<Split> orders;  // all of them
   std::vector<Term> domain;
@@ -53,32 +53,31 @@ struct CoherentBuffer {
     order_domain = {choose(is_served, less(order, word(kRefused)) & (shift_left(one, order) == block),
                            order == word(kRefused))};
     alignment = {"natural-alignment", "the page allocator aligns a block of 2^n pages to its size",
-                 "mm/page_alloc.c, the buddy system: __find_buddy_pfn()",
-                 (first & filled(behind)) == word(0)};
+                 "mm/page_alloc.c, the buddy system: __find_buddy_pfn()", (first & filled(behind)) == word(0)};
   }
 };
 
-// Contract for the page allocator: whole system pages somewhere in memory, or failure. It is asked for the smallest
-// block that the bytes fit into: that is what the alignment of the block rests on.
+// Contract for the page allocator: whole system pages somewhere in memory, or failure. It is asked for the
+// smallest block that the bytes fit into: that is what the alignment of the block rests on.
 void add_page_allocator(Executor& executor, const CoherentBuffer& buffer) {
-  executor.add("nospan_allocate_pages",
-               [buffer](State state, const Call& call) -> Expected<std::vector<Outcome>> {
-                 using Asks = Obligation::Kind;
-                 const Term order = zero_extend(call.arguments[0].bits, 64);
-                 state.require(Asks::kContract, buffer.is_served, "pages for a size that is served", call.place);
-                 // Not assumed: it would slow the questions that have no use for it.
-                 state.obligations.push_back({Asks::kContract, order == buffer.order,
-                                              "the smallest order that the bytes fit into", call.place,
-                                              state.conditions.size()});
-                 std::vector<Outcome> outcomes;
-                 outcomes.push_back({state, Value::number(Term::bits(32, 1))});
-                 const Value& place = call.arguments[1];
-                 state.happened(Event::Kind::kAllocatePages, {order, buffer.first}, call.place);
-                 auto done = state.memory.change(place.object).store(place.bits, 8, Value::number(buffer.first));
-                 if (!done) return tl::unexpected(done.error());
-                 outcomes.push_back({std::move(state), Value::number(Term::bits(32, 0))});
-                 return outcomes;
-               });
+  executor.add(
+      "nospan_allocate_pages", [buffer](State state, const Call& call) -> Expected<std::vector<Outcome>> {
+        using Asks = Obligation::Kind;
+        const Term order = zero_extend(call.arguments[0].bits, 64);
+        state.require(Asks::kContract, buffer.is_served, "pages for a size that is served", call.place);
+        // Not assumed: it would slow the questions that have no use for it.
+        state.obligations.push_back({Asks::kContract, order == buffer.order,
+                                     "the smallest order that the bytes fit into", call.place,
+                                     state.conditions.size()});
+        std::vector<Outcome> outcomes;
+        outcomes.push_back({state, Value::number(Term::bits(32, 1))});
+        const Value& place = call.arguments[1];
+        state.happened(Event::Kind::kAllocatePages, {order, buffer.first}, call.place);
+        auto done = state.memory.change(place.object).store(place.bits, 8, Value::number(buffer.first));
+        if (!done) return tl::unexpected(done.error());
+        outcomes.push_back({std::move(state), Value::number(Term::bits(32, 0))});
+        return outcomes;
+      });
 }
 
 std::vector<Term> smallest(const LinuxTable& table, const CoherentBuffer& buffer, const Term& mask) {
@@ -162,8 +161,7 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
   // A block that is aligned to a power of two that it fits into: adding to its first address sets bits.
   const Term both = call.first | buffer.behind;
   call.touched = {{"the last byte", call.counted, call.last == both, {}},
-                  {"that many are touched",
-                   call.counted,
+                  {"that many are touched", call.counted,
                    shift_right(both, call.page_shift) ==
                        shift_right(call.first, call.page_shift) + shift_right(buffer.behind, call.page_shift),
                    split_page_shift(call.page_shift)}};
@@ -230,8 +228,8 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   base.domain.push_back(buffer.is_served);
   base.inputs = table->inputs;
   for (const Named& input :
-       {Named{"first", buffer.first}, Named{"size", buffer.size},
-        Named{"order", buffer.order}, Named{"dma_address", returned.address}, Named{"index", returned.index}}) {
+       {Named{"first", buffer.first}, Named{"size", buffer.size}, Named{"order", buffer.order},
+        Named{"dma_address", returned.address}, Named{"index", returned.index}}) {
     base.inputs.push_back(input);
   }
   base.preferences = returned.preferences;

@@ -14,9 +14,7 @@ const Term& most_bytes() {
   return most;
 }
 
-Term size_is_in_range(const Term& size) {
-  return less_equal(word(1), size) & less_equal(size, most_bytes());
-}
+Term size_is_in_range(const Term& size) { return less_equal(word(1), size) & less_equal(size, most_bytes()); }
 
 }  // namespace
 
@@ -29,7 +27,8 @@ void add_num_pages(Executor& executor) {
                  const Term& page = call.arguments[2].bits;
                  const auto shift = exponent_of_power(page);
                  if (!shift) {
-                   return reports::failure("iommu_num_pages", "the IOMMU page size is not written as 1 << shift",
+                   return reports::failure("iommu_num_pages",
+                                           "the IOMMU page size is not written as 1 << shift",
                                            "the tree has changed it: its contract in solver/ has to follow");
                  }
                  const Term& size = call.arguments[1].bits;
@@ -55,9 +54,9 @@ Expected<std::vector<Instance>> linux_num_pages(const Setting& setting) {
   exact.domain = {less_equal(word(12), shift), less_equal(shift, word(34)), size_is_in_range(size)};
   exact.inputs = {{"page_shift", shift}, {"address", address}, {"size", size}};
   exact.preferences = {shift == word(16), address == word(0xffff), size == word(2)};
-  auto paths = executor.run("iommu_num_pages", State(),
-                            {Value::number(address), Value::number(size), Value::number(page_size)},
-                            exact.domain);
+  auto paths =
+      executor.run("iommu_num_pages", State(),
+                   {Value::number(address), Value::number(size), Value::number(page_size)}, exact.domain);
   if (!paths) return tl::unexpected(paths.error());
   exact.paths = paths->size();
   exact.incomplete = incompleteness(*paths);

@@ -11,8 +11,8 @@
 
 namespace nospan::solver {
 
-// How many IOMMU pages `size` bytes (1 to 2^57) touch, the first of them at `offset` of its IOMMU page: 64 bits.
-// Equal to pages_touched() of their addresses, without subtracting: that is part of the claim.
+// How many IOMMU pages `size` bytes (1 to 2^57) touch, the first of them at `offset` of its IOMMU page: 64
+// bits. Equal to pages_touched() of their addresses, without subtracting: that is part of the claim.
 Term pages_from(const Term& offset, const Term& size, const Term& page_shift);
 
 // Contract: the result is pages_from(). Obligations of kind kContract: 1 to 2^57 bytes. An IOMMU page size that

@@ -44,9 +44,8 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
                               "the call gets the DMA address and the size of a buffer that is mapped, once",
                               "DMA API: dma_unmap_page() takes what dma_map_page() returned"});
   base.domain = table->domain;
-  for (const Term& term :
-       {less(direction, Term::bits(32, 3)), less_equal(word(1), size),
-        less_equal(size, word(uint64_t{1} << 56)), less_equal(call.pages, table->entries)}) {
+  for (const Term& term : {less(direction, Term::bits(32, 3)), less_equal(word(1), size),
+                           less_equal(size, word(uint64_t{1} << 56)), less_equal(call.pages, table->entries)}) {
     base.domain.push_back(term);
   }
   base.inputs = table->inputs;

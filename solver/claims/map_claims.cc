@@ -72,8 +72,8 @@ Instance exact(const MapCall& call) {
   const auto splits = split_page_shift(call.page_shift);
   for_each_set(call, [&](const Path& path, const Event& event) {
     const auto given = call.pages ? call.counted : conditions_before(path, event.given);
-    add_case(instance.cases, {fmt::format("count at {}", event.place), given, event.arguments[1] == pages, splits,
-                              !call.pages});
+    add_case(instance.cases, {fmt::format("count at {}", event.place), given, event.arguments[1] == pages,
+                              splits, !call.pages});
     add_case(instance.cases, {fmt::format("address at {}", event.place), given, event.arguments[2] == start,
                               splits, !call.pages});
   });

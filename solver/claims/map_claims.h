@@ -21,8 +21,8 @@ struct MapCall {
   Term first;         // guest address of the buffer's first byte
   Term last;          // of its last
   Term address_bits;  // what the target adds to guest addresses in kSet events (PAGE_OFFSET); 0 if nothing
-  // How many IOMMU pages that are, where it can be said without their addresses: then what `set` gets is compared
-  // with this where `counted` holds, and `touched` shows that it is pages_touched().
+  // How many IOMMU pages that are, where it can be said without their addresses: then what `set` gets is
+  // compared with this where `counted` holds, and `touched` shows that it is pages_touched().
   std::optional<Term> pages;
   std::vector<Term> counted;
   std::vector<Case> touched;
@@ -30,7 +30,7 @@ struct MapCall {
   // buffer.
   std::vector<Term> buffer_domain;
   Term first_index;  // of the window
-  Term failure;       // the result of a failed call, unless `failed` says it
+  Term failure;      // the result of a failed call, unless `failed` says it
   std::function<Term(const Path&)> failed;
   // The returned DMA address on a path that returned; where it is not the result itself (alloc_coherent).
   std::function<Term(const Path&)> handle;

@@ -26,7 +26,7 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"map_page", Subject::kKernel, linux_map_page},
       {"unmap_page", Subject::kKernel, linux_unmap_page},
       {"coherent", Subject::kKernel, linux_coherent,
-       "questions about the order of the allocation take longer than a minute"},
+       "fail-atomic and handle of iommu_alloc_coherent take longer than a minute"},
       {"checks", Subject::kKernel, linux_checks},
       {"platform_tce", Subject::kPlatform, platform_tce,
        "the invariant of the builders' loops takes longer than a minute"},
