@@ -62,6 +62,7 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   }
   base.scenario = [shift = setting.system_page_shift](const Model& model) {
     ScenarioText text(model, shift, "a counterexample of the prover to inverse/iommu_map_page");
+    text.owned_by_caller(text.value("offset"), text.value("offset") + text.value("size") - 1);
     // Where the IOMMU page begins does not matter.
     text.map_page(0, text.value("offset"), text.value("size"), text.value("direction"));
     text.command({{"do", "unmap_page"}, {"mapping", 0}});
