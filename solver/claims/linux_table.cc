@@ -135,16 +135,6 @@ Expected<LinuxTable> LinuxTable::make(Executor& executor, unsigned system_page_s
   return table;
 }
 
-Expected<void> place_window(LinuxTable& table, const Program& program, const Term& first_index) {
-  Filler filler(program, table.state.memory);
-  filler.set(table.table.object, "iommu_table", "it_offset", first_index);
-  if (filler.error()) return tl::unexpected(*filler.error());
-  for (Term& term : table.domain) term = substitute(term, table.first_index, first_index);
-  for (Named& input : table.inputs) input.term = substitute(input.term, table.first_index, first_index);
-  table.first_index = first_index;
-  return {};
-}
-
 void add_environment(Executor& executor) {
   using Kind = Event::Kind;
   executor.add("it_ops->set", simple([count = 0u](State& state, const Call& call) mutable -> Expected<Value> {

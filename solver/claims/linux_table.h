@@ -35,11 +35,6 @@ struct LinuxTable {
   static reports::Expected<LinuxTable> make(Executor& executor, unsigned system_page_shift);
 };
 
-// Puts the term in place of the window's first index, wherever the table says it. For questions about a place
-// in the window: with the index and the entry free and the first index their difference, solvers need not
-// subtract.
-reports::Expected<void> place_window(LinuxTable& table, const Program& program, const Term& first_index);
-
 // Contracts for what surrounds the mapping code: the table operations (events kSet, kClear, kFlush), pages
 // (events kAllocatePages, kFreePages, kZero), warnings, BUG. Locks are executed: they are the shims' own.
 void add_environment(Executor& executor);

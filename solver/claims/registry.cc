@@ -18,6 +18,7 @@
 #include "solver/claims/linux_coherent.h"
 #include "solver/claims/linux_map_page.h"
 #include "solver/claims/linux_map_sg.h"
+#include "solver/claims/linux_num_pages.h"
 #include "solver/claims/linux_pools.h"
 #include "solver/claims/linux_unmap_page.h"
 #include "solver/claims/platform_page_shift.h"
@@ -34,11 +35,11 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"range_alloc", Subject::kKernel, linux_range_alloc,
        "questions about where the entries lie in the window take longer than a minute"},
       {"get_pool", Subject::kKernel, linux_get_pool},
+      {"num_pages", Subject::kKernel, linux_num_pages},
       {"map_page", Subject::kKernel, linux_map_page},
-      {"unmap_page", Subject::kKernel, linux_unmap_page,
-       "questions about pages given back take longer than a minute"},
+      {"unmap_page", Subject::kKernel, linux_unmap_page},
       {"coherent", Subject::kKernel, linux_coherent,
-       "questions about the order of the allocation take longer than a minute"},
+       "fail-atomic and handle of iommu_alloc_coherent take longer than a minute"},
       {"map_sg", Subject::kKernel, linux_map_sg},
       {"map_sg-segments", Subject::kKernel, linux_map_sg_segments,
        "questions about segments of lists of any length have no answer within 20 s yet"},
