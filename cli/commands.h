@@ -22,6 +22,7 @@ Command add_report(CLI::App& app);
 Command add_targets(CLI::App& app);
 Command add_prove(CLI::App& app);
 Command add_claims(CLI::App& app);
+Command add_mutate(CLI::App& app);
 
 // Prints an error as its one line, and returns its exit code.
 int report(const reports::Error& error);

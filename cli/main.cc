@@ -43,6 +43,7 @@ int run(int argc, char** argv) {
 #ifdef NOSPAN_WITH_SOLVER
   add("prove", "prove claims about the code for all inputs, and show which hypotheses they need", add_prove);
   add("claims", "list the claims that prove proves: words, hypotheses, sources, what they rest on", add_claims);
+  add("mutate", "change the code a little in every place, and show whether check and prove notice", add_mutate);
 #endif
   add("gate", "check and prove a kernel tree before and after patches, and fail on what is new only", add_gate);
   add("corpus", "list the counterexamples of a corpus and what they do today, or prune duplicates", add_corpus);

@@ -83,6 +83,7 @@ Expected<int> write_reports(const ReportOptions& options) {
 Command add_report(CLI::App& app) {
   auto options = std::make_shared<ReportOptions>();
   std::vector<std::string> names;
+  names.reserve(kFormats.size());
   for (const Format& format : kFormats) names.emplace_back(format.name);
   app.add_option("RESULT.json", options->files, "results that other commands wrote with --json")
       ->type_name("")

@@ -317,17 +317,37 @@ void Reference::failed(Request request) {
   check_flushed(Invariant::kFail1, {});
 }
 
+std::uint64_t Reference::preferred_alignment(GuestAddress address, std::uint64_t size) const {
+  const IommuPageShift page = configuration_->window.page;
+  const SystemPageShift system_page = configuration_->system_page;
+  if (page.value >= system_page.value || size < system_page.bytes()) return 1;
+  if ((address.value & (system_page.bytes() - 1)) != 0) return 1;
+  return std::uint64_t{1} << (system_page.value - page.value);
+}
+
+bool Reference::check_preferred_alignment(TceRange range, std::uint64_t alignment) {
+  // Whether the bus or the window's start is what counts is the implementation's business.
+  if ((configuration_->window.first.value & (alignment - 1)) != 0) return true;
+  if ((range.first.value & (alignment - 1)) == 0) [[likely]]
+    return true;
+  // Once something else is mapped, where the free places are is the implementation's business, too.
+  if (mappings_.count() != 0 || inherited_live_ != 0) return true;
+  const Request request{range.count, alignment, configuration_->device.dma_mask};
+  const auto place = place_for(request, *configuration_, allocation_.expected(), observer_->pools(), 0);
+  if (!place) return true;
+  violate(Invariant::kAlign1,
+          "in an empty table whole system pages are aligned to the system page: they fit at TCE " + hex(*place),
+          "they are mapped at TCE " + hex(range.first), range.first);
+  return false;
+}
+
 void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_t size, Direction direction,
                             std::optional<DmaAddress> dma) {
   current_mapping_ = id;
   const IommuPageShift page = configuration_->window.page;
   const std::uint64_t pages = iommu_pages_touched(address, size, page);
   if (!dma) {
-    const SystemPageShift system_page = configuration_->system_page;
-    // Linux aligns whole system pages to the system page (iommu_map_page); ask for no more than that.
-    const std::uint64_t alignment =
-        page.value < system_page.value ? std::uint64_t{1} << (system_page.value - page.value) : 1;
-    failed({pages, alignment, configuration_->device.dma_mask});
+    failed({pages, preferred_alignment(address, size), configuration_->device.dma_mask});
     return;
   }
   if (refused_) {
@@ -337,7 +357,7 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
   }
   if (((dma->value ^ address.value) & page.offset_mask()) != 0) return violate_offset(*dma, address, "buffer");
   const TceRange range{tce_index(*dma, page), pages};
-  if (!take(range)) return;
+  if (!check_preferred_alignment(range, preferred_alignment(address, size)) || !take(range)) return;
   const GuestAddress first_page = iommu_page_start(address, page);
   const bool installed = check_installed({&range, 1}, {&first_page, 1}, direction);
   check_segment(*dma, size, configuration_->device.dma_mask, true);
@@ -399,15 +419,14 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
   const IommuPageShift page = configuration_->window.page;
   if (!segments) {
     std::uint64_t pages = 0;
+    std::uint64_t alignment = 1;
     std::size_t filled = 0;
     for (const ListElement& element : elements) {
       if (element.length == 0) continue;
       ++filled;
       pages = iommu_pages_touched(element.address, element.length, page);
+      alignment = preferred_alignment(element.address, element.length);
     }
-    const SystemPageShift system_page = configuration_->system_page;
-    const std::uint64_t alignment =
-        page.value < system_page.value ? std::uint64_t{1} << (system_page.value - page.value) : 1;
     // Where several elements must fit side by side, fragmentation by their order is the implementation's
     // business.
     failed({filled == 1 ? pages : 0, alignment, configuration_->device.dma_mask});
@@ -447,6 +466,9 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
     if (((dma.value ^ element.address.value) & page.offset_mask()) != 0)
       return violate_offset(dma, element.address, "element");
     const TceRange range{tce_index(dma, page), iommu_pages_touched(element.address, element.length, page)};
+    const bool alone = ranges_.empty();
+    if (alone && !check_preferred_alignment(range, preferred_alignment(element.address, element.length)))
+      return;
     if (!take(range)) return;
     ranges_.push_back(range);
     pages_.push_back(iommu_page_start(element.address, page));

@@ -109,6 +109,11 @@ class Reference {
   void check_installed_slowly(std::span<const TceRange> ranges, std::span<const GuestAddress> pages,
                               Direction direction);
   void violate_offset(DmaAddress dma, GuestAddress address, std::string_view of);
+  // To how many entries Linux aligns a streaming mapping of this buffer: those of a system page if it is made
+  // of whole ones (arch/powerpc/kernel/iommu.c, iommu_map_page(), ppc_iommu_map_sg()), else 1.
+  std::uint64_t preferred_alignment(GuestAddress address, std::uint64_t size) const;
+  // ALIGN-1, of a mapping that is not taken yet. False: it is violated.
+  bool check_preferred_alignment(TceRange range, std::uint64_t alignment);
   void check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary);
   // A segment that crosses a boundary: does none of its elements do so by itself?
   bool crosses_between(const ListSegment& segment, std::span<const ListElement> elements) const;

@@ -203,6 +203,46 @@ TEST_F(ReferenceTest, AlignCoherent) {
   EXPECT_EQ(violated(), "ALIGN-1");
 }
 
+// Mutants of iommu_map_page()'s alignment survived: no rule was about it.
+TEST_F(ReferenceTest, AlignWholeSystemPages) {
+  configuration_.system_page = {16};
+  start();
+  map(0, 9, {0x10000}, 0x10000);
+  EXPECT_EQ(violated(), "ALIGN-1");
+}
+
+TEST_F(ReferenceTest, WholeSystemPagesAreAlignedOnlyWhereTheyCanBe) {
+  configuration_.system_page = {16};
+  start();
+  map(0, 16, {0x10000}, 0x10000);
+  map(1, 35, {0x20000}, 0x10000);  // the table is not empty any more
+  EXPECT_EQ(violated(), "");
+  start();
+  map(0, 35, {0x20100}, 0x10000);  // not a whole one
+  EXPECT_EQ(violated(), "");
+  configuration_.window = {
+      .page = {12}, .first = {16}, .entries = 20, .reserved_start = {18}, .reserved_end = {19}};
+  start();
+  map(0, 3, {0x10000}, 0x10000);  // the aligned place is reserved in part
+  EXPECT_EQ(violated(), "");
+  configuration_.window = {
+      .page = {12}, .first = {17}, .entries = 64, .reserved_start = {0}, .reserved_end = {0}};
+  start();
+  map(0, 16, {0x10000}, 0x10000);  // aligned in the window, not on the bus
+  EXPECT_EQ(violated(), "");
+}
+
+TEST_F(ReferenceTest, AlignTheFirstElementOfAList) {
+  configuration_.system_page = {16};
+  start();
+  reference_.begin_call();
+  install(9, {0x10000}, 0x10000);
+  const std::vector<ListElement> elements = {{{0x10000}, 0x10000}};
+  const std::vector<ListSegment> segments = {{dma_of(9, {0x10000}), 0x10000}};
+  reference_.mapped_list(0, elements, Direction::kBidirectional, segments);
+  EXPECT_EQ(violated(), "ALIGN-1");
+}
+
 TEST_F(ReferenceTest, FailLeavesATce) {
   start();
   reference_.begin_call();

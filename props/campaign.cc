@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "props/memory_transform.h"
-#include "props/worker.h"
 
 namespace nospan::props {
 namespace {
@@ -99,7 +98,7 @@ CampaignResult run_campaign(const nospan_target& target, const GuardSet& guards,
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<bool> busy;
   for (unsigned i = 0; i < std::max(1u, options.jobs); ++i) {
-    workers.push_back(std::make_unique<Worker>(target, guards, HangLimit{}));
+    workers.push_back(std::make_unique<Worker>(target, guards, options.hang_limit));
     workers.back()->start_campaign(plan, *counters);
     busy.push_back(true);
   }
@@ -164,7 +163,7 @@ CampaignResult run_campaign(const nospan_target& target, const GuardSet& guards,
     ScenarioGenerator generator(plan.generator);
     generate_numbered(plan, first->number, generator, first->found);
     if (listener.on_failure) listener.on_failure(*first);
-    confirm_and_shrink(target, guards, options.shrink_time, *first);
+    if (options.confirm) confirm_and_shrink(target, guards, options.shrink_time, *first);
     result.failure = std::move(first);
     result.verdict = reports::Verdict::kRefuted;
   } else if (result.interrupted || result.tally.scenarios == 0) {

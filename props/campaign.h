@@ -15,6 +15,7 @@
 #include "props/scenario.h"
 #include "props/scenario_generator.h"
 #include "props/shrink.h"
+#include "props/worker.h"
 #include "reports/verdict.h"
 #include "targets/target.h"
 
@@ -28,6 +29,9 @@ struct CampaignOptions {
   std::optional<std::uint64_t> scenarios;
   unsigned jobs = 1;
   std::chrono::milliseconds shrink_time{10000};
+  // False: only whether and how it fails is asked. The failure is not run again and not shrunk.
+  bool confirm = true;
+  HangLimit hang_limit;
 };
 
 // A scenario that violates an invariant, confirmed by a second run.

@@ -223,8 +223,9 @@ reports::MemoryPicture picture_data(const ConcernedMemory& memory) {
              memory.reached, "page")}});
   if (memory.buffer) {
     picture.rows.push_back({"buffer",
-                            {band(fmt::format("{} bytes at guest {}",
+                            {band(fmt::format("{} byte{} at guest {}",
                                               reports::format_size(memory.buffer->end - memory.buffer->start),
+                                              memory.buffer->end - memory.buffer->start == 1 ? "" : "s",
                                               reports::format_address(memory.shown.start)),
                                   *memory.buffer, "buffer")}});
   }

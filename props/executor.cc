@@ -2,6 +2,8 @@
 #include "props/executor.h"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <optional>
 #include <span>
 #include <utility>
@@ -191,6 +193,13 @@ void Executor::State::map_list(const Command& map) {
   }
   const int count = target->map_sg(map.no_table ? nullptr : table, list.data(), map.element_count,
                                    static_cast<std::uint32_t>(map.direction), map.attributes, map.cpu);
+  // Other numbers are taken for a bug by who calls it (kernel/dma/mapping.c, __dma_map_sg_attrs()).
+  constexpr std::array kListErrors = {-EINVAL, -ENOMEM, -EIO, -EREMOTEIO};
+  if (count <= 0 && std::find(kListErrors.begin(), kListErrors.end(), count) == kListErrors.end()) {
+    violate(Invariant::kFail1,
+            "a list that cannot be mapped is refused with -EINVAL, -ENOMEM, -EIO or -EREMOTEIO",
+            "it returned " + std::to_string(count));
+  }
   if (map.no_table || map.element_count == 0) {
     if (count > 0) {
       violate(Invariant::kFail1, "mapping an empty list, or without a table, fails",

@@ -118,6 +118,26 @@ TEST_F(ExecutorTest, CoherentMemoryMayBeZeroedInPieces) {
   EXPECT_EQ(id(run(target)), "");
 }
 
+// Mutants of ppc_iommu_map_sg() that returned other numbers survived; builtin passed on what the hypervisor
+// said.
+TEST_F(ExecutorTest, AListIsRefusedWithAnErrorThatTheDmaApiKnows) {
+  static int answer = 0;
+  nospan_target target = *nospan_builtin_target();
+  target.map_sg = [](void*, nospan_segment*, std::uint32_t, std::uint32_t, std::uint64_t, std::uint32_t) {
+    return answer;
+  };
+  scenario_.configuration.window.entries = 1;  // entry 0 is reserved: nothing fits
+  add_list(0, {{{0x2000}, 0x1000}});
+  for (const int known : {-5, -12, -22, -121}) {
+    answer = known;
+    EXPECT_EQ(id(run(target)), "") << known;
+  }
+  for (const int unknown : {0, -1, -16, -21, -4096}) {
+    answer = unknown;
+    EXPECT_EQ(id(run(target)), "FAIL-1") << unknown;
+  }
+}
+
 TEST_F(ExecutorTest, AListComesInWithADmaAddressOfALiveMapping) {
   static std::uint64_t mapped = 0;
   static std::uint64_t stale = 0;

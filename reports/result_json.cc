@@ -106,7 +106,7 @@ class Writer {
 class Reader {
  public:
   Reader(JsonReader& reader, const Json& value, const JsonPath& path)
-      : reader_(reader), path_(path), members_(reader, value, path) {}
+      : reader_(reader), members_(reader, value, path) {}
 
   template <class Value>
   void operator()(const char* key, Value& value) {
@@ -205,7 +205,6 @@ class Reader {
   }
 
   JsonReader& reader_;
-  const JsonPath& path_;
   JsonMembers members_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The inside of the executor: shared by executor.cc (paths, calls), instructions.cc,
-// memory_instructions.cc and intrinsics.cc only.
+// The inside of the executor: shared by executor.cc (paths, calls), joining.cc,
+// instructions.cc, memory_instructions.cc and intrinsics.cc only.
 #ifndef NOSPAN_SOLVER_ENGINE_H
 #define NOSPAN_SOLVER_ENGINE_H
 
@@ -54,8 +54,18 @@ struct State::Frame {
   std::map<const llvm::BasicBlock*, Term> measures;  // when that iteration began, where the contract has one
 };
 
+// Where an access goes whose pointer has an offset that is not one number, in memory that needs one.
+struct Places {
+  Term offset;
+  std::vector<uint64_t> choices;  // all that it can be; empty: memory takes the offset as it is
+};
+
 // May the pointer be null, although it points into an object?
 inline bool has_null(const Value& value) { return value.null_if.sort() != Term::Sort::kNone; }
+
+// `yes` if the condition holds, else `no`; none where no one value says that: pointers into different objects,
+// a value that is undefined.
+std::optional<Value> chosen(const Term& condition, const Value& yes, const Value& no);
 
 struct Executor::Engine {
   Engine(const Program& the_program, Limits the_limits);
@@ -76,6 +86,10 @@ struct Executor::Engine {
   std::vector<Path> paths;
   std::size_t steps = 0;
   unsigned fresh = 0;  // numbers for names of free constants
+  // While code is executed for several paths at once (joining.cc): which of them reach it. What would split or
+  // end the state then only sets `refused`.
+  std::optional<Term> guard;
+  bool refused = false;
 
   // ---- Paths (executor.cc) ----
   void explore();
@@ -98,8 +112,13 @@ struct Executor::Engine {
   bool branch(State& state, const Term& condition, const llvm::BasicBlock& yes, const llvm::BasicBlock& no);
   bool switch_to(State& state, const llvm::SwitchInst& instruction);
   bool enter_block(State& state, const llvm::BasicBlock& block);
+  // What the phi nodes of `block` get if it is reached from `from`.
+  Maybe<std::vector<Value>> incoming(State& state, const llvm::BasicBlock& block, const llvm::BasicBlock& from);
+  bool arrive(State& state, const llvm::BasicBlock& block, bool again, std::vector<Value> incoming);
   bool enter_loop(State& state, const llvm::BasicBlock& header, const LoopContract& contract, bool again,
                   std::vector<Value> incoming);
+  bool begin_iteration(State& state, const llvm::BasicBlock& header, const LoopContract& contract,
+                       State::Frame::OpenLoop loop, std::vector<LoopView::Carried> carried);
   // That an iteration changed only what the loop's contract let go of.
   void require_rest_unchanged(State& state, const State::Frame::OpenLoop& loop, const std::string& place);
   bool give_back(State& state, std::optional<Value> result);
@@ -110,6 +129,15 @@ struct Executor::Engine {
                       const llvm::CallBase* call);
   bool intrinsic(State& state, const llvm::IntrinsicInst& instruction);
   bool end_of_scope(State& state, const llvm::IntrinsicInst& instruction);
+
+  // ---- Several paths as one (joining.cc) ----
+  using Targets = std::vector<std::pair<const llvm::BasicBlock*, Term>>;
+  // Follows all targets at once for as long as code only computes, then splits the state by where that leads
+  // to. None: there is no such code, and nothing was done.
+  std::optional<bool> join(State& state, const Targets& targets);
+  bool can_join(const Targets& targets, const Numbering& numbering) const;
+  // Cases of a switch that lead to the same block are one target.
+  Maybe<Targets> targets_of(State& state, const llvm::SwitchInst& instruction);
 
   // ---- Values (instructions.cc) ----
   Maybe<Value> operand(State& state, const llvm::Value& value);
@@ -130,15 +158,21 @@ struct Executor::Engine {
   // Makes the pointer one that `bytes` can be accessed through, or records that it is not. False: the path
   // ended.
   bool check_access(State& state, const Value& pointer, uint64_t bytes, const llvm::Instruction& instruction);
-  // Splits the state by the values of an offset that is not one number, where memory needs one. False: the path
-  // goes on in `waiting`, at the same instruction.
-  bool settle_offset(State& state, const llvm::Instruction& instruction, const Value& pointer);
+  // Finds the values of an offset that is not one number, where memory needs one; splits the state by them
+  // unless paths are joined. False: the path has ended, or goes on in `waiting`, at the same instruction.
+  bool settle_offset(State& state, const llvm::Instruction& instruction, const Value& pointer, Places& places);
+  void split_by_offset(State& state, const llvm::Instruction& instruction, const Value& pointer,
+                       const std::vector<uint64_t>& values);
   void apply_settled(State& state, const llvm::Instruction& instruction, Value& pointer);
   // Splits the state by whether the pointer that an address is computed from is null: null and something is a
   // number. False: the path goes on in `waiting`, at the same instruction.
   bool settle_null(State& state, const llvm::GetElementPtrInst& instruction);
   bool load(State& state, const llvm::LoadInst& instruction);
   bool store(State& state, const llvm::StoreInst& instruction);
+  bool store_at(State& state, const llvm::Instruction& instruction, const Value& pointer, const Places& places,
+                unsigned bytes, const Value& value);
+  std::optional<Value> read_number(State& state, const llvm::Instruction& instruction, const Value& pointer,
+                                   const Places& places, unsigned bytes);
   bool update_atomically(State& state, const llvm::AtomicRMWInst& instruction);
   bool compare_and_exchange(State& state, const llvm::AtomicCmpXchgInst& instruction);
   bool copy(State& state, const llvm::MemTransferInst& instruction);

@@ -43,6 +43,12 @@ void State::assume(const Term& condition) {
   conditions.push_back(condition);
 }
 
+void State::learn(const Term& fact) {
+  const std::size_t before = conditions.size();
+  assume(fact);
+  if (conditions.size() != before) learned_.push_back(before);
+}
+
 void State::require(Obligation::Kind kind, const Term& holds, std::string what, std::string place) {
   if (holds.is_true()) return;
   obligations.push_back({kind, holds, std::move(what), std::move(place), conditions.size()});
@@ -122,12 +128,26 @@ void Executor::Engine::end(State& state, Path::End how, std::string reason, std:
 }
 
 void Executor::Engine::stop(State& state, const reports::Error& error) {
+  if (guard) {
+    refused = true;
+    return;
+  }
   end(state, Path::End::kUnsupported, error.line());
 }
 
 bool Executor::Engine::possible(const State& state, const Term& condition) {
   if (const auto value = condition.truth()) return *value;
-  return solver().possible(state.conditions, condition);
+  if (state.learned_.empty()) return solver().possible(state.conditions, condition);
+  std::vector<Term> decisive;
+  auto learned = state.learned_.begin();
+  for (std::size_t i = 0; i < state.conditions.size(); ++i) {
+    if (learned != state.learned_.end() && *learned == i) {
+      ++learned;
+    } else {
+      decisive.push_back(state.conditions[i]);
+    }
+  }
+  return solver().possible(decisive, condition);
 }
 
 Feasibility& Executor::Engine::solver() {
@@ -137,7 +157,9 @@ Feasibility& Executor::Engine::solver() {
 
 void Executor::Engine::require(State& state, Obligation::Kind kind, const Term& holds, std::string_view what,
                                const llvm::Instruction& instruction) {
-  if (!holds.is_true()) state.require(kind, holds, std::string(what), Program::place(instruction));
+  if (holds.is_true()) return;
+  if (guard && holds.is_false()) refused = true;
+  state.require(kind, guard ? implies(*guard, holds) : holds, std::string(what), Program::place(instruction));
 }
 
 const Numbering& Executor::Engine::numbering(const llvm::Function& function) {
@@ -194,6 +216,7 @@ bool Executor::Engine::branch(State& state, const Term& condition, const llvm::B
   const bool may = possible(state, condition);
   const bool may_not = !may || possible(state, !condition);
   if (may && may_not) {
+    if (const auto goes_on = join(state, {{&yes, condition}, {&no, !condition}})) return *goes_on;
     State other = state;
     other.assume(!condition);
     if (enter_block(other, no)) waiting.push_back(std::move(other));
@@ -204,14 +227,11 @@ bool Executor::Engine::branch(State& state, const Term& condition, const llvm::B
   return enter_block(state, may ? yes : no);
 }
 
-bool Executor::Engine::switch_to(State& state, const llvm::SwitchInst& instruction) {
+Maybe<Executor::Engine::Targets> Executor::Engine::targets_of(State& state,
+                                                              const llvm::SwitchInst& instruction) {
   auto subject = number(state, *instruction.getCondition());
-  if (!subject) {
-    stop(state, subject.error());
-    return false;
-  }
-  // Cases that lead to the same block are one branch.
-  std::vector<std::pair<const llvm::BasicBlock*, Term>> targets;
+  if (!subject) return tl::unexpected(subject.error());
+  Targets targets;
   Term none = Term::boolean(true);
   for (const auto& handle : instruction.cases()) {
     const Term equal = *subject == Term::bits(subject->width(), handle.getCaseValue()->getZExtValue());
@@ -226,9 +246,21 @@ bool Executor::Engine::switch_to(State& state, const llvm::SwitchInst& instructi
     }
   }
   targets.emplace_back(instruction.getDefaultDest(), none);
-  for (const auto& [block, condition] : targets) {
+  return targets;
+}
+
+bool Executor::Engine::switch_to(State& state, const llvm::SwitchInst& instruction) {
+  auto targets = targets_of(state, instruction);
+  if (!targets) {
+    stop(state, targets.error());
+    return false;
+  }
+  std::erase_if(*targets, [&](const auto& target) { return !possible(state, target.second); });
+  if (targets->size() > 1) {
+    if (const auto goes_on = join(state, *targets)) return *goes_on;
+  }
+  for (const auto& [block, condition] : *targets) {
     if (condition.is_true()) return enter_block(state, *block);
-    if (!possible(state, condition)) continue;
     State taken = state;
     taken.assume(condition);
     if (enter_block(taken, *block)) waiting.push_back(std::move(taken));
@@ -236,21 +268,33 @@ bool Executor::Engine::switch_to(State& state, const llvm::SwitchInst& instructi
   return false;
 }
 
-bool Executor::Engine::enter_block(State& state, const llvm::BasicBlock& block) {
-  State::Frame& frame = top(state);
-  const llvm::BasicBlock* from = frame.block;
-  std::vector<Value> incoming;
+Maybe<std::vector<Value>> Executor::Engine::incoming(State& state, const llvm::BasicBlock& block,
+                                                     const llvm::BasicBlock& from) {
+  std::vector<Value> values;
   for (const llvm::PHINode& phi : block.phis()) {
-    auto value = operand(state, *phi.getIncomingValueForBlock(from));
-    if (!value) {
-      stop(state, value.error());
-      return false;
-    }
-    incoming.push_back(std::move(*value));
+    auto value = operand(state, *phi.getIncomingValueForBlock(&from));
+    if (!value) return tl::unexpected(value.error());
+    values.push_back(std::move(*value));
   }
+  return values;
+}
+
+bool Executor::Engine::enter_block(State& state, const llvm::BasicBlock& block) {
+  const llvm::BasicBlock& from = *top(state).block;
+  auto values = incoming(state, block, from);
+  if (!values) {
+    stop(state, values.error());
+    return false;
+  }
+  return arrive(state, block, program.in_loop(block, from), std::move(*values));
+}
+
+// `again`: from inside the loop whose header the block is, if it is one.
+bool Executor::Engine::arrive(State& state, const llvm::BasicBlock& block, bool again,
+                              std::vector<Value> incoming) {
+  State::Frame& frame = top(state);
   const auto header = frame.numbering->headers.find(&block);
   if (header != frame.numbering->headers.end()) {
-    const bool again = program.in_loop(block, *from);
     if (const LoopContract* contract = header->second) {
       return enter_loop(state, block, *contract, again, std::move(incoming));
     }
@@ -280,6 +324,34 @@ std::string variable_of(const llvm::PHINode& phi) {
 
 }  // namespace
 
+namespace {
+
+// The pointer that LoopContract::offsets speaks of.
+Maybe<Value*> only_pointer(std::vector<LoopView::Carried>& carried, const LoopContract& contract) {
+  Value* result = nullptr;
+  for (LoopView::Carried& variable : carried) {
+    if (!variable.is_pointer) continue;
+    if (result != nullptr) return failure(contract.function, "has a loop that carries two pointers, not one");
+    result = &variable.value;
+  }
+  if (result == nullptr || !result->is_pointer()) {
+    return failure(contract.function, "has a loop that carries no pointer into an object");
+  }
+  return result;
+}
+
+Maybe<Term> invariant_of(LoopView& view, const LoopContract& contract) {
+  auto result = contract.invariant ? contract.invariant(view) : Term::boolean(true);
+  if (!result || contract.offsets.empty()) return result;
+  auto pointer = only_pointer(view.carried, contract);
+  if (!pointer) return tl::unexpected(pointer.error());
+  std::vector<Term> known;
+  for (const uint64_t offset : contract.offsets) known.push_back((*pointer)->bits == word(offset));
+  return any_of(known) & *result;
+}
+
+}  // namespace
+
 bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, const LoopContract& contract,
                                   bool again, std::vector<Value> incoming) {
   State::Frame& frame = top(state);
@@ -293,7 +365,7 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
   }
   LoopView view{state, carried};
   const std::string place = Program::place(*header.getTerminator());
-  auto before = contract.invariant ? contract.invariant(view) : Term::boolean(true);
+  auto before = invariant_of(view, contract);
   if (!before) {
     stop(state, before.error());
     return false;
@@ -314,7 +386,6 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
     end(state, Path::End::kLoopClosed);
     return false;
   }
-  State::Frame::OpenLoop loop{std::move(incoming), state.memory, {}, state.ghosts, {}};
   for (LoopView::Carried& variable : carried) {
     const std::string name = fmt::format("{}#{}", variable.name, fresh++);
     if (!variable.is_pointer) {
@@ -325,18 +396,46 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
       variable.value = Value::number(free_word(name));
     }
   }
+  const State::Frame::OpenLoop loop{std::move(incoming), state.memory, {}, state.ghosts, {}};
+  if (contract.offsets.empty()) return begin_iteration(state, header, contract, loop, std::move(carried));
+  for (const uint64_t offset : contract.offsets) {
+    auto pointer = only_pointer(carried, contract);
+    if (!pointer) {
+      stop(state, pointer.error());
+      return false;
+    }
+    (*pointer)->bits = word(offset);
+    State other = state;
+    if (begin_iteration(other, header, contract, loop, carried)) waiting.push_back(std::move(other));
+  }
+  return false;
+}
+
+// The arbitrary iteration, and what comes behind it.
+bool Executor::Engine::begin_iteration(State& state, const llvm::BasicBlock& header,
+                                       const LoopContract& contract, State::Frame::OpenLoop loop,
+                                       std::vector<LoopView::Carried> carried) {
+  LoopView view{state, carried};
   if (contract.havoc) {
-    if (auto done = contract.havoc(view); !done) {
+    // One offset at a time is looked at: were it replaced by another one, some would never be.
+    auto pointer = contract.offsets.empty() ? Maybe<Value*>(nullptr) : only_pointer(view.carried, contract);
+    const Term offset = pointer && *pointer != nullptr ? (*pointer)->bits : word(0);
+    auto done = contract.havoc(view);
+    if (done && pointer && *pointer != nullptr && !(*pointer)->bits.same(offset)) {
+      done = failure(contract.function, "has a loop contract that replaces the offset that it says");
+    }
+    if (!done) {
       stop(state, done.error());
       return false;
     }
   }
-  auto assumed = contract.invariant ? contract.invariant(view) : Term::boolean(true);
+  auto assumed = invariant_of(view, contract);
   if (!assumed) {
     stop(state, assumed.error());
     return false;
   }
   state.assume(*assumed);
+  State::Frame& frame = top(state);
   if (contract.measure) {
     auto measure = contract.measure(view);
     if (!measure) {
@@ -348,7 +447,7 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
   loop.at_head = state.memory;
   loop.ghosts_at_head = state.ghosts;
   frame.open_loops.insert_or_assign(&header, std::move(loop));
-  at = 0;
+  std::size_t at = 0;
   for (const llvm::PHINode& phi : header.phis()) define(state, phi, carried[at++].value);
   frame.block = &header;
   frame.next = header.getFirstNonPHIIt();

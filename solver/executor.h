@@ -40,20 +40,25 @@ class State {
 
   // From here on only what satisfies `condition` is looked at. For what is known, not for what is to be shown.
   void assume(const Term& condition);
+  // The same, but no branch is decided by it: for long promises, which make the many questions whether a branch
+  // can be taken slow. A path that only they rule out is followed, and claims know that it is none.
+  void learn(const Term& fact);
   // Records that `holds` must hold here, and goes on with that.
   void require(Obligation::Kind kind, const Term& holds, std::string what, std::string place);
   void happened(Event::Kind kind, std::vector<Term> arguments, std::string place, std::string name = {});
   // True once a condition is plainly false: the state is impossible.
   bool impossible() const { return impossible_; }
 
+  struct Frame;  // of the executor's: solver/engine.h
+
  private:
   friend class Executor;
-  struct Frame;
   std::vector<Frame> frames_;
   // An instruction that is executed again, with the one offset that its pointer has on this path.
   const llvm::Instruction* settled_instruction_ = nullptr;
   uint64_t settled_offset_ = 0;
   bool impossible_ = false;
+  std::vector<std::size_t> learned_;  // which conditions are facts that were learned, in ascending order
 
  public:
   State();
@@ -114,6 +119,10 @@ struct LoopContract {
   // into. That an iteration leaves all other memory and ghosts as they are is an obligation of kind kInvariant,
   // as the invariant is (contract_cases() in claims/claim.h).
   std::function<reports::Expected<void>(LoopView&)> havoc;
+  // All offsets that the one pointer which the loop carries can have, if memory needs them as numbers: the
+  // arbitrary iteration is executed once for each, and that the pointer has one of them is a part of the
+  // invariant. Empty: nothing is known of it.
+  std::vector<uint64_t> offsets = {};
   // The invariant as a term over the view.
   std::function<reports::Expected<Term>(LoopView&)> invariant;
   // A 64-bit number that every iteration makes smaller: the loop ends. Without it that is not shown.
@@ -130,6 +139,9 @@ struct Limits {
   unsigned iterations = 70;       // of a loop without contract, on one path
   unsigned values_of_an_offset =
       16;  // an offset that is not one number is split into its values up to this many
+  // Paths through code that only computes become one, with values that depend on conditions: far fewer paths,
+  // longer formulas.
+  bool join_paths = false;
 };
 
 // Executes functions of one program. Not thread-safe.
@@ -160,8 +172,9 @@ class Executor {
   std::size_t steps() const;
   std::size_t feasibility_questions() const;
 
+  struct Engine;  // the inside: solver/engine.h
+
  private:
-  struct Engine;
   std::unique_ptr<Engine> engine_;
 };
 

@@ -300,6 +300,16 @@ Maybe<Value> Executor::Engine::element_address(State& state, const llvm::GEPOper
   return result;
 }
 
+std::optional<Value> chosen(const Term& condition, const Value& yes, const Value& no) {
+  if (yes.object != no.object || !yes.members.empty() || !no.members.empty()) return std::nullopt;
+  if (yes.is_undefined() || no.is_undefined()) return std::nullopt;
+  const bool same_null = has_null(yes) ? has_null(no) && yes.null_if.same(no.null_if) : !has_null(no);
+  if (!same_null) return std::nullopt;
+  Value value = yes;
+  value.bits = choose(condition, yes.bits, no.bits);
+  return value;
+}
+
 // A choice between pointers into different objects splits the path.
 bool Executor::Engine::choose_value(State& state, const llvm::SelectInst& instruction) {
   auto condition = number(state, *instruction.getCondition());
@@ -315,12 +325,13 @@ bool Executor::Engine::choose_value(State& state, const llvm::SelectInst& instru
     define(state, instruction, *value ? *yes : *no);
     return true;
   }
-  const bool plain = !yes->is_undefined() && !no->is_undefined() && yes->members.empty();
-  if (plain && yes->object == no->object && !has_null(*yes) && !has_null(*no)) {
-    Value value = *yes;
-    value.bits = choose(*condition, yes->bits, no->bits);
-    define(state, instruction, std::move(value));
+  if (auto value = chosen(*condition, *yes, *no)) {
+    define(state, instruction, std::move(*value));
     return true;
+  }
+  if (guard) {
+    refused = true;
+    return false;
   }
   for (const bool side : {true, false}) {
     const Term taken = side ? *condition : !*condition;

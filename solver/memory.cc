@@ -27,6 +27,12 @@ Object Object::of_words(std::string name, Term size, Term words) {
   return object;
 }
 
+Object Object::of_records(std::string name, Term size, Records records) {
+  Object object(std::move(name), std::move(size), Initial::kUndefined);
+  object.records_ = std::move(records);
+  return object;
+}
+
 Object Object::of_function(std::string name) {
   Object object(std::move(name), word(0), Initial::kUndefined);
   object.is_function_ = true;
@@ -85,6 +91,7 @@ Expected<Value> Object::load_cell(uint64_t offset, unsigned bytes) const {
 
 Expected<Value> Object::load(const Term& offset, unsigned bytes) const {
   if (is_function_) return beyond(name_, "a function is read");
+  if (records_) return records_->load(offset, bytes).map([](const Term& term) { return Value::number(term); });
   if (!has_words()) {
     if (const auto constant = offset.constant()) return load_cell(*constant, bytes);
     return beyond(name_, fmt::format("{} bytes are read at an offset that is not one number", bytes));
@@ -123,6 +130,10 @@ Expected<void> Object::cut(uint64_t offset, uint64_t count) {
 
 Expected<void> Object::store(const Term& offset, unsigned bytes, const Value& value) {
   if (is_function_) return beyond(name_, "a function is written");
+  if (records_) {
+    if (value.is_pointer()) return beyond(name_, "a pointer is stored in an array of structs");
+    return records_->store(offset, bytes, value.bits);
+  }
   if (!has_words()) {
     const auto constant = offset.constant();
     if (!constant) {
@@ -151,6 +162,7 @@ Expected<void> Object::store(const Term& offset, unsigned bytes, const Value& va
 }
 
 Expected<void> Object::fill(uint64_t offset, uint64_t count, uint8_t byte) {
+  if (records_) return beyond(name_, "an array of structs is filled");
   const uint64_t pattern = 0x0101010101010101u * byte;
   if (has_words()) {
     if (offset % 8 != 0 || count % 8 != 0) return beyond(name_, "a part of a word is filled");
@@ -176,6 +188,7 @@ Expected<void> Object::fill(uint64_t offset, uint64_t count, uint8_t byte) {
 }
 
 Expected<void> Object::forget(uint64_t offset, uint64_t count) {
+  if (records_) return beyond(name_, "an array of structs becomes undefined");
   if (has_words()) return beyond(name_, "a part of a word becomes undefined");
   if (offset == 0 && size_.constant() == count) {
     cells_.clear();
@@ -190,6 +203,12 @@ Expected<void> Object::forget(uint64_t offset, uint64_t count) {
 
 std::vector<Object::Change> Object::changes_since(const Object& earlier) const {
   std::vector<Change> changes;
+  if (records_) {
+    for (const Records::Member& member : records_->changes_since(*earlier.records_)) {
+      changes.push_back({member.offset, member.bytes, Term::boolean(false)});
+    }
+    return changes;
+  }
   if (has_words() || earlier.has_words()) {
     if (!words_.same(earlier.words_)) changes.push_back({0, 8, words_ == earlier.words_});
     return changes;

@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "reports/error.h"
+#include "solver/records.h"
 #include "solver/term.h"
 
 namespace llvm {
@@ -40,8 +42,8 @@ struct Value {
   }
 };
 
-// An object. Two forms: cells at constant offsets, which may hold pointers (structs, locals), or a map of
-// 64-bit words with any offset (bitmaps, lists of any length).
+// An object. Three forms: cells at constant offsets, which may hold pointers (structs, locals), a map of 64-bit
+// words with any offset (bitmaps, tables of any length), or records (arrays of structs of any length).
 class Object {
  public:
   // What is found where nothing was stored.
@@ -55,12 +57,18 @@ class Object {
       : name_(std::move(name)), size_(std::move(size)), initial_(initial) {}
   // An object of any size that holds `words`: word i lies at byte 8 i.
   static Object of_words(std::string name, Term size, Term words);
+  static Object of_records(std::string name, Term size, Records records);
   // Stands for a function; it cannot be read or written.
   static Object of_function(std::string name);
 
   const std::string& name() const { return name_; }
   const Term& size() const { return size_; }  // bytes
   bool has_words() const { return words_.sort() == Term::Sort::kMap; }
+  // Only if it was made of records.
+  const Records* records() const { return records_ ? &*records_ : nullptr; }
+  Records* records() { return records_ ? &*records_ : nullptr; }
+  // Can be read and written at an offset that is not one number.
+  bool takes_any_offset() const { return has_words() || records_.has_value(); }
   bool is_function() const { return is_function_; }
   bool alive() const { return alive_; }
   void die() { alive_ = false; }
@@ -115,6 +123,7 @@ class Object {
   // the same in all states that share the object.
   mutable std::map<uint64_t, Cell> cells_;
   Term words_;
+  std::optional<Records> records_;
   bool is_function_ = false;
   bool alive_ = true;
 };

@@ -10,6 +10,42 @@
 namespace nospan::solver {
 namespace {
 
+// What lies at one of several places; none if no one value says that.
+Maybe<std::optional<Value>> read(const Object& object, const Places& places, unsigned bytes) {
+  if (places.choices.empty()) return object.load(places.offset, bytes);
+  std::optional<Value> result;
+  for (const uint64_t place : places.choices) {
+    auto value = object.load(word(place), bytes);
+    if (!value) return tl::unexpected(value.error());
+    result = result ? chosen(places.offset == word(place), *value, *result) : std::move(*value);
+    if (!result) break;
+  }
+  return result;
+}
+
+// Stores the value at one of several places, if `guard` holds or there is none. False, and nothing is stored,
+// if a cell would hold what no one value says.
+Maybe<bool> write(Object& object, const Places& places, unsigned bytes, const Value& value,
+                  const std::optional<Term>& guard) {
+  if (places.choices.empty() && !guard) {
+    if (auto done = object.store(places.offset, bytes, value); !done) return tl::unexpected(done.error());
+    return true;
+  }
+  std::vector<std::pair<Term, Term>> cells = {{places.offset, Term::boolean(true)}};
+  if (!places.choices.empty()) cells.clear();
+  for (const uint64_t place : places.choices) cells.emplace_back(word(place), places.offset == word(place));
+  Object changed = object;
+  for (const auto& [place, is_here] : cells) {
+    auto old = object.load(place, bytes);
+    if (!old) return tl::unexpected(old.error());
+    const auto content = chosen(guard ? *guard & is_here : is_here, value, *old);
+    if (!content) return false;
+    if (auto done = changed.store(place, bytes, *content); !done) return tl::unexpected(done.error());
+  }
+  object = std::move(changed);
+  return true;
+}
+
 Term fits(const Term& offset, const Term& size, uint64_t bytes) {
   return less_equal(word(bytes), size) & less_equal(offset, size - word(bytes));
 }
@@ -46,8 +82,10 @@ bool Executor::Engine::check_access(State& state, const Value& pointer, uint64_t
   return !state.impossible();
 }
 
-bool Executor::Engine::settle_offset(State& state, const llvm::Instruction& instruction, const Value& pointer) {
-  if (pointer.bits.constant() || state.memory.at(pointer.object).has_words()) return true;
+bool Executor::Engine::settle_offset(State& state, const llvm::Instruction& instruction, const Value& pointer,
+                                     Places& places) {
+  places.offset = pointer.bits;
+  if (pointer.bits.constant() || state.memory.at(pointer.object).takes_any_offset()) return true;
   std::vector<uint64_t> values;
   while (true) {
     const auto value = solver().value(state.conditions, pointer.bits, values);
@@ -55,11 +93,25 @@ bool Executor::Engine::settle_offset(State& state, const llvm::Instruction& inst
     values.push_back(*value);
     if (values.size() > limits.values_of_an_offset) break;
   }
-  if (solver().gave_up() || values.size() > limits.values_of_an_offset) {
+  if (solver().gave_up() || values.empty() || values.size() > limits.values_of_an_offset) {
     stop(state, unsupported(instruction, fmt::format("an offset into {} that may be anything",
                                                      state.memory.at(pointer.object).name()))
                     .value());
     return false;
+  }
+  if (limits.join_paths) {
+    places.choices = std::move(values);
+    return true;
+  }
+  split_by_offset(state, instruction, pointer, values);
+  return false;
+}
+
+void Executor::Engine::split_by_offset(State& state, const llvm::Instruction& instruction, const Value& pointer,
+                                       const std::vector<uint64_t>& values) {
+  if (guard) {
+    refused = true;
+    return;
   }
   for (const uint64_t value : values) {
     State other = state;
@@ -70,7 +122,6 @@ bool Executor::Engine::settle_offset(State& state, const llvm::Instruction& inst
     --top(other).next;
     waiting.push_back(std::move(other));
   }
-  return false;
 }
 
 // Takes the offset that settle_offset() split the path for.
@@ -85,6 +136,10 @@ bool Executor::Engine::settle_null(State& state, const llvm::GetElementPtrInst& 
   if (index == top(state).numbering->index.end()) return true;
   const Value pointer = top(state).registers[index->second];
   if (!pointer.is_pointer() || !has_null(pointer)) return true;
+  if (guard) {
+    refused = true;
+    return false;
+  }
   for (const bool is_null : {true, false}) {
     const Term taken = is_null ? pointer.null_if : !pointer.null_if;
     if (!possible(state, taken)) continue;
@@ -112,12 +167,18 @@ bool Executor::Engine::load(State& state, const llvm::LoadInst& instruction) {
   }
   apply_settled(state, instruction, *pointer);
   if (!check_access(state, *pointer, bytes, instruction)) return true;
-  if (!settle_offset(state, instruction, *pointer)) return false;
-  Maybe<Value> value = state.memory.at(pointer->object).load(pointer->bits, bytes);
-  if (!value) {
-    stop(state, unsupported(instruction, value.error().line()).value());
+  Places places;
+  if (!settle_offset(state, instruction, *pointer, places)) return false;
+  auto content = read(state.memory.at(pointer->object), places, bytes);
+  if (!content) {
+    stop(state, unsupported(instruction, content.error().line()).value());
     return false;
   }
+  if (!*content) {
+    split_by_offset(state, instruction, *pointer, places.choices);
+    return false;
+  }
+  std::optional<Value>& value = *content;
   if (type.isIntegerTy() && !value->is_pointer() && type.getIntegerBitWidth() < bytes * 8) {
     const unsigned width = type.getIntegerBitWidth();
     const Term low = truncate(value->bits, width);
@@ -141,8 +202,9 @@ bool Executor::Engine::store(State& state, const llvm::StoreInst& instruction) {
   }
   apply_settled(state, instruction, *pointer);
   if (!check_access(state, *pointer, bytes, instruction)) return true;
-  if (!settle_offset(state, instruction, *pointer)) return false;
-  if (value->is_undefined() && pointer->bits.constant()) {
+  Places places;
+  if (!settle_offset(state, instruction, *pointer, places)) return false;
+  if (value->is_undefined() && pointer->bits.constant() && !guard) {
     if (auto done = state.memory.change(pointer->object).forget(*pointer->bits.constant(), bytes); !done) {
       stop(state, unsupported(instruction, done.error().line()).value());
       return false;
@@ -156,11 +218,37 @@ bool Executor::Engine::store(State& state, const llvm::StoreInst& instruction) {
   if (!value->is_pointer() && (value->bits.is_boolean() || value->bits.width() < bytes * 8)) {
     value->bits = zero_extend(value->bits, bytes * 8);
   }
-  if (auto done = state.memory.change(pointer->object).store(pointer->bits, bytes, *value); !done) {
+  return store_at(state, instruction, *pointer, places, bytes, *value);
+}
+
+bool Executor::Engine::store_at(State& state, const llvm::Instruction& instruction, const Value& pointer,
+                                const Places& places, unsigned bytes, const Value& value) {
+  const auto done = write(state.memory.change(pointer.object), places, bytes, value, guard);
+  if (!done) {
     stop(state, unsupported(instruction, done.error().line()).value());
     return false;
   }
-  return true;
+  if (!*done) split_by_offset(state, instruction, pointer, places.choices);
+  return *done;
+}
+
+// What an atomic instruction finds. None: the path has ended or goes on in `waiting`.
+std::optional<Value> Executor::Engine::read_number(State& state, const llvm::Instruction& instruction,
+                                                   const Value& pointer, const Places& places, unsigned bytes) {
+  auto old = read(state.memory.at(pointer.object), places, bytes);
+  if (!old) {
+    stop(state, unsupported(instruction, old.error().line()).value());
+    return std::nullopt;
+  }
+  if (!*old) {
+    split_by_offset(state, instruction, pointer, places.choices);
+    return std::nullopt;
+  }
+  if ((*old)->is_pointer()) {
+    stop(state, unsupported(instruction, "an atomic operation on a pointer").value());
+    return std::nullopt;
+  }
+  return std::move(*old);
 }
 
 // Other threads are not modelled: an atomic instruction is a plain one.
@@ -174,16 +262,10 @@ bool Executor::Engine::update_atomically(State& state, const llvm::AtomicRMWInst
   const unsigned bytes = bytes_of(*instruction.getType());
   apply_settled(state, instruction, *pointer);
   if (!check_access(state, *pointer, bytes, instruction)) return true;
-  if (!settle_offset(state, instruction, *pointer)) return false;
-  auto old = state.memory.at(pointer->object).load(pointer->bits, bytes);
-  if (!old) {
-    stop(state, unsupported(instruction, old.error().line()).value());
-    return false;
-  }
-  if (old->is_pointer()) {
-    stop(state, unsupported(instruction, "an atomic operation on a pointer").value());
-    return false;
-  }
+  Places places;
+  if (!settle_offset(state, instruction, *pointer, places)) return false;
+  auto old = read_number(state, instruction, *pointer, places, bytes);
+  if (!old) return false;
   const Term& before = old->bits;
   Term after;
   switch (instruction.getOperation()) {
@@ -195,11 +277,7 @@ bool Executor::Engine::update_atomically(State& state, const llvm::AtomicRMWInst
     case llvm::AtomicRMWInst::Xor: after = before ^ *value; break;
     default: stop(state, unsupported(instruction, "an atomic operation").value()); return false;
   }
-  if (auto done = state.memory.change(pointer->object).store(pointer->bits, bytes, Value::number(after));
-      !done) {
-    stop(state, unsupported(instruction, done.error().line()).value());
-    return false;
-  }
+  if (!store_at(state, instruction, *pointer, places, bytes, Value::number(after))) return false;
   define(state, instruction, std::move(*old));
   return true;
 }
@@ -215,22 +293,13 @@ bool Executor::Engine::compare_and_exchange(State& state, const llvm::AtomicCmpX
   const unsigned bytes = bytes_of(*instruction.getNewValOperand()->getType());
   apply_settled(state, instruction, *pointer);
   if (!check_access(state, *pointer, bytes, instruction)) return true;
-  if (!settle_offset(state, instruction, *pointer)) return false;
-  Object& object = state.memory.change(pointer->object);
-  auto old = object.load(pointer->bits, bytes);
-  if (!old) {
-    stop(state, unsupported(instruction, old.error().line()).value());
-    return false;
-  }
-  if (old->is_pointer()) {
-    stop(state, unsupported(instruction, "an atomic operation on a pointer").value());
-    return false;
-  }
+  Places places;
+  if (!settle_offset(state, instruction, *pointer, places)) return false;
+  auto old = read_number(state, instruction, *pointer, places, bytes);
+  if (!old) return false;
   const Term equal = old->bits == *expected;
-  if (auto done = object.store(pointer->bits, bytes, Value::number(choose(equal, *wanted, old->bits))); !done) {
-    stop(state, unsupported(instruction, done.error().line()).value());
-    return false;
-  }
+  const Value after = Value::number(choose(equal, *wanted, old->bits));
+  if (!store_at(state, instruction, *pointer, places, bytes, after)) return false;
   Value result;
   result.members = {std::move(*old), Value::number(equal)};
   define(state, instruction, std::move(result));

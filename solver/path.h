@@ -21,11 +21,12 @@ namespace nospan::solver {
 struct Event {
   enum class Kind : uint8_t {
     kSet,            // TCEs written: index, count, guest address of the first IOMMU page, permissions, result
-                     // (32 bits: 0 or an error; then some, none or all may have been written)
-    kClear,          // TCEs cleared: index, count
+                     // (32 bits: 0 or an error; then some, none or all may have been written); of lists
+                     // (claims/linux_list.h) also the index of the element
+    kClear,          // TCEs cleared: index, count; of lists also whether it was right (a truth value)
     kFlush,          // the device sees all TCEs written so far
     kTake,           // entries allocated: first entry of the window, count
-    kGiveBack,       // entries freed: first entry of the window, count
+    kGiveBack,       // entries freed: first entry of the window, count; of lists as for kClear
     kLock,           // nothing
     kUnlock,         // nothing
     kAllocatePages,  // order, guest address

@@ -473,6 +473,32 @@ Term any_of(const std::vector<Term>& terms) {
   return result;
 }
 
+namespace {
+
+void add_conjuncts(const z3::expr& term, bool negated, std::vector<Term>& result) {
+  if (term.is_app()) {
+    const Z3_decl_kind kind = term.decl().decl_kind();
+    if (kind == Z3_OP_NOT) {
+      add_conjuncts(term.arg(0), !negated, result);
+      return;
+    }
+    if (kind == (negated ? Z3_OP_OR : Z3_OP_AND)) {
+      for (unsigned i = 0; i < term.num_args(); ++i) add_conjuncts(term.arg(i), negated, result);
+      return;
+    }
+  }
+  result.push_back(Term::from_expression(negated ? !term : term));
+}
+
+}  // namespace
+
+std::vector<Term> conjuncts(const Term& term) {
+  if (term.truth()) return {term};
+  std::vector<Term> result;
+  add_conjuncts(term.expression(), false, result);
+  return result;
+}
+
 Term substitute(const Term& term, const Term& variable, const Term& value) {
   if (term.constant() || term.truth()) return term;
   z3::expr_vector from(term_context());

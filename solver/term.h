@@ -123,6 +123,9 @@ Term implies(const Term& a, const Term& b);
 Term all_of(const std::vector<Term>& terms);  // true if there are none
 Term any_of(const std::vector<Term>& terms);  // false if there are none
 
+// Terms that hold together if the term holds, as its formula says: of (a and b) and not (c or d), four.
+std::vector<Term> conjuncts(const Term& term);
+
 // The term with `value` in place of the free constant `variable`, simplified.
 Term substitute(const Term& term, const Term& variable, const Term& value);
 

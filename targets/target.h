@@ -206,8 +206,9 @@ struct nospan_target {
                      uint32_t cpu);
 
   /*
-   * Maps a list. Returns the number of segments, at least 1, at most `count`, or a negative errno with nothing
-   * changed but dma_address and dma_length. count may be 0 and table may be NULL: a negative errno.
+   * Maps a list. Returns the number of segments, at least 1, at most `count`, or a negative errno (-EINVAL,
+   * -ENOMEM, -EIO or -EREMOTEIO) with nothing changed but dma_address and dma_length. count may be 0 and table
+   * may be NULL: a negative errno.
    */
   int (*map_sg)(void* table, struct nospan_segment* list, uint32_t count, uint32_t direction,
                 uint64_t attributes, uint32_t cpu);

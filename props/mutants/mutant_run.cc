@@ -2,12 +2,12 @@
 #include "props/mutants/mutant_run.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 
+#include "props/mutants/library_run.h"
 #include "props/mutants/mutant_build.h"
 
 namespace nospan::props {
@@ -58,25 +58,13 @@ CampaignOptions campaign_options(const Mutant& mutant, const MutantOptions& opti
   return result;
 }
 
-reports::Expected<CampaignResult> run_unedited(const Mutant& mutant, const MutantOptions& options,
-                                               std::uint64_t scenarios) {
+reports::Expected<LibraryRun> run_unedited(const Mutant& mutant, const MutantOptions& options,
+                                           std::uint64_t scenarios) {
   const auto library = build_unedited(mutant.base(), mutant.system_page_shift);
   if (!library) return tl::unexpected(library.error());
-  const auto target = LoadedTarget::open(*library);
-  if (!target) return tl::unexpected(target.error());
   CampaignOptions campaign = campaign_options(mutant, options);
   campaign.scenarios = scenarios;
-  return run_campaign(target->get(), guards_for(mutant), campaign, {});
-}
-
-// Of all worker processes that have ended.
-double cpu_seconds_of_workers() {
-  rusage usage{};
-  getrusage(RUSAGE_CHILDREN, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  return run_library(*library, guards_for(mutant), campaign, {});
 }
 
 std::string ids(const std::vector<Invariant>& invariants) {
@@ -133,24 +121,18 @@ MutantResult run_mutant(const Mutant& mutant, const MutantOptions& options) {
     result.error = library.error();
     return result;
   }
-  {
-    const auto target = LoadedTarget::open(*library);
-    if (!target) {
-      result.error = target.error();
-      return result;
-    }
-    CampaignOptions campaign = campaign_options(mutant, options);
-    const double limit = mutant.missing_rule.empty() ? kBusyMachine * mutant.limit_seconds : kSurvivorSeconds;
-    campaign.time = std::chrono::milliseconds(static_cast<std::int64_t>(limit * 1000));
-    const double before = cpu_seconds_of_workers();
-    CampaignListener listener;
-    listener.on_failure = [&](const Failure&) { result.cpu_seconds = cpu_seconds_of_workers() - before; };
-    CampaignResult found = run_campaign(target->get(), guards_for(mutant), campaign, listener);
-    if (!found.failure) result.cpu_seconds = cpu_seconds_of_workers() - before;
-    result.seconds = found.seconds;
-    result.scenarios = found.failure ? found.failure->number + 1 : found.tally.scenarios;
-    result.failure = std::move(found.failure);
+  CampaignOptions campaign = campaign_options(mutant, options);
+  const double limit = mutant.missing_rule.empty() ? kBusyMachine * mutant.limit_seconds : kSurvivorSeconds;
+  campaign.time = std::chrono::milliseconds(static_cast<std::int64_t>(limit * 1000));
+  auto run = run_library(*library, guards_for(mutant), campaign, {});
+  if (!run) {
+    result.error = run.error();
+    return result;
   }
+  result.cpu_seconds = run->cpu_seconds;
+  result.seconds = run->seconds;
+  result.scenarios = run->scenarios;
+  result.failure = std::move(run->failure);
   if (options.control && result.failure) {
     auto control = run_unedited(mutant, options, result.scenarios);
     if (!control) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Claims about the calls of nospan's own mapper (targets/builtin/mapper.cc) that take one buffer.
+// Claims about the calls of nospan's own mapper (targets/builtin/mapper.cc) that map and unmap one buffer.
 #ifndef NOSPAN_SOLVER_CLAIMS_BUILTIN_MAP_H
 #define NOSPAN_SOLVER_CLAIMS_BUILTIN_MAP_H
 
@@ -15,12 +15,6 @@ reports::Expected<std::vector<Instance>> builtin_map_page(const Setting& setting
 
 // Mapper::unmap_page(): `inverse`, and `safe` for any range of addresses.
 reports::Expected<std::vector<Instance>> builtin_unmap_page(const Setting& setting);
-
-// Mapper::allocate_coherent() and free_coherent().
-reports::Expected<std::vector<Instance>> builtin_coherent(const Setting& setting);
-
-// The contracts that those rest on: Mapper::place(), preferred_shift(), direction_permissions().
-reports::Expected<std::vector<Instance>> builtin_place(const Setting& setting);
 
 }  // namespace nospan::solver
 

@@ -35,22 +35,26 @@ Expected<BuiltinTable> BuiltinTable::make(Executor& executor) {
   BuiltinTable table;
   table.page_shift = free_word("page_shift");
   table.system_page_shift = free_word("system_page_shift");
-  table.entries = free_word("entries");
+  // As few bits as the domain leaves to each: what is zero anyway, solvers need not find out.
+  const auto narrow_free = [](unsigned width, const char* name) {
+    return zero_extend(Term::free_bits(width, name), 64);
+  };
+  table.entries = narrow_free(38, "entries");
   table.dma_mask = free_word("dma_mask");
   table.coherent_mask = free_word("coherent_mask");
   table.segment_boundary = free_word("segment_boundary");
   table.max_segment_size = Term::free_bits(32, "max_segment_size");
   table.boundary_entries = shift_right(table.segment_boundary + word(1), table.page_shift);
   // The first index as a sum, so that solvers see at once what a slot is.
-  table.origin = concatenate(Term::free_bits(58, "origin_word"), Term::bits(6, 0));
+  table.origin = zero_extend(concatenate(Term::free_bits(46, "origin_word"), Term::bits(6, 0)), 64);
   table.first_slot = zero_extend(Term::free_bits(6, "first_slot"), 64);
   table.first_index = table.origin + table.first_slot;
   table.end_slot = table.first_slot + table.entries;
   table.lowest_slot = table.first_slot + choose(table.first_index == word(0), word(1), word(0));
-  table.reserved_begin_slot = free_word("reserved_begin_slot");
-  table.reserved_end_slot = free_word("reserved_end_slot");
+  table.reserved_begin_slot = narrow_free(39, "reserved_begin_slot");
+  table.reserved_end_slot = narrow_free(39, "reserved_end_slot");
   table.words = shift_right(table.end_slot + word(63), word(6));
-  const Term region_shift = free_word("region_shift");
+  const Term region_shift = narrow_free(6, "region_shift");
   const Term region_count = shift_right(table.words - word(1), region_shift) + word(1);
   const Term region_words = shift_left(word(1), region_shift);
   const Term group_words = shift_right(shift_right(region_words, word(6)) + word(63), word(6));
@@ -138,9 +142,12 @@ Expected<BuiltinTable> BuiltinTable::make(Executor& executor) {
       {"window-on-the-bus", "the window's entries have DMA addresses of at most 64 bits", "LoPAR, DMA windows"},
       {"window-entries", "a window has 1 to 2^37 entries",
        "targets/builtin/entry_space.cc, create() refuses others"},
-      {"space-as-created", "sizes and reserved ranges are what create() computes; bits and hints anything",
+      {"space-as-created",
+       "sizes and reserved ranges are what create() computes; what cannot be handed out is marked, and what "
+       "regions remember lies in them, as take() and give_back() keep it; other bits and hints anything",
        "targets/builtin/entry_space.cc, EntrySpace::create()"},
-      {"one-thread", "what a lock guards is not changed by others while it is held",
+      {"one-thread",
+       "a lock is free when it is asked for, and what it guards is not changed by others while it is held",
        "targets/builtin/spin_lock.h; checked with threads by builtin_concurrency_test"},
   };
   table.inputs = {{"page_shift", shift},
@@ -257,7 +264,8 @@ Term promised_by_take(const BuiltinTable& table, const SpaceRequest& request, co
 Term asked_of_give_back(const BuiltinTable& table, const Term& index, const Term& count) {
   const Term slot = index - table.origin;
   return less_equal(table.origin, index) & less_equal(table.lowest_slot, slot) & less(slot, table.end_slot) &
-         less_equal(word(1), count) & less_equal(count, table.end_slot - slot);
+         less_equal(word(1), count) & less_equal(count, table.end_slot - slot) &
+         (less_equal(slot + count, table.reserved_begin_slot) | less_equal(table.reserved_end_slot, slot));
 }
 
 void add_space(Executor& executor, const BuiltinTable& table) {
@@ -281,7 +289,7 @@ void add_space(Executor& executor, const BuiltinTable& table) {
             return tl::unexpected(done.error());
           }
           if (found) {
-            after.assume(promised_by_take(table, *request, slot));
+            after.learn(promised_by_take(table, *request, slot));
             after.happened(Event::Kind::kTake, {slot - table.first_slot, request->entries}, call.place);
           }
           outcomes.push_back({std::move(after), Value::number(Term::boolean(found))});
@@ -396,7 +404,7 @@ void add_place(Executor& executor, const BuiltinTable& table) {
             return tl::unexpected(done.error());
           }
           if (found) {
-            after.assume(promised_by_place(table, *request, slot));
+            after.learn(promised_by_place(table, *request, slot));
             after.happened(Event::Kind::kTake, {slot - table.first_slot, request->entries}, call.place);
           }
           outcomes.push_back({std::move(after), Value::number(Term::boolean(found))});

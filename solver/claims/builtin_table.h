@@ -69,7 +69,7 @@ reports::Expected<SpaceRequest> read_request(const Program& program, State& stat
 // window, at or below the last start, aligned, in one boundary.
 Term asked_of_take(const SpaceRequest& request);
 Term promised_by_take(const BuiltinTable& table, const SpaceRequest& request, const Term& slot);
-// What give_back() asks: slots of the window.
+// What give_back() asks: slots of the window, none of them reserved.
 Term asked_of_give_back(const BuiltinTable& table, const Term& index, const Term& count);
 
 // Contracts for EntrySpace::take() and give_back(), proved by the claims alloc/EntrySpace::take and

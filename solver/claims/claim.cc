@@ -62,6 +62,18 @@ std::vector<Case> obligation_cases(const std::vector<Path>& paths, bool of_contr
 
 }  // namespace
 
+std::vector<Case> in_parts(Case question) {
+  std::vector<Case> parts;
+  std::vector<Term> goals = conjuncts(question.goal);
+  if (goals.size() < 2) return {std::move(question)};
+  for (std::size_t i = 0; i < goals.size(); ++i) {
+    parts.push_back(question);
+    parts.back().name = fmt::format("{}, part {} of {}", question.name, i + 1, goals.size());
+    parts.back().goal = std::move(goals[i]);
+  }
+  return parts;
+}
+
 std::vector<Case> safety_cases(const std::vector<Path>& paths) { return obligation_cases(paths, false); }
 
 std::vector<Case> contract_cases(const std::vector<Path>& paths) { return obligation_cases(paths, true); }

@@ -92,6 +92,10 @@ std::vector<Split> split_page_shift(const Term& page_shift);
 // Adds a case, unless one that asks the same is there.
 void add_case(std::vector<Case>& cases, Case question);
 
+// The same question as one for each part of its goal, where that is a conjunction (of all paths): shorter, but
+// more of them.
+std::vector<Case> in_parts(Case question);
+
 // The obligations of kinds that `safe` is about, as one case for each place, over all paths.
 std::vector<Case> safety_cases(const std::vector<Path>& paths);
 

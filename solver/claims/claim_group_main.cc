@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // nospan_claim_group GROUP BITCODE PAGE_SHIFT [CLAIM] [--drops] [--paths]: decides one group of claims on a
-// module and prints cases, models and times; with NOSPAN_SMT2=DIR it keeps every question there. For people who
-// write claims; users have `nospan prove`.
+// module and prints cases, models and times; with NOSPAN_SMT2=DIR it keeps every question there, with
+// NOSPAN_SECONDS=N each may take that long, with NOSPAN_WITHOUT=HYPOTHESIS it is not made. For people who write
+// claims; users have `nospan prove`.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -42,6 +44,10 @@ int decide(const ClaimGroup& group, const Setting& setting, const std::string& o
   ProveOptions options;
   options.limits.time = std::chrono::seconds(20);
   options.drop_table = drops;
+  if (const char* seconds = std::getenv("NOSPAN_SECONDS")) {
+    options.limits.time = std::chrono::seconds(std::max(1, std::atoi(seconds)));
+  }
+  if (const char* hypothesis = std::getenv("NOSPAN_WITHOUT")) options.dropped = {hypothesis};
   if (const char* folder = std::getenv("NOSPAN_SMT2")) options.smt2_folder = folder;
   for (const Instance& instance : *instances) {
     if (!only.empty() && instance.claim != only && instance.id() != only) continue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// iommu_range_alloc(), iommu_area_alloc() and get_pool() of the Linux kernel: what they promise, said once for
-// those who call them and for the claims that prove it.
+// iommu_range_alloc() of the Linux kernel: what it promises, said once for those who call it and for the claim
+// that proves it.
 #ifndef NOSPAN_SOLVER_CLAIMS_LINUX_ALLOC_H
 #define NOSPAN_SOLVER_CLAIMS_LINUX_ALLOC_H
 
@@ -21,18 +21,12 @@ struct RangeRequest {
 
 // What callers have to see to.
 Term range_alloc_asks(const RangeRequest& request);
-// Under which of the kernel's defects do not show.
-std::vector<Hypothesis> range_alloc_hypotheses(const LinuxTable& table, const RangeRequest& request);
-// Of the first entry, if it is not a failure, under these hypotheses.
-std::vector<Named> range_alloc_promises(const LinuxTable& table, const RangeRequest& request,
-                                        const Term& entry);
+// Where the entries are that it found, if it did not fail: in the window, in front of the last entry, which it
+// never hands out (finding last-entry-never-used).
+Term range_alloc_promises_place(const Term& entries, const Term& pages, const Term& entry);
 
-// alloc/iommu_area_alloc.
-reports::Expected<std::vector<Instance>> linux_area_alloc(const Setting& setting);
-// alloc/iommu_range_alloc and alignment/iommu_range_alloc.
+// alloc/iommu_range_alloc, alignment/iommu_range_alloc and alloc/dma_get_seg_boundary_nr_pages.
 reports::Expected<std::vector<Instance>> linux_range_alloc(const Setting& setting);
-// alloc/get_pool.
-reports::Expected<std::vector<Instance>> linux_get_pool(const Setting& setting);
 
 }  // namespace nospan::solver
 

@@ -45,11 +45,14 @@ Term area_asks(const Object& map, const Area& area) {
          (area.count != word(0));
 }
 
+Term is_area(const Term& words, const Term& bit, const Area& area, const Term& found) {
+  return less_equal(area.start, found) & less_equal(area.count, area.size) &
+         less_equal(found, area.size - area.count) & ((found & area.align_mask) == word(0)) &
+         implies(in_range(bit, found, area.count), !is_set(words, bit));
+}
+
 Term area_promises(const Term& words, const Term& bit, const Area& area, const Term& found) {
-  const Term is_area = less_equal(area.start, found) & less_equal(area.count, area.size) &
-                       less_equal(found, area.size - area.count) & ((found & area.align_mask) == word(0)) &
-                       implies(in_range(bit, found, area.count), !is_set(words, bit));
-  return less(area.size, found) | is_area;
+  return less(area.size, found) | is_area(words, bit, area, found);
 }
 
 // ---- Contracts for callers ----
@@ -428,19 +431,27 @@ void add_bitmap_contracts(Executor& executor, const Term& bit) {
                  state.memory.change(call.arguments[0].object).set_words(after);
                  return Value{};
                }));
+  // Two outcomes, as callers take different ways with them: none, told by a number above size, and an area,
+  // whose first bit then has as few bits as an index into a bitmap.
   executor.add(
       "bitmap_find_next_zero_area_off",
-      simple([bit, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
+      [bit, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
         auto map = map_of(state, call);
         if (!map) return tl::unexpected(map.error());
         const Area area{call.arguments[1].bits, call.arguments[2].bits, zero_extend(call.arguments[3].bits, 64),
                         call.arguments[4].bits, call.arguments[5].bits};
         state.require(Obligation::Kind::kContract, area_asks(**map, area),
                       "bitmap_find_next_zero_area_off() is asked for at least one bit of the map", call.place);
-        const Term found = free_word(fmt::format("area#{}", count++));
-        state.assume(area_promises((*map)->words(), bit, area, found));
-        return Value::number(found);
-      }));
+        const Term words = (*map)->words();
+        std::vector<Outcome> outcomes;
+        const Term none = free_word(fmt::format("no_area#{}", count));
+        outcomes.push_back({state, Value::number(none)});
+        outcomes.back().state.assume(less(area.size, none));
+        const Term found = zero_extend(Term::free_bits(31, fmt::format("area#{}", count++)), 64);
+        state.assume(is_area(words, bit, area, found));
+        outcomes.push_back({std::move(state), Value::number(found)});
+        return outcomes;
+      });
 }
 
 Expected<std::vector<Instance>> linux_bitmap(const Setting& setting) {

@@ -108,7 +108,7 @@ Check check_ioba(const Names& names) {
                      Value::number(count)};
   check.assumptions = {
       page_shift_range(),
-      {"window-on-the-bus", "the window has at most 2^52 entries and begins at or below index 2^52",
+      {"window-indices", "the window has at most 2^52 entries and begins at or below index 2^52",
        "LoPAR, DMA windows"}};
   // Less than the bus has, whatever the page size, so that no bound depends on it.
   const Term most = word(uint64_t{1} << 52);

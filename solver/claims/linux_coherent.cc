@@ -13,50 +13,71 @@ using reports::Expected;
 
 constexpr uint64_t kMostOrder = 12;  // IOMAP_MAX_ORDER - 1, asm/iommu.h: larger requests are refused
 
+constexpr uint64_t kRefused = kMostOrder + 1;
+
+// Every bit at and below the highest one that is set.
+Term filled(Term term) {
+  for (uint64_t i = 1; i < 64; i *= 2) term = term | shift_right(term, word(i));
+  return term;
+}
+
 // The pages behind one coherent mapping: what the driver asks for, and what the page allocator answers.
 struct CoherentBuffer {
   Term size = free_word("size");
   Term page = free_word("page");  // number of the first one
   Term first;
+  Term last = free_word("last");
+  Term behind;  // how far the last byte is from the first
+  Term bytes;   // whole system pages
+  Term is_in_memory;
+  Term is_served;  // small enough, and not nothing
+  Term block;      // the smallest power of two that the bytes fit into
+  // Of the block, in system pages; kRefused if there is none. Said without the code's get_order(), so that the
+  // two are compared.
   Term order = free_word("order");
-  Term bytes;  // whole system pages
-  Term last;
-  Term in_memory;
+  std::vector<Split> orders;  // all of them
   std::vector<Term> domain;
+  std::vector<Term> order_domain;  // which order it is
   Hypothesis alignment;
 
   explicit CoherentBuffer(unsigned system_page_shift) {
     const Term one = word(uint64_t{1} << system_page_shift);
     first = shift_left(page, word(system_page_shift));
     bytes = (size + one - word(1)) & ~(one - word(1));
-    last = first + bytes - word(1);
-    // The smallest order that the bytes fit into. Said without the code's get_order(), so that the two are
-    // compared.
-    const Term enough = less_equal(bytes, shift_left(one, order));
-    const Term no_more = (order == word(0)) | less(shift_left(one, order - word(1)), bytes);
-    const Term has_order = (bytes != word(0)) & less_equal(bytes, shift_left(one, word(kMostOrder)));
-    in_memory = less(page, word(uint64_t{1} << (56 - system_page_shift)));
-    domain = {less_equal(order, word(kMostOrder)), implies(has_order, enough & no_more), in_memory};
+    behind = bytes - word(1);
+    is_served = (bytes != word(0)) & less_equal(bytes, shift_left(one, word(kMostOrder)));
+    block = filled(behind) + word(1);
+    for (uint64_t value = 0; value <= kRefused; ++value) orders.push_back({order, word(value)});
+    is_in_memory = less(page, word(uint64_t{1} << (56 - system_page_shift)));
+    domain = {is_in_memory, implies(is_served, last == first + behind), less_equal(order, word(kRefused))};
+    order_domain = {choose(is_served, less(order, word(kRefused)) & (shift_left(one, order) == block),
+                           order == word(kRefused))};
     alignment = {"natural-alignment", "the page allocator aligns a block of 2^n pages to its size",
-                 "mm/page_alloc.c, the buddy system: __find_buddy_pfn()",
-                 (first & (shift_left(one, order) - word(1))) == word(0)};
+                 "mm/page_alloc.c, the buddy system: __find_buddy_pfn()", (first & filled(behind)) == word(0)};
   }
 };
 
-// Contract for the page allocator: whole system pages somewhere in memory, or failure.
-void add_page_allocator(Executor& executor, const Term& first) {
-  executor.add("nospan_allocate_pages",
-               [first](State state, const Call& call) -> Expected<std::vector<Outcome>> {
-                 std::vector<Outcome> outcomes;
-                 outcomes.push_back({state, Value::number(Term::bits(32, 1))});
-                 const Value& place = call.arguments[1];
-                 state.happened(Event::Kind::kAllocatePages, {zero_extend(call.arguments[0].bits, 64), first},
-                                call.place);
-                 auto done = state.memory.change(place.object).store(place.bits, 8, Value::number(first));
-                 if (!done) return tl::unexpected(done.error());
-                 outcomes.push_back({std::move(state), Value::number(Term::bits(32, 0))});
-                 return outcomes;
-               });
+// Contract for the page allocator: whole system pages somewhere in memory, or failure. It is asked for the
+// smallest block that the bytes fit into: that is what the alignment of the block rests on.
+void add_page_allocator(Executor& executor, const CoherentBuffer& buffer) {
+  executor.add(
+      "nospan_allocate_pages", [buffer](State state, const Call& call) -> Expected<std::vector<Outcome>> {
+        using Asks = Obligation::Kind;
+        const Term order = zero_extend(call.arguments[0].bits, 64);
+        state.require(Asks::kContract, buffer.is_served, "pages for a size that is served", call.place);
+        // Not assumed: it would slow the questions that have no use for it.
+        state.obligations.push_back({Asks::kContract, order == buffer.order,
+                                     "the smallest order that the bytes fit into", call.place,
+                                     state.conditions.size()});
+        std::vector<Outcome> outcomes;
+        outcomes.push_back({state, Value::number(Term::bits(32, 1))});
+        const Value& place = call.arguments[1];
+        state.happened(Event::Kind::kAllocatePages, {order, buffer.first}, call.place);
+        auto done = state.memory.change(place.object).store(place.bits, 8, Value::number(buffer.first));
+        if (!done) return tl::unexpected(done.error());
+        outcomes.push_back({std::move(state), Value::number(Term::bits(32, 0))});
+        return outcomes;
+      });
 }
 
 std::vector<Term> smallest(const LinuxTable& table, const CoherentBuffer& buffer, const Term& mask) {
@@ -85,7 +106,7 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
   add_environment(executor);
   add_range_alloc(executor, *table);
   add_free_path(executor);
-  add_page_allocator(executor, buffer.first);
+  add_page_allocator(executor, buffer);
 
   const Term mask = free_word("coherent_mask");
   const ObjectId returned = table->state.memory.add(Object("dma_handle", word(8), Object::Initial::kFree));
@@ -113,7 +134,8 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
        "nothing",
        "design section 6: what a scenario can tell"});
   base.domain = table->domain;
-  base.domain.insert(base.domain.end(), buffer.domain.begin(), buffer.domain.end());
+  base.domain.push_back(less_equal(call.first, call.last));
+  base.domain.push_back(less(call.last, word(uint64_t{1} << 57)));
   base.domain.push_back((mask & (mask + word(1))) == word(0));
   base.domain.push_back(less_equal(word(4095), mask));
   base.inputs = table->inputs;
@@ -130,12 +152,25 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
   };
   call.handle_hypotheses = {base.hypotheses[1]};
   call.exact_rests_on = {"alloc/iommu_range_alloc"};
+  call.contract_splits = buffer.orders;
+  call.contract_given = buffer.order_domain;
+  call.buffer_domain = buffer.domain;
+  call.pages = shift_right(buffer.behind, call.page_shift) + word(1);
+  // What the page allocator is asked for is served: that is part of its contract.
+  call.counted = {buffer.is_served};
+  // A block that is aligned to a power of two that it fits into: adding to its first address sets bits.
+  const Term both = call.first | buffer.behind;
+  call.touched = {{"the last byte", call.counted, call.last == both, {}},
+                  {"that many are touched", call.counted,
+                   shift_right(both, call.page_shift) ==
+                       shift_right(call.first, call.page_shift) + shift_right(buffer.behind, call.page_shift),
+                   split_page_shift(call.page_shift)}};
   base.preferences = smallest(*table, buffer, mask);
   call.replay = tell_allocation;
 
   // The order is left to the questions: with it, feasibility is as hard as the claims themselves.
   std::vector<Term> known = table->domain;
-  known.push_back(buffer.in_memory);
+  known.push_back(buffer.is_in_memory);
   auto paths = executor.run(
       "iommu_alloc_coherent", table->state,
       {table->device, table->table, Value::number(buffer.size), Value::pointer(returned), Value::number(mask),
@@ -161,55 +196,45 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   add_environment(executor);
   add_free_path(executor);
 
-  const Term index = free_word("index") & shift_right(word(~uint64_t{0}), table->page_shift);
-  const Term entry = free_word("entry");
-  if (auto done = place_window(*table, setting.program, index - entry); !done) {
-    return tl::unexpected(done.error());
-  }
-  // What the map call returned: in closed form for the page sizes that `handle` says it for.
-  const Term low_bits = shift_left(word(1), table->page_shift) - word(1);
-  const Term address =
-      choose(less(table->page_shift, word(32)),
-             shift_left(index, table->page_shift) | (buffer.first & low_bits), free_word("wrong_address"));
-  InverseCall call;
+  const ReturnedAddress returned(table->page_shift, table->first_index,
+                                 "arch/powerpc/kernel/iommu.c, iommu_alloc_coherent(): tcesize is an int "
+                                 "(finding page-mask-overflows-int)");
+  InverseCall call(returned);
   call.map_function = "iommu_alloc_coherent";
   call.function = "iommu_free_coherent";
-  call.page_shift = table->page_shift;
-  call.first_index = table->first_index;
-  call.entry = entry;
-  call.pages = shift_right(buffer.bytes + low_bits, call.page_shift);
+  // What `exact` says was set.
+  call.pages = shift_right(buffer.behind, table->page_shift) + word(1);
+  call.count_splits = split_page_shift(table->page_shift);
   call.pages_order = buffer.order;
+  call.order_splits = buffer.orders;
+  call.order_given = buffer.order_domain;
   call.pages_address = buffer.first;
   call.rests_on = {"handle/iommu_alloc_coherent", "exact/iommu_alloc_coherent", "alloc/__bitmap_clear",
                    "alloc/get_pool"};
-  call.hypotheses = {buffer.alignment,
-                     {"mask-fits-int", "IOMMU pages are smaller than 4 GiB",
-                      "arch/powerpc/kernel/iommu.c, iommu_alloc_coherent(): tcesize is an int (finding "
-                      "page-mask-overflows-int)",
-                      less(call.page_shift, word(32))}};
+  call.place = {less_equal(table->first_index, returned.index), less(returned.entry, table->entries),
+                less_equal(call.pages, table->entries),
+                less_equal(returned.entry + call.pages, table->entries)};
+  call.likely = returned.likely;
+  call.likely.push_back(buffer.size == word(uint64_t{1} << setting.system_page_shift));
 
   Instance& base = call.base;
   base.target = setting.target;
   base.assumptions = table->assumptions;
   base.assumptions.push_back(
-      {"mapped", "the call gets the size, the buffer and the DMA address of a coherent mapping, once",
+      {"mapped-coherent", "the call gets the size, the buffer and the DMA address of a coherent mapping, once",
        "DMA API: dma_free_coherent() takes what dma_alloc_coherent() took and returned"});
   base.domain = table->domain;
-  base.domain.insert(base.domain.end(), buffer.domain.begin(), buffer.domain.end());
-  const Term most = word(uint64_t{1} << (setting.system_page_shift + kMostOrder));
-  for (const Term& term :
-       {buffer.bytes != word(0), less_equal(buffer.bytes, most), less_equal(buffer.size, buffer.bytes),
-        less_equal(call.pages, table->entries), less_equal(call.first_index, index),
-        less_equal(call.entry, table->entries - call.pages)}) {
-    base.domain.push_back(term);
-  }
+  base.domain.insert(base.domain.end(), {buffer.is_in_memory, less_equal(buffer.order, word(kRefused))});
+  base.domain.push_back(buffer.is_served);
   base.inputs = table->inputs;
   for (const Named& input :
-       {Named{"first", buffer.first}, Named{"last", buffer.last}, Named{"size", buffer.size},
-        Named{"order", buffer.order}, Named{"dma_address", address}, Named{"index", index}}) {
+       {Named{"first", buffer.first}, Named{"size", buffer.size}, Named{"order", buffer.order},
+        Named{"dma_address", returned.address}, Named{"index", returned.index}}) {
     base.inputs.push_back(input);
   }
-  base.preferences = smallest(*table, buffer, word(~uint64_t{0}));
+  base.preferences = returned.preferences;
+  const auto small = smallest(*table, buffer, word(~uint64_t{0}));
+  base.preferences.insert(base.preferences.end(), small.begin(), small.end());
   base.scenario = [shift = setting.system_page_shift](const Model& model) {
     ScenarioText text(model, shift, "a counterexample of the prover to inverse/iommu_alloc_coherent");
     tell_allocation(text);
@@ -219,18 +244,13 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
 
   auto paths = executor.run("iommu_free_coherent", table->state,
                             {table->table, Value::number(buffer.size),
-                             Value::number(linear_address(buffer.first)), Value::number(address)},
+                             Value::number(linear_address(buffer.first)), Value::number(returned.address)},
                             table->domain);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   base.paths = call.paths.size();
   base.incomplete = incompleteness(call.paths);
-  auto instances = inverse_claims(call);
-  instances.front().cases.push_back({"what `exact` says was set",
-                                     {},
-                                     call.pages == pages_touched(buffer.first, buffer.last, call.page_shift),
-                                     split_page_shift(call.page_shift)});
-  return instances;
+  return inverse_claims(call);
 }
 
 }  // namespace

@@ -19,14 +19,14 @@ constexpr unsigned kPageStructShift = 6;
 constexpr uint64_t kPools = 4;
 constexpr uint64_t kPooledBytes = uint64_t{1} << 30;
 
-Term permissions_of(const Term& direction) {
+}  // namespace
+
+Term linux_permissions(const Term& direction) {
   // Linux: iommu_direction_to_tce_perm(); asm/tce.h TCE_PCI_READ, TCE_PCI_WRITE.
   const Term wide = zero_extend(direction, 64);
   return choose(wide == word(0), word(3),
                 choose(wide == word(1), word(1), choose(wide == word(2), word(2), word(0))));
 }
-
-}  // namespace
 
 Term linear_address(const Term& address) { return address | word(kPageOffset); }
 
@@ -135,16 +135,6 @@ Expected<LinuxTable> LinuxTable::make(Executor& executor, unsigned system_page_s
   return table;
 }
 
-Expected<void> place_window(LinuxTable& table, const Program& program, const Term& first_index) {
-  Filler filler(program, table.state.memory);
-  filler.set(table.table.object, "iommu_table", "it_offset", first_index);
-  if (filler.error()) return tl::unexpected(*filler.error());
-  for (Term& term : table.domain) term = substitute(term, table.first_index, first_index);
-  for (Named& input : table.inputs) input.term = substitute(input.term, table.first_index, first_index);
-  table.first_index = first_index;
-  return {};
-}
-
 void add_environment(Executor& executor) {
   using Kind = Event::Kind;
   executor.add("it_ops->set", simple([count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
@@ -152,7 +142,7 @@ void add_environment(Executor& executor) {
                  state.happened(
                      Kind::kSet,
                      {call.arguments[1].bits, call.arguments[2].bits, state.memory.number(call.arguments[3]),
-                      permissions_of(call.arguments[4].bits), result},
+                      linux_permissions(call.arguments[4].bits), result},
                      call.place);
                  return Value::number(result);
                }));
@@ -187,40 +177,41 @@ void add_environment(Executor& executor) {
                }));
 }
 
-void add_range_alloc(Executor& executor, const LinuxTable& table) {
+Contract range_alloc(const LinuxTable& table) {
   const Term entries = table.entries;
   const Term first_index = table.first_index;
   const Term highest_index = shift_right(word(~uint64_t{0}), table.page_shift);
-  executor.add(
-      "iommu_range_alloc",
-      [entries, first_index, highest_index, count = 0u](
-          State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
-        const Term& pages = call.arguments[2].bits;
-        const Value& handle = call.arguments[3];
-        const Value failed = Value::number(word(~uint64_t{0}));
-        std::vector<Outcome> outcomes;
-        outcomes.push_back({state, failed});
-        // Zero pages are refused with a warning: the failure above.
-        const Term entry = free_word(fmt::format("entry#{}", count++));
-        state.assume(pages != word(0));
-        state.assume(less_equal(pages, entries));
-        // The last entry is never handed out (finding last-entry-never-used). Were it mended, a mapping of the
-        // bus's last byte would get the DMA address that means failure, and fail-atomic would be refuted.
-        state.assume(less(entry, entries - pages));
-        // Follow from that and from the window's place on the bus; said here, as every later step needs them.
-        state.assume(less_equal(entry + pages, entries));
-        state.assume(less_equal(entry + first_index, highest_index));
-        state.happened(Event::Kind::kTake, {entry, pages}, call.place);
-        if (handle.is_pointer()) {
-          if (auto done =
-                  state.memory.change(handle.object).store(handle.bits, 8, Value::number(entry + pages));
-              !done) {
-            return tl::unexpected(done.error());
-          }
-        }
-        outcomes.push_back({std::move(state), Value::number(entry)});
-        return outcomes;
-      });
+  return [entries, first_index, highest_index, count = 0u](
+             State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+    const Term& pages = call.arguments[2].bits;
+    const Value& handle = call.arguments[3];
+    const Value failed = Value::number(word(~uint64_t{0}));
+    std::vector<Outcome> outcomes;
+    outcomes.push_back({state, failed});
+    // Zero pages are refused with a warning: the failure above.
+    const Term entry = free_word(fmt::format("entry#{}", count++));
+    state.assume(pages != word(0));
+    state.assume(less_equal(pages, entries));
+    // The last entry is never handed out (finding last-entry-never-used). Were it mended, a mapping of the
+    // bus's last byte would get the DMA address that means failure, and fail-atomic would be refuted.
+    state.assume(less(entry, entries - pages));
+    // Follow from that and from the window's place on the bus; said here, as every later step needs them.
+    state.assume(less_equal(entry + pages, entries));
+    state.assume(less_equal(entry + first_index, highest_index));
+    state.happened(Event::Kind::kTake, {entry, pages}, call.place);
+    if (handle.is_pointer()) {
+      if (auto done = state.memory.change(handle.object).store(handle.bits, 8, Value::number(entry + pages));
+          !done) {
+        return tl::unexpected(done.error());
+      }
+    }
+    outcomes.push_back({std::move(state), Value::number(entry)});
+    return outcomes;
+  };
+}
+
+void add_range_alloc(Executor& executor, const LinuxTable& table) {
+  executor.add("iommu_range_alloc", range_alloc(table));
 }
 
 void add_free_path(Executor& executor) {

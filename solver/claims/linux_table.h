@@ -35,16 +35,13 @@ struct LinuxTable {
   static reports::Expected<LinuxTable> make(Executor& executor, unsigned system_page_shift);
 };
 
-// Puts the term in place of the window's first index, wherever the table says it. For questions about a place
-// in the window: with the index and the entry free and the first index their difference, solvers need not
-// subtract.
-reports::Expected<void> place_window(LinuxTable& table, const Program& program, const Term& first_index);
-
 // Contracts for what surrounds the mapping code: the table operations (events kSet, kClear, kFlush), pages
 // (events kAllocatePages, kFreePages, kZero), warnings, BUG. Locks are executed: they are the shims' own.
 void add_environment(Executor& executor);
 
 // Contract for iommu_range_alloc: proved by the claim alloc/iommu_range_alloc. Event kTake.
+// (range_alloc() is the contract alone, for what refines it.)
+Contract range_alloc(const LinuxTable& table);
 void add_range_alloc(Executor& executor, const LinuxTable& table);
 
 // Contracts for what frees entries: __bitmap_clear (proved by alloc/__bitmap_clear; event kGiveBack) and
@@ -56,6 +53,9 @@ Term page_pointer(const Term& address, unsigned system_page_shift);
 
 // In the linear map: what page_address() gives for guest address `address` (PAGE_OFFSET in asm/page.h).
 Term linear_address(const Term& address);
+
+// What the kernel puts into the TCEs of that direction.
+Term linux_permissions(const Term& direction);
 
 }  // namespace nospan::solver
 

@@ -2,8 +2,8 @@
 #include "solver/claims/linux_unmap_page.h"
 
 #include "solver/claims/inverse_claims.h"
+#include "solver/claims/linux_num_pages.h"
 #include "solver/claims/linux_table.h"
-#include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
 
 namespace nospan::solver {
@@ -14,36 +14,25 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
   if (!table) return tl::unexpected(table.error());
   add_environment(executor);
   add_free_path(executor);
+  add_num_pages(executor);
 
-  // The mapping by its place in the window and its number of pages, the buffer by the offsets of its first and
-  // last byte in their IOMMU pages: written so that masks and shifts cancel. Solvers need minutes for the same
-  // in other variables.
-  const Term low_bits = shift_left(word(1), table->page_shift) - word(1);
-  const Term index = free_word("index") & shift_right(word(~uint64_t{0}), table->page_shift);
-  const Term entry = free_word("entry");
-  if (auto done = place_window(*table, setting.program, index - entry); !done) {
-    return tl::unexpected(done.error());
-  }
-  const Term pages = zero_extend(Term::free_bits(32, "pages"), 64);
-  const Term offset = free_word("offset") & low_bits;
-  const Term end = free_word("end") & low_bits;
-  const Term size = shift_left(pages - word(1), table->page_shift) + end + word(1) - offset;
-  // What map returned: in closed form for the page sizes that `handle` says it for, anything for the others.
-  const Term address = choose(less(table->page_shift, word(32)), shift_left(index, table->page_shift) | offset,
-                              free_word("wrong_address"));
+  const ReturnedAddress returned(table->page_shift, table->first_index,
+                                 "arch/powerpc/include/asm/iommu.h, IOMMU_PAGE_MASK(): 1 is an int (finding "
+                                 "page-mask-overflows-int)");
+  const Term size = free_word("size");
   const Term direction = Term::free_bits(32, "direction");
-  InverseCall call;
+  InverseCall call(returned);
   call.map_function = "iommu_map_page";
   call.function = "iommu_unmap_page";
-  call.page_shift = table->page_shift;
-  call.first_index = table->first_index;
-  call.entry = entry;
-  call.pages = pages;
-  call.rests_on = {"handle/iommu_map_page", "exact/iommu_map_page", "alloc/__bitmap_clear", "alloc/get_pool"};
-  call.hypotheses = {
-      {"mask-fits-int", "IOMMU pages are smaller than 4 GiB",
-       "arch/powerpc/include/asm/iommu.h, IOMMU_PAGE_MASK(): 1 is an int (finding page-mask-overflows-int)",
-       less(call.page_shift, word(32))}};
+  // What `exact` says was set, as exact/iommu_num_pages counts it.
+  call.pages = pages_from(returned.offset, size, table->page_shift);
+  call.rests_on = {"handle/iommu_map_page", "exact/iommu_map_page", "alloc/__bitmap_clear", "alloc/get_pool",
+                   kNumPagesClaim};
+  call.place = {less_equal(table->first_index, returned.index), less(returned.entry, table->entries),
+                less_equal(call.pages, table->entries),
+                less_equal(returned.entry + call.pages, table->entries)};
+  call.likely = returned.likely;
+  call.likely.push_back(size == word(2));
 
   Instance& base = call.base;
   base.target = setting.target;
@@ -55,29 +44,25 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
                               "the call gets the DMA address and the size of a buffer that is mapped, once",
                               "DMA API: dma_unmap_page() takes what dma_map_page() returned"});
   base.domain = table->domain;
-  for (const Term& term :
-       {less(direction, Term::bits(32, 3)), less_equal(word(1), pages), less_equal(pages, table->entries),
-        implies(pages == word(1), less_equal(offset, end)), less_equal(call.first_index, index),
-        less_equal(call.entry, table->entries - pages)}) {
+  for (const Term& term : {less(direction, Term::bits(32, 3)), less_equal(word(1), size),
+                           less_equal(size, word(uint64_t{1} << 56)), less_equal(call.pages, table->entries)}) {
     base.domain.push_back(term);
   }
   base.inputs = table->inputs;
-  for (const Named& input : {Named{"offset", offset}, Named{"size", size}, Named{"dma_address", address},
-                             Named{"index", index}, Named{"direction", direction}}) {
+  for (const Named& input :
+       {Named{"offset", returned.set_offset}, Named{"size", size}, Named{"dma_address", returned.address},
+        Named{"index", returned.index}, Named{"direction", direction}}) {
     base.inputs.push_back(input);
   }
-  base.preferences = {table->first_index == word(0),
-                      entry == word(0),
-                      table->entries == word(8),
-                      less_equal(table->entries, word(4194304)),
-                      table->boundary_mask == word(~uint64_t{0}),
-                      table->max_segment_size == Term::bits(32, 65536),
-                      direction == Term::bits(32, 0),
-                      pages == word(2),
-                      size == word(2),
-                      free_word("wrong_address") == shift_left(index, call.page_shift)};
+  base.preferences = returned.preferences;
+  for (const Term& preference :
+       {size == word(2), table->entries == word(8), table->boundary_mask == word(~uint64_t{0}),
+        table->max_segment_size == Term::bits(32, 65536), direction == Term::bits(32, 0)}) {
+    base.preferences.push_back(preference);
+  }
   base.scenario = [shift = setting.system_page_shift](const Model& model) {
     ScenarioText text(model, shift, "a counterexample of the prover to inverse/iommu_map_page");
+    text.owned_by_caller(text.value("offset"), text.value("offset") + text.value("size") - 1);
     // Where the IOMMU page begins does not matter.
     text.map_page(0, text.value("offset"), text.value("size"), text.value("direction"));
     text.command({{"do", "unmap_page"}, {"mapping", 0}});
@@ -86,24 +71,14 @@ reports::Expected<std::vector<Instance>> linux_unmap_page(const Setting& setting
 
   // What is known of the mapping is left to the questions: with it, feasibility is as hard as the claim itself.
   auto paths = executor.run("iommu_unmap_page", table->state,
-                            {table->table, Value::number(address), Value::number(size),
+                            {table->table, Value::number(returned.address), Value::number(size),
                              Value::number(direction), Value::number(free_word("attributes"))},
                             table->domain);
   if (!paths) return tl::unexpected(paths.error());
   call.paths = std::move(*paths);
   base.paths = call.paths.size();
   base.incomplete = incompleteness(call.paths);
-  auto instances = inverse_claims(call);
-  const Term page = free_word("page") & shift_right(word((uint64_t{1} << 56) - 1), call.page_shift);
-  const Term first = shift_left(page, call.page_shift) | offset;
-  const Term last = shift_left(page + pages - word(1), call.page_shift) | end;
-  const std::vector<Term> in_memory = {less(last, word(uint64_t{1} << 57))};
-  instances.front().cases.push_back({"what `exact` says was set: count", in_memory,
-                                     pages == pages_touched(first, last, call.page_shift),
-                                     split_page_shift(call.page_shift)});
-  instances.front().cases.push_back(
-      {"the buffer's size", in_memory, size == last - first + word(1), split_page_shift(call.page_shift)});
-  return instances;
+  return inverse_claims(call);
 }
 
 }  // namespace nospan::solver

@@ -37,6 +37,7 @@ void for_each_set(const MapCall& call, Visit visit) {
 }
 
 std::vector<std::vector<Term>> successes(const MapCall& call) {
+  if (!call.witnesses.empty()) return call.witnesses;
   std::vector<std::vector<Term>> result;
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned || find(path, Kind::kSet) == nullptr) continue;
@@ -48,6 +49,13 @@ std::vector<std::vector<Term>> successes(const MapCall& call) {
   return result;
 }
 
+// What every claim but isolation begins with.
+Instance with_buffer(const MapCall& call) {
+  Instance instance = call.base;
+  instance.domain.insert(instance.domain.end(), call.buffer_domain.begin(), call.buffer_domain.end());
+  return instance;
+}
+
 std::function<reports::Expected<std::string>(const Model&)> replay_of(const MapCall& call, std::string claim) {
   return [replay = call.replay, shift = call.system_page_shift, claim = std::move(claim)](const Model& model) {
     ScenarioText text(model, shift, fmt::format("a counterexample of the prover to {}", claim));
@@ -57,18 +65,26 @@ std::function<reports::Expected<std::string>(const Model&)> replay_of(const MapC
 }
 
 Instance exact(const MapCall& call) {
-  Instance instance = call.base;
+  Instance instance = with_buffer(call);
   instance.claim = "exact";
   instance.words = "set gets exactly the IOMMU pages that the buffer touches, from the rounded-down first one";
   instance.rests_on = call.exact_rests_on;
-  const Term pages = pages_touched(call.first, call.last, call.page_shift);
+  const Term pages = call.pages.value_or(pages_touched(call.first, call.last, call.page_shift));
   const Term start = page_start(call.first, call.page_shift) | call.address_bits;
+  const auto splits = split_page_shift(call.page_shift);
   for_each_set(call, [&](const Path& path, const Event& event) {
-    add_case(instance.cases, {fmt::format("count at {}", event.place), conditions_before(path, event.given),
-                              event.arguments[1] == pages, split_page_shift(call.page_shift), true});
-    add_case(instance.cases, {fmt::format("address at {}", event.place), conditions_before(path, event.given),
-                              event.arguments[2] == start, split_page_shift(call.page_shift), true});
+    const auto given = call.pages ? call.counted : conditions_before(path, event.given);
+    add_case(instance.cases, {fmt::format("count at {}", event.place), given, event.arguments[1] == pages,
+                              splits, !call.pages});
+    add_case(instance.cases, {fmt::format("address at {}", event.place), given, event.arguments[2] == start,
+                              splits, !call.pages});
   });
+  instance.cases.insert(instance.cases.end(), call.touched.begin(), call.touched.end());
+  for (Case& question : contract_cases(call.paths)) {
+    question.splits = call.contract_splits;
+    question.given = call.contract_given;
+    instance.cases.push_back(std::move(question));
+  }
   instance.witnesses = successes(call);
   instance.scenario = replay_of(call, instance.id());
   return instance;
@@ -129,6 +145,9 @@ Instance isolation(const MapCall& call, const Reach& reach, std::string claim, s
   instance.domain.push_back(implies(granule_of(reach.reached, reach) == granule_of(reach.nearest, reach),
                                     Owners{}.of_reached == Owners{}.of_nearest));
   instance.witnesses = successes(call);
+  for (std::vector<Term>& witness : instance.witnesses) {
+    witness.insert(witness.end(), call.buffer_domain.begin(), call.buffer_domain.end());
+  }
   // A counterexample is a mapping that exists, and rather the case of the seed thread: a 16M page, 64K
   // granules.
   std::vector<Term> preferences;
@@ -266,7 +285,7 @@ Instance iso_two_stage(const MapCall& call) {
 // ---- The rest ----
 
 Instance handle(const MapCall& call) {
-  Instance instance = call.base;
+  Instance instance = with_buffer(call);
   instance.claim = "handle";
   instance.words = "the returned DMA address carries the buffer's offset and the entry that was set";
   instance.hypotheses = call.handle_hypotheses;
@@ -287,7 +306,7 @@ Instance handle(const MapCall& call) {
 }
 
 Instance fail_atomic(const MapCall& call) {
-  Instance instance = call.base;
+  Instance instance = with_buffer(call);
   instance.claim = "fail-atomic";
   instance.words =
       "on every path that returns failure, what was allocated was freed and what was set was cleared";
@@ -335,7 +354,7 @@ Instance fail_atomic(const MapCall& call) {
 }
 
 Instance safe(const MapCall& call) {
-  Instance instance = call.base;
+  Instance instance = with_buffer(call);
   instance.claim = "safe";
   instance.words = "no undefined behaviour, BUG, overflow or access out of bounds on any path";
   instance.rests_on = call.exact_rests_on;
@@ -353,6 +372,10 @@ Term pages_touched(const Term& first, const Term& last, const Term& page_shift) 
 
 Term page_start(const Term& address, const Term& page_shift) {
   return shift_left(shift_right(address, page_shift), page_shift);
+}
+
+std::vector<Instance> isolation_claims(const MapCall& call) {
+  return {iso_granule(call), iso_blocks(call), iso_two_stage(call)};
 }
 
 std::vector<Instance> map_claims(const MapCall& call) {

@@ -4,6 +4,7 @@
 #ifndef NOSPAN_SOLVER_CLAIMS_MAP_CLAIMS_H
 #define NOSPAN_SOLVER_CLAIMS_MAP_CLAIMS_H
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,27 @@ struct MapCall {
   Term first;         // guest address of the buffer's first byte
   Term last;          // of its last
   Term address_bits;  // what the target adds to guest addresses in kSet events (PAGE_OFFSET); 0 if nothing
-  Term first_index;   // of the window
-  Term failure;       // the result of a failed call, unless `failed` says it
+  // How many IOMMU pages that are, where it can be said without their addresses: then what `set` gets is
+  // compared with this where `counted` holds, and `touched` shows that it is pages_touched().
+  std::optional<Term> pages;
+  std::vector<Term> counted;
+  std::vector<Case> touched;
+  // What ties the buffer to the call's arguments, besides base.domain. Isolation does without: it holds for any
+  // buffer.
+  std::vector<Term> buffer_domain;
+  Term first_index;  // of the window
+  Term failure;      // the result of a failed call, unless `failed` says it
   std::function<Term(const Path&)> failed;
   // The returned DMA address on a path that returned; where it is not the result itself (alloc_coherent).
   std::function<Term(const Path&)> handle;
   std::vector<Hypothesis> handle_hypotheses;
   std::vector<std::string> exact_rests_on;
+  // Conditions of calls that succeed; without any, they are read off the paths.
+  std::vector<std::vector<Term>> witnesses;
+  // How solvers get what contracts ask of the code (contract_cases()), which is shown by `exact`; and what only
+  // that needs.
+  std::vector<Split> contract_splits;
+  std::vector<Term> contract_given;
   // The command that makes this call, for a scenario: adds memory and commands.
   std::function<void(class ScenarioText&)> replay;
   unsigned system_page_shift = 12;
@@ -34,6 +49,9 @@ struct MapCall {
 
 // exact, iso-granule, iso-blocks, iso-two-stage, handle, fail-atomic and safe of the call.
 std::vector<Instance> map_claims(const MapCall& call);
+
+// Of these the three about isolation, which put what `exact` says in closed form.
+std::vector<Instance> isolation_claims(const MapCall& call);
 
 // IOMMU pages that the bytes first..last touch.
 Term pages_touched(const Term& first, const Term& last, const Term& page_shift);

@@ -102,7 +102,7 @@ Expected<Platform> make_platform(Executor& executor, const Setting& setting, boo
   base.assumptions = {
       {"page-shift-range", "IOMMU pages are 4 KiB to 16 GiB: it_page_shift is 12 to 34",
        "LoPAR, IO Page Sizes"},
-      {"window-on-the-bus", "the window has at most 2^52 entries and begins at or below index 2^52",
+      {"window-indices", "the window has at most 2^52 entries and begins at or below index 2^52",
        "LoPAR, DMA windows"},
       {"request-in-window", "1 to 2^32 - 1 entries are asked for, and they lie in the window",
        "arch/powerpc/kernel/iommu.c: what iommu_range_alloc() gave; claim alloc/iommu_range_alloc"},

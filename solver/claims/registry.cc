@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "solver/claims/registry.h"
 
+#include "solver/claims/builtin_bits.h"
+#include "solver/claims/builtin_coherent.h"
+#include "solver/claims/builtin_hints.h"
 #include "solver/claims/builtin_map.h"
+#include "solver/claims/builtin_place.h"
+#include "solver/claims/builtin_runs.h"
+#include "solver/claims/builtin_search.h"
+#include "solver/claims/builtin_space.h"
+#include "solver/claims/builtin_space_proof.h"
 #include "solver/claims/isolation_lemmas.h"
 #include "solver/claims/linux_alloc.h"
+#include "solver/claims/linux_area_alloc.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_checks.h"
 #include "solver/claims/linux_coherent.h"
 #include "solver/claims/linux_map_page.h"
+#include "solver/claims/linux_map_sg.h"
+#include "solver/claims/linux_num_pages.h"
+#include "solver/claims/linux_pools.h"
 #include "solver/claims/linux_unmap_page.h"
 #include "solver/claims/platform_page_shift.h"
 #include "solver/claims/platform_tce.h"
@@ -19,28 +31,42 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"lemmas", Subject::kKernel, isolation_lemmas},
       {"lemmas", Subject::kBuiltin, isolation_lemmas},
       {"bitmap", Subject::kKernel, linux_bitmap},
-      {"area_alloc", Subject::kKernel, linux_area_alloc,
-       "termination of its search loop takes longer than a minute"},
+      {"area_alloc", Subject::kKernel, linux_area_alloc},
       {"range_alloc", Subject::kKernel, linux_range_alloc,
-       "its retry loop has thousands of paths, and one invariant for them is not found yet"},
+       "questions about where the entries lie in the window take longer than a minute"},
       {"get_pool", Subject::kKernel, linux_get_pool},
+      {"num_pages", Subject::kKernel, linux_num_pages},
       {"map_page", Subject::kKernel, linux_map_page},
-      {"unmap_page", Subject::kKernel, linux_unmap_page,
-       "questions about pages given back take longer than a minute"},
+      {"unmap_page", Subject::kKernel, linux_unmap_page},
       {"coherent", Subject::kKernel, linux_coherent,
-       "questions about the order of the allocation take longer than a minute"},
+       "fail-atomic and handle of iommu_alloc_coherent take longer than a minute"},
+      {"map_sg", Subject::kKernel, linux_map_sg},
+      {"map_sg-segments", Subject::kKernel, linux_map_sg_segments,
+       "questions about segments of lists of any length have no answer within 20 s yet"},
+      {"map_sg-bounded", Subject::kKernel, linux_map_sg_bounded,
+       "questions about merged segments have no answer within 20 s yet"},
       {"checks", Subject::kKernel, linux_checks},
       {"platform_tce", Subject::kPlatform, platform_tce,
        "the invariant of the builders' loops takes longer than a minute"},
       {"page_shift", Subject::kPlatform, platform_page_shift},
       {"builtin_checks", Subject::kBuiltin, builtin_checks},
+      {"builtin-runs", Subject::kBuiltin, builtin_runs},
+      {"builtin-regions", Subject::kBuiltin, builtin_regions,
+       "the loop of count() was not decided within its time"},
+      {"builtin-bits", Subject::kBuiltin, builtin_bits,
+       "the loops over the words of a range were not all decided within their time"},
+      {"builtin-hints", Subject::kBuiltin, builtin_hints, "only lower_hints() was decided within its time"},
+      {"builtin-search", Subject::kBuiltin, builtin_search, "no run has answered all of its questions yet"},
+      {"builtin-space", Subject::kBuiltin, builtin_space,
+       "take_at_hint(), take_by_search() and give_back_words() have questions that are not answered yet"},
       {"builtin-map_page", Subject::kBuiltin, builtin_map_page,
-       "rests on alloc/EntrySpace::take, which is not written yet"},
-      {"builtin-place", Subject::kBuiltin, builtin_place, "the contract of Mapper::place is not proved yet"},
+       "rests on alloc/EntrySpace::take, which is not decided yet"},
+      {"builtin-place", Subject::kBuiltin, builtin_place,
+       "rests on alloc/EntrySpace::take, which is not decided yet"},
       {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page,
-       "rests on alloc/EntrySpace::give_back, which is not written yet"},
+       "rests on alloc/EntrySpace::give_back, which is not decided yet"},
       {"builtin-coherent", Subject::kBuiltin, builtin_coherent,
-       "rests on alloc/EntrySpace::take, which is not written yet"},
+       "rests on alloc/EntrySpace::take, which is not decided yet"},
   };
   return groups;
 }

@@ -36,6 +36,7 @@ uint64_t ScenarioText::value(const std::string& input, uint64_t otherwise) const
 
 void ScenarioText::granule(uint64_t bytes) { granule_ = bytes; }
 void ScenarioText::two_stage() { two_stage_ = true; }
+void ScenarioText::no_merge() { merges_ = false; }
 
 void ScenarioText::block(unsigned vm, uint64_t guest, uint64_t real, uint64_t size) {
   memory_.push_back(
@@ -55,6 +56,16 @@ void ScenarioText::map_page(unsigned mapping, uint64_t first, uint64_t size, uin
            {"offset", hexadecimal(first % system_page_)},
            {"size", hexadecimal(size)},
            {"direction", direction_name(direction)}});
+}
+
+void ScenarioText::map_sg(unsigned mapping, const std::vector<std::pair<uint64_t, uint64_t>>& elements,
+                          uint64_t direction, std::optional<uint64_t> fault) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& [address, length] : elements) list.push_back({hexadecimal(address), length});
+  nlohmann::json call = {
+      {"do", "map_sg"}, {"mapping", mapping}, {"list", list}, {"direction", direction_name(direction)}};
+  if (fault) call["fault"] = {{"entry", *fault}};
+  command(std::move(call));
 }
 
 void ScenarioText::command(nlohmann::json command) { commands_.push_back(std::move(command)); }
@@ -82,6 +93,7 @@ reports::Expected<std::string> ScenarioText::text() const {
     if (model_.contains(input)) device[key] = hexadecimal(model_.at(input));
   }
   if (!device.empty()) scenario["device"] = device;
+  if (!merges_) scenario["kernel"] = {{"virtual_merge", false}};
   scenario["hypervisor"] = {{"translation", two_stage_ ? "two_stage" : "identity"},
                             {"granule", hexadecimal(granule_)}};
   if (!memory_.empty()) scenario["memory"] = memory_;

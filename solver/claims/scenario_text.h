@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "reports/error.h"
 #include "solver/claims/claim.h"
@@ -31,7 +34,14 @@ class ScenarioText {
 
   // Commands, in their order.
   void map_page(unsigned mapping, uint64_t first, uint64_t size, uint64_t direction);
+  // A list of (guest address, length in bytes). `fault`: the number of the entry whose TCE cannot be written,
+  // counted over the whole call.
+  void map_sg(unsigned mapping, const std::vector<std::pair<uint64_t, uint64_t>>& elements, uint64_t direction,
+              std::optional<uint64_t> fault = {});
   void command(nlohmann::json command);
+
+  // Elements of lists are not merged (Linux: iommu=novmerge).
+  void no_merge();
 
   // The file's text. An Error if the format cannot express the model (a window of more entries than it allows).
   reports::Expected<std::string> text() const;
@@ -41,6 +51,7 @@ class ScenarioText {
   uint64_t system_page_;
   uint64_t granule_;
   bool two_stage_ = false;
+  bool merges_ = true;
   std::string note_;
   nlohmann::json memory_ = nlohmann::json::array();
   nlohmann::json commands_ = nlohmann::json::array();

@@ -26,12 +26,18 @@ std::vector<std::string> words(const char* text) {
   return result;
 }
 
-toolchain::Compilation core_compilation() {
+// Without units.
+toolchain::Compilation empty_compilation() {
   toolchain::Compilation compilation;
   compilation.compiler = toolchain::kBitcodeCxxCompiler;
   // Names in debug information are relative to it.
   compilation.folder = toolchain::share_folder();
   compilation.subject = {.name = "builtin", .place = compilation.folder.string()};
+  return compilation;
+}
+
+toolchain::Compilation core_compilation() {
+  toolchain::Compilation compilation = empty_compilation();
   std::vector<std::string> flags = words(NOSPAN_BUILTIN_LANGUAGE);
   flags.emplace_back("-I.");
   for (std::string& flag : toolchain::bitcode_flags()) flags.push_back(std::move(flag));
@@ -65,6 +71,22 @@ Expected<fs::path> build_bitcode() {
     return toolchain::cached("bitcode", key, "builtin.bc", [&](const fs::path& scratch, const fs::path& file) {
       return make_bitcode(compilation, scratch, file, kInlining);
     });
+  });
+}
+
+Expected<toolchain::LibraryFrame> build_library_frame(const fs::path& folder) {
+  toolchain::Compilation compilation = empty_compilation();
+  std::vector<std::string> flags = words(NOSPAN_BUILTIN_LANGUAGE);
+  for (const char* flag : {"-I.", "-O1", "-fPIC", "-fvisibility=hidden"}) flags.emplace_back(flag);
+  compilation.units.push_back(
+      {.input = "targets/builtin/target_entry.cc", .flags = std::move(flags), .restricted = false});
+  return compile(compilation, folder).map([&](std::vector<fs::path> objects) {
+    toolchain::LibraryFrame frame;
+    frame.objects = std::move(objects);
+    frame.link = {compilation.compiler, "-shared", "-Wl,-z,defs", "-Wl,-z,now"};
+    frame.mend = toolchain::kShareMend;
+    frame.subject = compilation.subject;
+    return frame;
   });
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "reports/error.h"
+#include "targets/toolchain/library_frame.h"
 
 namespace nospan::builtin {
 
@@ -16,6 +17,9 @@ namespace nospan::builtin {
 //
 // Every Error is one with Verdict::kError: sources of ours that do not compile are a broken installation.
 reports::Expected<std::filesystem::path> build_bitcode();
+
+// What the module needs around it to be a target library, compiled into `folder`: the entry point.
+reports::Expected<toolchain::LibraryFrame> build_library_frame(const std::filesystem::path& folder);
 
 }  // namespace nospan::builtin
 

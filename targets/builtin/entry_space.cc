@@ -217,7 +217,7 @@ bool EntrySpace::translate(const SpaceRequest& request, Search* search) const {
   search->boundary = request.boundary;
 
   if (request.alignment_shift <= kWordShift) {
-    search->pattern = kMultiples[request.alignment_shift];
+    search->pattern = multiples_of(request.alignment_shift);
     search->aligned_words_mask = 0;
   } else {
     search->pattern = 1;
@@ -231,7 +231,7 @@ bool EntrySpace::translate(const SpaceRequest& request, Search* search) const {
   } else {
     // Within each block of `boundary` entries a run may start at 0 to boundary - entries.
     const uint32_t shift = static_cast<uint32_t>(std::countr_zero(request.boundary));
-    search->pattern &= kMultiples[shift] * low_bits(request.boundary - entries + 1);
+    search->pattern &= multiples_of(shift) * low_bits(request.boundary - entries + 1);
     search->boundary_words_mask = 0;
   }
   return search->last_slot >= lowest_slot_;
@@ -344,15 +344,19 @@ bool EntrySpace::search_long(const Search& search, uint64_t place, Words words, 
   // covers one completely (class 6).
   const uint32_t class_ = search.entries > 2 * kWordEntries - 2 ? 6 : 5;
   const uint64_t end = words.end << kWordShift;
+  uint64_t from = 0;  // no word below it has a run of the class, except perhaps below `place`
   while (place < end && place <= search.last_slot) {
     const uint64_t word = place >> kWordShift;
-    const uint64_t candidate = next_candidate(class_, word, words.end);
+    if (from < word) from = word;
+    const uint64_t candidate = next_candidate(class_, from, words.end);
     if (candidate == words.end) return false;
     const uint32_t classes = classes_of(~bits_[candidate]);
     if (classes <= class_) {
       lower_hints(candidate, classes);  // not what its hints promised
+      from = candidate + 1;
       continue;
     }
+    from = candidate;
     // Nothing starts before the word that precedes the candidate.
     if (candidate > word + 1) place = (candidate - 1) << kWordShift;
     place = adjusted(search, place);
@@ -393,57 +397,40 @@ uint64_t EntrySpace::adjusted(const Search& search, uint64_t slot) const {
 
 // The highest taken slot in a run, looking from its end: that is how far the search can skip.
 bool EntrySpace::last_taken(uint64_t slot, uint64_t entries, uint64_t* found) const {
-  const uint64_t first_word = slot >> kWordShift;
-  uint64_t word = (slot + entries - 1) >> kWordShift;
-  uint64_t mask = low_bits(((slot + entries - 1) & (kWordEntries - 1)) + 1);
-  while (true) {
-    if (word == first_word) mask &= ~low_bits(slot & (kWordEntries - 1));
-    const uint64_t taken = bits_[word] & mask;
+  const uint64_t end = slot + entries;
+  uint64_t word = ((end - 1) >> kWordShift) + 1;
+  while (word > slot >> kWordShift) {
+    --word;
+    const uint64_t taken = bits_[word] & bits_between(word, slot, end);
     if (taken != 0) {
       *found = (word << kWordShift) + static_cast<uint64_t>(std::bit_width(taken)) - 1;
       return true;
     }
-    if (word == first_word) return false;
-    mask = kAll;
-    --word;
   }
+  return false;
 }
 
 void EntrySpace::mark(uint64_t slot, uint64_t entries) {
-  uint64_t word = slot >> kWordShift;
-  uint64_t bit = slot & (kWordEntries - 1);
-  while (entries != 0) {
-    const uint64_t here = entries < kWordEntries - bit ? entries : kWordEntries - bit;
-    bits_[word] |= low_bits(here) << bit;
-    entries -= here;
-    bit = 0;
-    ++word;
+  const uint64_t end = slot + entries;
+  for (uint64_t word = slot >> kWordShift; word << kWordShift < end; ++word) {
+    bits_[word] |= bits_between(word, slot, end);
   }
 }
 
 void EntrySpace::unmark(uint64_t slot, uint64_t entries) {
-  uint64_t word = slot >> kWordShift;
-  uint64_t bit = slot & (kWordEntries - 1);
-  while (entries != 0) {
-    const uint64_t here = entries < kWordEntries - bit ? entries : kWordEntries - bit;
-    bits_[word] &= ~(low_bits(here) << bit);
-    update_hints(word, bit);
-    entries -= here;
-    bit = 0;
-    ++word;
+  const uint64_t end = slot + entries;
+  for (uint64_t word = slot >> kWordShift; word << kWordShift < end; ++word) {
+    const uint64_t mask = bits_between(word, slot, end);
+    bits_[word] &= ~mask;
+    update_hints(word, static_cast<uint64_t>(std::countr_zero(mask)));
   }
 }
 
 bool EntrySpace::all_marked(uint64_t slot, uint64_t entries) const {
-  uint64_t word = slot >> kWordShift;
-  uint64_t bit = slot & (kWordEntries - 1);
-  while (entries != 0) {
-    const uint64_t here = entries < kWordEntries - bit ? entries : kWordEntries - bit;
-    const uint64_t mask = low_bits(here) << bit;
+  const uint64_t end = slot + entries;
+  for (uint64_t word = slot >> kWordShift; word << kWordShift < end; ++word) {
+    const uint64_t mask = bits_between(word, slot, end);
     if ((bits_[word] & mask) != mask) return false;
-    entries -= here;
-    bit = 0;
-    ++word;
   }
   return true;
 }

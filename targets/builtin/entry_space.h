@@ -188,7 +188,7 @@ inline bool EntrySpace::take_at_hint(const SpaceRequest& request, uint32_t home,
   const uint64_t misaligned = bit & ((uint64_t{1} << request.alignment_shift) - 1);
   bool found = ((marked >> bit & run) | misaligned) == 0 && bit + request.entries <= kWordEntries;
   if (!found) [[unlikely]] {
-    const uint64_t starts = starts_inside(~marked, request.entries) & kMultiples[request.alignment_shift];
+    const uint64_t starts = starts_inside(~marked, request.entries) & multiples_of(request.alignment_shift);
     found = starts != 0;
     bit = static_cast<uint64_t>(std::countr_zero(starts));
   }

@@ -24,9 +24,18 @@ inline constexpr uint64_t kMultiples[kWordShift + 1] = {~uint64_t{0},
                                                         0x0000000100000001,
                                                         1};
 
+inline uint64_t multiples_of(uint32_t shift) { return kMultiples[shift]; }
+
 // `count` set bits from bit 0 on; count is 0 to 64.
 inline uint64_t low_bits(uint64_t count) {
   return count >= kWordEntries ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
+}
+
+// The bits of a word that stand for slots in [begin, end). Some of the word's slots are below `end`, and some are
+// at or above `begin`.
+inline uint64_t bits_between(uint64_t word, uint64_t begin, uint64_t end) {
+  const uint64_t first = word << kWordShift;
+  return low_bits(end - first) & ~(begin > first ? low_bits(begin - first) : 0);
 }
 
 // The classes of a word: 0 if nothing is free, 7 if everything is.

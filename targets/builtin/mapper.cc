@@ -82,7 +82,9 @@ inline bool Mapper::place(const Buffer& buffer, const Placement& placement, TceI
 
 inline int Mapper::install(TceIndex start, uint64_t entries, uint64_t tce) {
   const int error = environment_->put_tces(environment_->context, start.value, entries, tce);
-  return error <= 0 ? error : kErrorInputOutput;
+  // Whatever the hypervisor says: callers of a list know few errors (kernel/dma/mapping.c), and -ENOMEM would be
+  // taken for a full window.
+  return error == 0 ? 0 : kErrorInputOutput;
 }
 
 // Clears entries, written or not, makes the device see it, and gives them back.

@@ -2,6 +2,7 @@
 #include "targets/linux/bitcode.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "targets/linux/compilation.h"
@@ -46,6 +47,20 @@ Expected<fs::path> build_bitcode(const Tree& tree, const BitcodeOptions& options
   std::vector<Source> kernel_code = sources(false);
   std::erase_if(kernel_code, [](const Source& source) { return source.world == Source::World::kHost; });
   return build_module(tree, kernel_code, options, {});
+}
+
+Expected<toolchain::LibraryFrame> build_library_frame(const Tree& tree, const fs::path& folder) {
+  std::vector<Source> host_code = sources(false);
+  std::erase_if(host_code, [](const Source& source) { return source.world != Source::World::kHost; });
+  const toolchain::Compilation compilation =
+      compilation_of(tree, toolchain::kBitcodeCompiler, host_code, [](Source::World) {
+        std::vector<std::string> flags = library_flags();
+        for (std::string& flag : host_flags(toolchain::share_folder())) flags.push_back(std::move(flag));
+        return flags;
+      });
+  return compile(compilation, folder).map([&](std::vector<fs::path> objects) {
+    return frame_of(compilation, std::move(objects));
+  });
 }
 
 Expected<fs::path> build_platform_bitcode(const Tree& tree, const BitcodeOptions& options) {

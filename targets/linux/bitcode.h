@@ -7,6 +7,7 @@
 
 #include "reports/error.h"
 #include "targets/linux/tree.h"
+#include "targets/toolchain/library_frame.h"
 
 namespace nospan::linux_target {
 
@@ -22,6 +23,11 @@ struct BitcodeOptions {
 // A tree that does not compile is an Error with Verdict::kSkip and the compiler's first message; whatever else
 // goes wrong (no clang, a full disk) is one with Verdict::kError.
 reports::Expected<std::filesystem::path> build_bitcode(const Tree& tree, const BitcodeOptions& options);
+
+// What build_bitcode()'s module needs around it to be a target library, compiled into `folder`: runtime.c. Its
+// entry point is in the module.
+reports::Expected<toolchain::LibraryFrame> build_library_frame(const Tree& tree,
+                                                               const std::filesystem::path& folder);
 
 // One module of the platforms' part of the tree: arch/powerpc/platforms/pseries/iommu.c (table operations by
 // hypercall and by memory, dynamic windows) and powernv/pci-ioda-tce.c (table operations, levels of tables).

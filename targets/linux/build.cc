@@ -8,6 +8,7 @@
 #include "targets/linux/recipe.h"
 #include "targets/toolchain/compilation.h"
 #include "targets/toolchain/digest.h"
+#include "targets/toolchain/library_frame.h"
 #include "targets/toolchain/share.h"
 
 namespace nospan::linux_target {
@@ -45,23 +46,6 @@ Expected<std::string> library_identity(const BuildOptions& options) {
   return digest.hex();
 }
 
-Expected<void> link(const std::vector<fs::path>& objects, const fs::path& library,
-                    const toolchain::Compilation& compilation) {
-  toolchain::Command command;
-  command.arguments = {compilation.compiler};
-  for (const std::string& flag : link_flags()) command.arguments.push_back(flag);
-  for (const fs::path& object : objects) command.arguments.push_back(object.string());
-  command.arguments.insert(command.arguments.end(), {"-o", library.string()});
-  command.folder = library.parent_path();
-  auto outcome = run(command);
-  if (!outcome) return tl::unexpected(outcome.error());
-  if (outcome->status != 0) {
-    return compilation_failed(compilation.compiler, compilation.subject, *outcome,
-                              "a function without a shim: see targets/linux/README.md");
-  }
-  return {};
-}
-
 }  // namespace
 
 Expected<fs::path> build_library(const Tree& tree, const BuildOptions& options) {
@@ -74,7 +58,7 @@ Expected<fs::path> build_library(const Tree& tree, const BuildOptions& options) 
         return toolchain::cached(
             "libraries", key, "target.so", [&](const fs::path& scratch, const fs::path& file) {
               return compile(compilation, scratch).and_then([&](const std::vector<fs::path>& objects) {
-                return link(objects, file, compilation);
+                return link_library(frame_of(compilation, objects), {}, file);
               });
             });
       });

@@ -78,6 +78,16 @@ toolchain::Compilation compilation_of(const Tree& tree, const std::string& compi
   return compilation;
 }
 
+toolchain::LibraryFrame frame_of(const toolchain::Compilation& compilation, std::vector<fs::path> objects) {
+  toolchain::LibraryFrame frame;
+  frame.objects = std::move(objects);
+  frame.link = {compilation.compiler};
+  for (const std::string& flag : link_flags()) frame.link.push_back(flag);
+  frame.mend = "a function without a shim: see targets/linux/README.md";
+  frame.subject = compilation.subject;
+  return frame;
+}
+
 Expected<std::string> key_of(const toolchain::Compilation& compilation, const Tree& tree,
                              const std::string& identity) {
   auto ours = share_hash(toolchain::share_folder(), compilation);

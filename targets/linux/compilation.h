@@ -12,6 +12,7 @@
 #include "targets/linux/recipe.h"
 #include "targets/linux/tree.h"
 #include "targets/toolchain/compilation.h"
+#include "targets/toolchain/library_frame.h"
 
 namespace nospan::linux_target {
 
@@ -23,6 +24,10 @@ reports::Expected<void> check_system_page_shift(int system_page_shift);
 toolchain::Compilation compilation_of(const Tree& tree, const std::string& compiler,
                                       const std::vector<Source>& sources,
                                       const std::function<std::vector<std::string>(Source::World)>& flags_of);
+
+// What links objects of the compilation into a library (recipe.h, link_flags()).
+toolchain::LibraryFrame frame_of(const toolchain::Compilation& compilation,
+                                 std::vector<std::filesystem::path> objects);
 
 // The key of what is made from the compilation: the tree's content, everything of ours that a compilation
 // reads, the units with their flags, and `identity`, which stands for the tools and what else goes in.

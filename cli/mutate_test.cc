@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// nospan mutate as a user sees it: exit codes, output, files.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "cli/command_fixture.h"
+
+namespace nospan::cli {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class MutateTest : public CommandTest {};
+
+// What undoes a mapping: three calls, each of which somebody relies on.
+constexpr const char* kSmall = "mutate --target builtin --page-shift 16 --function Mapper::withdraw --jobs 1 ";
+
+TEST_F(MutateTest, MutantsOfASmallFunctionAreKilledByTheirInvariants) {
+  const Ran run = nospan(std::string(kSmall) + "--time 300ms --json result.json");
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+  EXPECT_EQ(run.err, "") << "no progress where nobody looks";
+  EXPECT_THAT(run.out, ContainsRegex("Mapper::withdraw .* 100.0 %"));
+  EXPECT_THAT(run.out, Not(HasSubstr("Survivors")));
+
+  const auto json = nlohmann::json::parse(contents(folder_ / "result.json"));
+  EXPECT_EQ(json["verdict"], "holds");
+  bool clear_dropped = false;
+  for (const auto& mutant : json["targets"][0]["mutants"]) {
+    EXPECT_THAT(mutant["place"].get<std::string>(), HasSubstr("targets/builtin/mapper.cc:"));
+    if (mutant["edit"] != "call dropped" ||
+        mutant["words"].get<std::string>().find("clear_tces") == std::string::npos) {
+      continue;
+    }
+    clear_dropped = true;
+    EXPECT_EQ(mutant["fate"], "killed");
+    // Of a mapping that is undone, or of a call that failed.
+    EXPECT_THAT(mutant["by"].get<std::string>(), testing::AnyOf("FREE-1", "FAIL-1"));
+  }
+  EXPECT_TRUE(clear_dropped) << json.dump(2);
+}
+
+TEST_F(MutateTest, TheSameSeedGivesTheSame) {
+  const auto fates = [&](const std::string& file) {
+    EXPECT_EQ(nospan(std::string(kSmall) + "--time 300ms --max 2 --seed 7 --json " + file).code, 0);
+    std::string result;
+    for (const auto& mutant : nlohmann::json::parse(contents(folder_ / file))["targets"][0]["mutants"]) {
+      result +=
+          mutant["words"].get<std::string>() + mutant["by"].get<std::string>() + mutant["scenarios"].dump();
+    }
+    return result;
+  };
+  EXPECT_EQ(fates("one.json"), fates("other.json"));
+}
+
+// check runs one command after the other: what a lock is for, it does not see.
+TEST_F(MutateTest, SurvivorsAreNamedAndTheScoreDecides) {
+  const std::string locks =
+      "mutate --target builtin --page-shift 16 --function SpinLock::lock --jobs 1 --time 100ms ";
+  const Ran run = nospan(locks);
+  EXPECT_EQ(run.code, 1) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("Survivors"));
+  EXPECT_THAT(run.out, HasSubstr("targets/builtin/spin_lock.h:"));
+  EXPECT_EQ(nospan(locks + "--min-score 0").code, 0);
+}
+
+TEST_F(MutateTest, NothingToMutateIsVacuous) {
+  const Ran run = nospan("mutate --target builtin --page-shift 16 --function no_such_function");
+  EXPECT_EQ(run.code, 3) << run.out;
+}
+
+TEST_F(MutateTest, MutantsAreListedWithoutBeingTried) {
+  const Ran run = nospan(std::string(kSmall) + "--list");
+  EXPECT_EQ(run.code, 0);
+  EXPECT_THAT(run.out, HasSubstr("call of "));
+  EXPECT_THAT(run.out, Not(HasSubstr("killed")));
+}
+
+TEST_F(MutateTest, WrongUsageIsAnError) {
+  const Ran library = nospan("mutate --target ./libmine.so");
+  EXPECT_EQ(library.code, 5);
+  EXPECT_EQ(lines(library.err), 1);
+  EXPECT_EQ(nospan("mutate --time soon").code, 5);
+  EXPECT_EQ(nospan("mutate --seed x").code, 5);
+  EXPECT_EQ(nospan("mutate --min-score 101").code, 5);
+}
+
+}  // namespace
+}  // namespace nospan::cli

@@ -1,0 +1,593 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "solver/claims/builtin_search.h"
+
+#include <fmt/format.h>
+#include <llvm/IR/Function.h>
+
+#include "solver/claims/builtin_bits.h"
+#include "solver/claims/builtin_hints.h"
+#include "solver/claims/builtin_runs.h"
+#include "solver/claims/filler.h"
+#include "solver/claims/linux_bitmap.h"
+
+namespace nospan::solver {
+namespace {
+
+using reports::Expected;
+using Kind = Obligation::Kind;
+
+const uint64_t kAll = ~uint64_t{0};
+
+// struct EntrySpace::Search.
+struct Search {
+  Term entries;
+  Term last_slot;
+  Term alignment;
+  Term boundary;
+  Term pattern;
+  Term aligned_words_mask;
+  Term boundary_words_mask;
+
+  std::vector<std::pair<const char*, Term*>> members() {
+    return {{"entries", &entries},
+            {"last_slot", &last_slot},
+            {"alignment", &alignment},
+            {"boundary", &boundary},
+            {"pattern", &pattern},
+            {"aligned_words_mask", &aligned_words_mask},
+            {"boundary_words_mask", &boundary_words_mask}};
+  }
+  static Expected<Search> read(const Program& program, State& state, const Value& pointer) {
+    Search result;
+    for (const auto& [member, to] : result.members()) {
+      auto value = read_member(program, state, pointer, "Search", member);
+      if (!value) return tl::unexpected(value.error());
+      *to = *value;
+    }
+    return result;
+  }
+  FoundRun run(const Term& slot) const { return {slot, entries, last_slot, alignment, boundary}; }
+};
+
+Term is_power(const Term& number) { return (number & (number - word(1))) == word(0); }
+
+// The pattern of starts keeps alignment and a boundary below 64 at a place of a word.
+Term pattern_promises(const Search& search, const Term& place) {
+  const Term small_boundary = (search.boundary != word(0)) & less(search.boundary, word(64));
+  return implies(less(place, word(64)) & has_bit(search.pattern, place),
+                 ((place & (search.alignment - word(1))) == word(0)) &
+                     implies(small_boundary, less_equal((place & (search.boundary - word(1))) + search.entries,
+                                                        search.boundary)));
+}
+
+// What translate() makes of a request, but for the pattern.
+Term has_limits(const Space& space, const Search& search) {
+  return less_equal(word(1), search.entries) & less_equal(search.entries, space.table.end_slot) &
+         less_equal(search.last_slot, space.table.end_slot - search.entries) & (search.alignment != word(0)) &
+         is_power(search.alignment) & is_power(search.boundary) &
+         less_equal(search.boundary, word(uint64_t{1} << 52)) &
+         ((search.boundary == word(0)) | less_equal(search.entries, search.boundary)) &
+         (search.aligned_words_mask == shift_right(search.alignment - word(1), word(6))) &
+         (search.boundary_words_mask ==
+          choose(search.boundary == word(0), word(kAll), shift_right(search.boundary - word(1), word(6))));
+}
+
+// With the pattern, as far as one place in a word can tell.
+Term is_search(const Space& space, const Search& search, const Term& place) {
+  return has_limits(space, search) & pattern_promises(search, place);
+}
+
+// of allowed_starts().
+Term allowed_promises(const Space& space, const Search& search, const Term& number, const Term& allowed,
+                      const Term& place) {
+  const Term slot = slot_of(number, place);
+  const Term index = space.table.origin + slot;
+  const Term small_boundary = less(search.boundary, word(64));
+  return implies(less(place, word(64)) & has_bit(allowed, place),
+                 less_equal(slot, search.last_slot) & ((index & (search.alignment - word(1))) == word(0)) &
+                     implies(small_boundary, in_one_boundary(index, search.entries, search.boundary)));
+}
+
+Term allowed_promised(const Space& space, const Search& search, const Path& path, const Term& place) {
+  if (!path.ghosts.contains("allowed.starts")) return Term::boolean(true);
+  return allowed_promises(space, search, path.ghosts.at("allowed.word"), path.ghosts.at("allowed.starts"),
+                          place);
+}
+
+// of adjusted().
+Term adjusted_promises(const Space& space, const Search& search, const Term& from, const Term& slot) {
+  const Term index = space.table.origin + slot;
+  return less_equal(from, slot) & ((index & (search.alignment - word(1))) == word(0)) &
+         in_one_boundary(index, search.entries, search.boundary);
+}
+
+std::string linked(const Setting& setting, const std::string& function) {
+  return (*(*setting.program.function("nospan::builtin::EntrySpace::" + function))).getName().str();
+}
+
+// ---- Contracts ----
+
+// A search of words [begin, end) for `search`: a run in them, or none.
+Expected<std::vector<Outcome>> outcomes_of(const Space& space, State state, const Search& search,
+                                           const Term& begin, const Term& end, const Value& to,
+                                           const std::string& name, bool changes_regions) {
+  space.forget_summaries(state, name);
+  if (changes_regions) {
+    const Term before = space.regions(state.memory);
+    space.forget_regions(state, name);
+    state.learn(space.keeps_regions(before, space.regions(state.memory)));
+  }
+  State found = state;
+  const Term slot = zero_extend(Term::free_bits(39, "found by " + name), 64);
+  if (auto done = found.memory.change(to.object).store(to.bits, 8, Value::number(slot)); !done) {
+    return tl::unexpected(done.error());
+  }
+  found.learn(where_it_is(space, search.run(slot), begin, end) &
+              is_free(space, space.bits(state.memory), slot, search.entries));
+  std::vector<Outcome> outcomes;
+  outcomes.push_back({std::move(state), Value::number(Term::boolean(false))});
+  outcomes.push_back({std::move(found), Value::number(Term::boolean(true))});
+  return outcomes;
+}
+
+Term are_words(const Space& space, const Term& begin, const Term& end) {
+  return less_equal(begin, space.table.words) & less_equal(end, space.table.words);
+}
+
+// What a search asks, beside a class.
+Term asked_of_search(const Space& space, const std::string& function, const Search& search, const Term& begin,
+                     const Term& end) {
+  Term asked = is_search(space, search, space.start) & are_words(space, begin, end);
+  if (function == "search_within_words" || function == "search_junctions") {
+    asked = asked & less_equal(search.entries, word(64));
+  }
+  return asked;
+}
+
+}  // namespace
+
+Term in_one_boundary(const Term& index, const Term& entries, const Term& boundary) {
+  return (boundary == word(0)) | less_equal((index & (boundary - word(1))) + entries, boundary);
+}
+
+Term where_it_is(const Space& space, const FoundRun& run, const Term& begin, const Term& end) {
+  const Term index = space.table.origin + run.slot;
+  return less_equal(run.slot, run.last_slot) & less_equal(begin, shift_right(run.slot, word(6))) &
+         less_equal(run.slot + run.entries, shift_left(end, word(6))) &
+         ((index & (run.alignment - word(1))) == word(0)) & in_one_boundary(index, run.entries, run.boundary);
+}
+
+Term is_free(const Space& space, const Term& bits, const Term& slot, const Term& entries) {
+  return implies(in_range(space.slot, slot, entries), !is_set(bits, space.slot));
+}
+
+void add_search(Executor& executor, const Space& space) {
+  const Program& program = executor.program();
+  const auto name_of = [](const char* function) {
+    return fmt::format("nospan::builtin::EntrySpace::{}", function);
+  };
+  executor.add(
+      name_of("translate"),
+      [space, &program, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+        auto request = read_request(program, state, call.arguments[1]);
+        if (!request) return tl::unexpected(request.error());
+        state.require(Kind::kContract, asked_of_take(*request), "what take() can be asked for", call.place);
+        const unsigned number = count++;
+        State made = state;
+        Search search{request->entries,
+                      zero_extend(Term::free_bits(39, fmt::format("last_slot#{}", number)), 64),
+                      shift_left(word(1), zero_extend(request->alignment_shift, 64)),
+                      request->boundary,
+                      free_word(fmt::format("pattern#{}", number)),
+                      free_word(fmt::format("aligned_words_mask#{}", number)),
+                      free_word(fmt::format("boundary_words_mask#{}", number))};
+        for (const auto& [member, value] : search.members()) {
+          auto offset = program.offset_of("Search", member);
+          if (!offset) return tl::unexpected(offset.error());
+          const Value& to = call.arguments[2];
+          auto done = made.memory.change(to.object).store(to.bits + word(*offset), 8, Value::number(*value));
+          if (!done) return tl::unexpected(done.error());
+        }
+        made.learn(is_search(space, search, space.start) &
+                   less_equal(space.table.origin + search.last_slot, request->last_start));
+        std::vector<Outcome> outcomes;
+        outcomes.push_back({std::move(state), Value::number(Term::boolean(false))});
+        outcomes.push_back({std::move(made), Value::number(Term::boolean(true))});
+        return outcomes;
+      });
+  executor.add(name_of("allowed_starts"),
+               simple([space, &program, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
+                 auto search = Search::read(program, state, call.arguments[1]);
+                 if (!search) return tl::unexpected(search.error());
+                 const Term& number = call.arguments[2].bits;
+                 state.obligations.push_back(
+                     {Kind::kContract, is_search(space, *search, space.start) & less(number, space.table.words),
+                      "a word of the space", call.place, state.conditions.size()});
+                 const Term allowed = free_word(fmt::format("allowed#{}", count++));
+                 state.ghosts["allowed.starts"] = allowed;
+                 state.ghosts["allowed.word"] = number;
+                 return Value::number(allowed);
+               }));
+  executor.add(name_of("adjusted"),
+               simple([space, &program, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
+                 auto search = Search::read(program, state, call.arguments[1]);
+                 if (!search) return tl::unexpected(search.error());
+                 const Term& from = call.arguments[2].bits;
+                 state.obligations.push_back(
+                     {Kind::kContract, is_search(space, *search, space.start) & less(from, space.slots()),
+                      "a slot of the space", call.place, state.conditions.size()});
+                 const Term slot = free_word(fmt::format("adjusted#{}", count++));
+                 state.learn(adjusted_promises(space, *search, from, slot));
+                 return Value::number(slot);
+               }));
+  for (const char* function : {"search_within_words", "search_junctions", "search_long", "search_exactly"}) {
+    executor.add(
+        name_of(function),
+        [=, &program, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+          auto search = Search::read(program, state, call.arguments[1]);
+          if (!search) return tl::unexpected(search.error());
+          const std::size_t last = call.arguments.size() - 1;
+          const Term& begin = call.arguments[last - 2].bits;
+          const Term& end = call.arguments[last - 1].bits;
+          Term asked = asked_of_search(space, function, *search, begin, end);
+          const Term& second = call.arguments[2].bits;
+          if (function == std::string_view("search_within_words")) {
+            asked = asked & less(second, Term::bits(32, 7));
+          }
+          if (function == std::string_view("search_long")) {
+            asked = asked & less_equal(begin, shift_right(second, word(6)));
+          }
+          state.obligations.push_back(
+              {Kind::kContract, asked, "a search of words of the space", call.place, state.conditions.size()});
+          return outcomes_of(space, std::move(state), *search, begin, end, call.arguments[last],
+                             fmt::format("{}#{}", function, count++), false);
+        });
+  }
+  executor.add(
+      name_of("search_region"),
+      [=, &program, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+        auto search = Search::read(program, state, call.arguments[1]);
+        if (!search) return tl::unexpected(search.error());
+        const Term& number = call.arguments[2].bits;
+        state.obligations.push_back(
+            {Kind::kContract, is_search(space, *search, space.start) & less(number, space.table.region_count),
+             "a region of the space", call.place, state.conditions.size()});
+        const Term wide = zero_extend(number, 64);
+        return outcomes_of(space, std::move(state), *search, space.begin_of(wide), space.end_of(wide),
+                           call.arguments[3], fmt::format("search_region#{}", count++), true);
+      });
+}
+
+namespace {
+
+// ---- Proofs ----
+
+// A search of any words with any request that translate() can make.
+struct SearchProof {
+  std::unique_ptr<SpaceProof> proof;
+  Search search;
+  Value pointer;
+  Value slot;
+  Term exponent = Term::free_bits(6, "alignment_exponent");
+  Term boundary_exponent = Term::free_bits(6, "boundary_exponent");
+  Term begin = zero_extend(Term::free_bits(33, "begin"), 64);
+  Term end = zero_extend(Term::free_bits(33, "end"), 64);
+
+  static Expected<SearchProof> make(const Setting& setting) {
+    auto made = SpaceProof::make(setting);
+    if (!made) return tl::unexpected(made.error());
+    SearchProof result;
+    result.proof = std::move(*made);
+    const Space& space = result.space();
+    add_hints(result.proof->executor, space);
+    add_bits(result.proof->executor, space);
+    add_search(result.proof->executor, space);
+    result.search = {zero_extend(Term::free_bits(39, "entries_wanted"), 64),
+                     zero_extend(Term::free_bits(39, "last_slot"), 64),
+                     shift_left(word(1), zero_extend(result.exponent, 64)),
+                     choose(Term::free_boolean("no_boundary"), word(0),
+                            shift_left(word(1), zero_extend(result.boundary_exponent, 64))),
+                     free_word("pattern"),
+                     free_word("aligned_words_mask"),
+                     free_word("boundary_words_mask")};
+    Filler filler(setting.program, result.proof->state.memory);
+    const ObjectId object = filler.add("search", "Search");
+    for (const auto& [member, value] : result.search.members()) filler.set(object, "Search", member, *value);
+    if (filler.error()) return tl::unexpected(*filler.error());
+    result.pointer = Value::pointer(object);
+    result.slot = add_cell(result.proof->state, "slot");
+    return result;
+  }
+
+  const Space& space() const { return proof->space; }
+  std::vector<Named> inputs() const {
+    return {{"entries_wanted", search.entries},
+            {"last_slot", search.last_slot},
+            {"alignment", search.alignment},
+            {"boundary", search.boundary},
+            {"begin", begin},
+            {"end", end}};
+  }
+  // As far as a place of a word that the code looks at can tell, too.
+  std::vector<Term> asked(const std::string& function) const {
+    return {asked_of_search(space(), function, search, begin, end)};
+  }
+  std::vector<Split> boundary_splits() const {
+    std::vector<Split> splits;
+    for (uint64_t value = 0; value < 64; ++value) splits.push_back({boundary_exponent, Term::bits(6, value)});
+    return splits;
+  }
+  std::vector<Split> alignment_splits() const {
+    std::vector<Split> splits;
+    for (uint64_t value = 0; value < 64; ++value) splits.push_back({exponent, Term::bits(6, value)});
+    return splits;
+  }
+
+  // Goals of a function that searches [from, to).
+  std::vector<SpaceProof::Goal> goals(const Term& from, const Term& to) const {
+    const Term before = space().bits(proof->state.memory);
+    const auto known = [this](const Path& path) {
+      const Term at = cell(path, slot);
+      const Term place = at & word(63);
+      return path.result->bits & allowed_promised(space(), search, path, place) &
+             inside_promised(path, place, space().slot & word(63)) &
+             across_promised(path, place, space().slot - (at - place));
+    };
+    return {{"every entry is free",
+             [=, this](const Path& path) {
+               return implies(known(path), is_free(space(), before, cell(path, slot), search.entries));
+             }},
+            {"where it is",
+             [=, this](const Path& path) {
+               FoundRun run = search.run(cell(path, slot));
+               run.boundary = word(0);
+               return implies(known(path), where_it_is(space(), run, from, to));
+             }},
+            {"in one boundary",
+             [=, this](const Path& path) {
+               return implies(known(path), in_one_boundary(space().table.origin + cell(path, slot),
+                                                           search.entries, search.boundary));
+             },
+             boundary_splits()},
+            {"bits stay",
+             [=, this](const Path& path) { return Term::boolean(space().bits(path.memory).same(before)); }}};
+  }
+};
+
+LoopContract loop_over_words(const Setting& setting, const SearchProof& proof, const std::string& function) {
+  LoopContract loop;
+  loop.function = linked(setting, function);
+  loop.words = "word by word, upwards";
+  const Space& space = proof.space();
+  loop.havoc = [space](LoopView& view) -> Expected<void> {
+    auto number = view.find("word");
+    if (!number) return tl::unexpected(number.error());
+    (*number)->value.bits = zero_extend(Term::free_bits(33, "word during"), 64);
+    space.forget_summaries(view.state, "during");
+    return {};
+  };
+  loop.invariant = [begin = proof.begin, end = proof.end](LoopView& view) -> Expected<Term> {
+    auto number = view.find("word");
+    if (!number) return tl::unexpected(number.error());
+    const Term& at = (*number)->value.bits;
+    return less_equal(begin, at) & (less_equal(at, end) | (at == begin));
+  };
+  loop.measure = [end = proof.end](LoopView& view) -> Expected<Term> {
+    auto number = view.find("word");
+    if (!number) return tl::unexpected(number.error());
+    const Term& at = (*number)->value.bits;
+    return choose(less_equal(at, end), end - at, word(0));
+  };
+  return loop;
+}
+
+// search_within_words() and search_junctions().
+Expected<Instance> word_search(const Setting& setting, const std::string& function) {
+  auto made = SearchProof::make(setting);
+  if (!made) return tl::unexpected(made.error());
+  SearchProof& search = *made;
+  search.proof->executor.add(loop_over_words(setting, search, function));
+  const bool within = function == "search_within_words";
+  const Term class_ = Term::free_bits(32, "of_class");
+  std::vector<Value> arguments = {search.pointer};
+  std::vector<Term> asked = search.asked(function);
+  if (within) {
+    arguments.push_back(Value::number(class_));
+    asked.push_back(less(class_, Term::bits(32, 7)));
+  }
+  arguments.insert(arguments.end(), {Value::number(search.begin), Value::number(search.end), search.slot});
+  return search.proof->prove(
+      {.function = function,
+       .words = "what is found is free, aligned, in one boundary and in the words",
+       .arguments = std::move(arguments),
+       .asked = std::move(asked),
+       .rests_on = {within ? "contract/starts_inside" : "contract/starts_across",
+                    "contract/EntrySpace::allowed_starts", "contract/EntrySpace::next_candidate"},
+       .inputs = search.inputs()},
+      search.goals(search.begin, search.end),
+      [&](const Path& path) { return path.result->bits & (search.search.entries == word(3)); });
+}
+
+Expected<Instance> search_long(const Setting& setting) {
+  auto made = SearchProof::make(setting);
+  if (!made) return tl::unexpected(made.error());
+  SearchProof& search = *made;
+  const Space space = search.space();
+  const Term place = free_word("place");
+  LoopContract loop;
+  loop.function = linked(setting, "search_long");
+  loop.words = "place by place, upwards";
+  loop.havoc = [space](LoopView& view) -> Expected<void> {
+    space.forget_summaries(view.state, "during");
+    return {};
+  };
+  loop.invariant = [place, end = search.end](LoopView& view) -> Expected<Term> {
+    auto at = view.find("place");
+    auto from = view.find("from");
+    if (!at || !from) return tl::unexpected(at ? from.error() : at.error());
+    const Term& here = (*at)->value.bits;
+    return less_equal(place, here) & (less_equal(here, shift_left(end, word(6))) | (here == place)) &
+           less_equal((*from)->value.bits, end);
+  };
+  loop.measure = [](LoopView& view) -> Expected<Term> {
+    auto at = view.find("place");
+    auto from = view.find("from");
+    if (!at || !from) return tl::unexpected(at ? from.error() : at.error());
+    return word(uint64_t{1} << 62) - (*at)->value.bits - (*from)->value.bits;
+  };
+  search.proof->executor.add(loop);
+  std::vector<Term> asked = search.asked("search_long");
+  asked.push_back(less_equal(search.begin, shift_right(place, word(6))));
+  return search.proof->prove(
+      {.function = "search_long",
+       .words = "what is found is free, aligned, in one boundary and in the words",
+       .arguments = {search.pointer, Value::number(place), Value::number(search.begin),
+                     Value::number(search.end), search.slot},
+       .asked = std::move(asked),
+       .rests_on = {"contract/EntrySpace::adjusted", "contract/EntrySpace::last_taken",
+                    "contract/EntrySpace::next_candidate", "contract/EntrySpace::lower_hints"},
+       .inputs = search.inputs()},
+      search.goals(search.begin, search.end),
+      [&](const Path& path) { return path.result->bits & (search.search.entries == word(100)); });
+}
+
+Expected<Instance> search_exactly(const Setting& setting) {
+  auto made = SearchProof::make(setting);
+  if (!made) return tl::unexpected(made.error());
+  SearchProof& search = *made;
+  return search.proof->prove(
+      {.function = "search_exactly",
+       .words = "what is found is free, aligned, in one boundary and in the words",
+       .arguments = {search.pointer, Value::number(search.begin), Value::number(search.end), search.slot},
+       .asked = search.asked("search_exactly"),
+       .rests_on = {"contract/EntrySpace::search_within_words", "contract/EntrySpace::search_junctions",
+                    "contract/EntrySpace::search_long"},
+       .inputs = search.inputs()},
+      search.goals(search.begin, search.end),
+      [&](const Path& path) { return path.result->bits & (search.search.entries == word(3)); });
+}
+
+Expected<Instance> search_region(const Setting& setting) {
+  auto made = SearchProof::make(setting);
+  if (!made) return tl::unexpected(made.error());
+  SearchProof& search = *made;
+  const Space& space = search.space();
+  const Term number = Term::free_bits(32, "number");
+  const Term wide = zero_extend(number, 64);
+  const Term before = space.regions(search.proof->state.memory);
+  std::vector<SpaceProof::Goal> goals = search.goals(space.begin_of(wide), space.end_of(wide));
+  goals.push_back({"what regions remember",
+                   [&](const Path& path) { return space.keeps_regions(before, space.regions(path.memory)); },
+                   split_region_shift()});
+  return search.proof->prove(
+      {.function = "search_region",
+       .words = "what is found is free, aligned, in one boundary and in the region, whose hint is moved there",
+       .arguments = {search.pointer, Value::number(number), search.slot},
+       .asked = {is_search(space, search.search, space.start), less(number, space.table.region_count),
+                 space.region_holds(before, wide, class_that_fits(search.search.entries)),
+                 space.region_holds(before, wide, Term::bits(32, 0))},
+       .rests_on = {"contract/EntrySpace::search_within_words", "contract/EntrySpace::search_junctions",
+                    "contract/EntrySpace::search_long", "contract/EntrySpace::words_of"},
+       .inputs = search.inputs()},
+      goals, [&](const Path& path) { return path.result->bits & (search.search.entries == word(3)); });
+}
+
+Expected<Instance> allowed_starts(const Setting& setting) {
+  auto made = SearchProof::make(setting);
+  if (!made) return tl::unexpected(made.error());
+  SearchProof& search = *made;
+  const Space& space = search.space();
+  const Term number = zero_extend(Term::free_bits(33, "number"), 64);
+  return search.proof->prove(
+      {.function = "allowed_starts",
+       .words = "a start that is allowed is aligned, not too high, and in one boundary if that is below 64",
+       .arguments = {search.pointer, Value::number(number)},
+       .asked = {is_search(space, search.search, space.start), less(number, space.table.words)},
+       .rests_on = {"contract/low_bits"},
+       .inputs = search.inputs()},
+      {{"a start",
+        [&](const Path& path) {
+          return allowed_promises(space, search.search, number, path.result->bits, space.start);
+        },
+        search.alignment_splits()}},
+      [&](const Path& path) { return path.result->bits != word(0); });
+}
+
+Expected<Instance> adjusted(const Setting& setting) {
+  auto made = SearchProof::make(setting);
+  if (!made) return tl::unexpected(made.error());
+  SearchProof& search = *made;
+  const Space& space = search.space();
+  const Term from = zero_extend(Term::free_bits(39, "from"), 64);
+  return search.proof->prove(
+      {.function = "adjusted",
+       .words = "a slot that is aligned, in one boundary, and not lower",
+       .arguments = {search.pointer, Value::number(from)},
+       .asked = {is_search(space, search.search, space.start), less(from, space.slots())},
+       .rests_on = {},
+       .inputs = search.inputs()},
+      {{"a slot",
+        [&](const Path& path) { return adjusted_promises(space, search.search, from, path.result->bits); },
+        search.alignment_splits()}},
+      [&](const Path&) { return search.search.alignment == word(16); });
+}
+
+Expected<Instance> translate(const Setting& setting) {
+  auto made = SearchProof::make(setting);
+  if (!made) return tl::unexpected(made.error());
+  SearchProof& search = *made;
+  const Space& space = search.space();
+  Filler filler(setting.program, search.proof->state.memory);
+  const ObjectId object = filler.add("request", "SpaceRequest");
+  const Term shift = Term::free_bits(6, "alignment_shift");
+  filler.set(object, "SpaceRequest", "boundary", search.search.boundary);
+  filler.set(object, "SpaceRequest", "alignment_shift", zero_extend(shift, 32));
+  if (filler.error()) return tl::unexpected(*filler.error());
+  auto request = read_request(setting.program, search.proof->state, Value::pointer(object));
+  if (!request) return tl::unexpected(request.error());
+  std::vector<Split> splits;
+  for (uint64_t value = 0; value < 64; ++value) splits.push_back({shift, Term::bits(6, value)});
+  const auto made_of = [&](const Path& path) {
+    State state;
+    state.memory = path.memory;
+    // The object was filled in above: it can be read.
+    return *Search::read(setting.program, state, search.pointer);
+  };
+  return search.proof->prove(
+      {.function = "translate",
+       .words = "patterns and limits are those of the request",
+       .arguments = {Value::pointer(object), search.pointer},
+       .asked = {asked_of_take(*request)},
+       .rests_on = {"contract/multiples_of", "contract/low_bits"},
+       .inputs = {{"entries_wanted", request->entries}, {"boundary", request->boundary}}},
+      {{"limits and masks",
+        [&](const Path& path) {
+          return implies(path.result->bits,
+                         has_limits(space, made_of(path)) & (made_of(path).entries == request->entries) &
+                             (made_of(path).alignment == shift_left(word(1), zero_extend(shift, 64))) &
+                             (made_of(path).boundary == request->boundary) &
+                             less_equal(space.table.origin + made_of(path).last_slot, request->last_start));
+        },
+        splits},
+       {"the pattern",
+        [&](const Path& path) {
+          return implies(path.result->bits, pattern_promises(made_of(path), space.start));
+        },
+        search.boundary_splits()}},
+      [&](const Path& path) { return path.result->bits & (request->entries == word(3)); });
+}
+
+}  // namespace
+
+Expected<std::vector<Instance>> builtin_search(const Setting& setting) {
+  std::vector<Instance> instances;
+  for (auto& made : {translate(setting), allowed_starts(setting), adjusted(setting),
+                     word_search(setting, "search_within_words"), word_search(setting, "search_junctions"),
+                     search_long(setting), search_exactly(setting), search_region(setting)}) {
+    if (!made) return tl::unexpected(made.error());
+    instances.push_back(*made);
+  }
+  return instances;
+}
+
+}  // namespace nospan::solver

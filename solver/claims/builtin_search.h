@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The functions of EntrySpace that look for a run of free entries: what is found is free, aligned, in one
+// boundary and among the words that were searched, whatever summaries say.
+#ifndef NOSPAN_SOLVER_CLAIMS_BUILTIN_SEARCH_H
+#define NOSPAN_SOLVER_CLAIMS_BUILTIN_SEARCH_H
+
+#include <vector>
+
+#include "reports/error.h"
+#include "solver/claims/builtin_space_proof.h"
+
+namespace nospan::solver {
+
+// The run of `entries` at an absolute index crosses no multiple of the boundary; 0: there is none.
+Term in_one_boundary(const Term& index, const Term& entries, const Term& boundary);
+
+// Contracts for translate(), search_region() and search_exactly(), and for what these are made of; proved by
+// the claims contract/EntrySpace::translate and so on. search_region() and search_exactly() leave what they
+// promise of a run that they find in the path's conditions.
+void add_search(Executor& executor, const Space& space);
+
+// What translate() promises of a request that was translated, and search functions of a run that they found:
+// terms for the claims of those who call both.
+struct FoundRun {
+  Term slot;
+  Term entries;
+  Term last_slot;
+  Term alignment;
+  Term boundary;
+};
+Term where_it_is(const Space& space, const FoundRun& run, const Term& begin, const Term& end);
+Term is_free(const Space& space, const Term& bits, const Term& slot, const Term& entries);
+
+// Those claims.
+reports::Expected<std::vector<Instance>> builtin_search(const Setting& setting);
+
+}  // namespace nospan::solver
+
+#endif  // NOSPAN_SOLVER_CLAIMS_BUILTIN_SEARCH_H

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// EntrySpace::take() and give_back() (targets/builtin/entry_space.h): what every mapping rests on.
+#ifndef NOSPAN_SOLVER_CLAIMS_BUILTIN_SPACE_H
+#define NOSPAN_SOLVER_CLAIMS_BUILTIN_SPACE_H
+
+#include <vector>
+
+#include "reports/error.h"
+#include "solver/claims/registry.h"
+
+namespace nospan::solver {
+
+// alloc/EntrySpace::take, alloc/EntrySpace::give_back, and the contracts of what they are made of.
+reports::Expected<std::vector<Instance>> builtin_space(const Setting& setting);
+
+}  // namespace nospan::solver
+
+#endif  // NOSPAN_SOLVER_CLAIMS_BUILTIN_SPACE_H
