@@ -16,6 +16,7 @@
 #include "cli/gate_judgement.h"
 #include "cli/gate_report.h"
 #include "cli/interrupt.h"
+#include "cli/report_files.h"
 #include "cli/run_record.h"
 #include "cli/save_folder.h"
 #include "cli/target_campaign.h"
@@ -414,15 +415,18 @@ Expected<void> Gate::finish(Verdict verdict) {
   result_.gate = gate_;
   result_.trusted = trusted_by_check(result_.targets);
   if (!options_.no_prove) {
+    add_solvers(result_);
     const std::vector<reports::Premise> more = trusted_by_prove();
     result_.trusted.insert(result_.trusted.end(), more.begin(), more.end());
   }
   record_.finish(result_);
-  std::vector<std::filesystem::path> files;
-  if (!options_.json.empty()) files.emplace_back(options_.json);
-  if (!options_.out.empty()) files.push_back(std::filesystem::path(options_.out) / "result.json");
-  for (const std::filesystem::path& file : files) {
-    if (auto written = props::write_file_atomically(file, reports::to_json(result_)); !written) return written;
+  if (!options_.json.empty()) {
+    auto written = props::write_file_atomically(options_.json, reports::to_json(result_));
+    if (!written) return written;
+  }
+  if (!options_.out.empty()) {
+    auto written = write_report_files(result_, options_.out, {});
+    if (!written) return tl::make_unexpected(written.error());
   }
   return {};
 }
@@ -501,7 +505,7 @@ Command add_gate(CLI::App& app) {
   app.add_option("--corpus", options->corpus,
                  "a folder of counterexamples that is run first; new ones are kept there, shrunk")
       ->type_name("DIR");
-  app.add_option("--out", options->out, "a folder for result.json and counterexamples")->type_name("DIR");
+  app.add_option("--out", options->out, "a folder for the result, its reports (report.html and others) and counterexamples")->type_name("DIR");
   app.add_option("--json", options->json, "write the result there, too")->type_name("FILE");
   app.footer(
       "Fails on what is new only: a finding, a claim that was proved and is not now, an assumption, a "

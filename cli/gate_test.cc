@@ -60,7 +60,8 @@ TEST_F(GateTest, TheFlagshipPatchIsRefused) {
   make_tree();
   commit_flagship();
   format_series();
-  const Ran ran = nospan(std::string("gate --patch series.mbox --corpus corpus --json r.json") + kQuick);
+  const Ran ran =
+      nospan(std::string("gate --patch series.mbox --corpus corpus --out out --json r.json") + kQuick);
   EXPECT_EQ(ran.code, 1) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("violates ALIGN-1"));
   const auto result = nlohmann::json::parse(contents(folder_ / "r.json"));
@@ -75,6 +76,11 @@ TEST_F(GateTest, TheFlagshipPatchIsRefused) {
     EXPECT_EQ(commands.back()["do"], "alloc_coherent");
   }
   EXPECT_TRUE(found);
+  // The reports are there without another command.
+  EXPECT_EQ(contents(folder_ / "out/result.json"), contents(folder_ / "r.json"));
+  for (const char* file : {"report.html", "junit.xml", "report.ktap", "report.sarif", "summary.md"}) {
+    EXPECT_THAT(contents(folder_ / "out" / file), HasSubstr("ALIGN-1")) << file;
+  }
   // What was found is in the corpus, and enough to refuse the patch without any campaign.
   const Ran again =
       nospan("gate --patch series.mbox --corpus corpus --no-prove --page-shift 16 --scenarios 1 --seed 7");
@@ -214,6 +220,9 @@ TEST_F(GateTest, AClaimThatIsKeptHolds) {
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("1 claims proved"));
   EXPECT_THAT(ran.out, HasSubstr("no campaign and no proof could differ"));
+  const auto result = nlohmann::json::parse(contents(folder_ / "r.json"));
+  EXPECT_THAT(result["solver"].get<std::string>(), HasSubstr("Z3"));
+  EXPECT_THAT(result["dependencies"].dump(), HasSubstr("LLVM"));
 }
 
 #endif

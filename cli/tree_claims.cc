@@ -5,6 +5,8 @@
 #include "cli/claim_run.h"
 #include "cli/claim_tasks.h"
 #include "cli/exploration.h"
+#include "cli/tool_versions.h"
+#include "solver/decide.h"
 #include "solver/module_identity.h"
 #include "solver/runner.h"
 #include "targets/linux/bitcode.h"
@@ -60,6 +62,11 @@ Expected<std::vector<reports::ClaimOutcome>> decide_claims(const std::vector<Sel
   return std::move(result.claims);
 }
 
+void add_solvers(reports::Result& result) {
+  result.solver = solver::z3_version();
+  add_prover_tools(result.dependencies);
+}
+
 #else
 
 bool has_prover() { return false; }
@@ -72,6 +79,8 @@ Expected<std::vector<reports::ClaimOutcome>> decide_claims(const std::vector<Sel
                                                            const TreeClaimOptions&, ProgressLine&) {
   return std::vector<reports::ClaimOutcome>();
 }
+
+void add_solvers(reports::Result&) {}
 
 #endif
 
