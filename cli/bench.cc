@@ -18,6 +18,7 @@
 #include "reports/result_json.h"
 #include "targets/builtin/builtin.h"
 #include "targets/linux/tree.h"
+#include "targets/toolchain/share.h"
 
 namespace nospan::cli {
 namespace {
@@ -64,7 +65,7 @@ reports::Expected<int> bench(const BenchCommandOptions& options) {
   ProgressLine progress;
   auto selected = kernel(progress);
   if (!selected) return tl::make_unexpected(selected.error());
-  auto findings = props::read_findings(share_folder() / "props" / "findings");
+  auto findings = props::read_findings(toolchain::share_folder() / "props" / "findings");
   if (!findings) return tl::make_unexpected(findings.error());
   std::vector<const props::Finding*> known;
   for (const props::Finding& finding : *findings) known.push_back(&finding);

@@ -26,6 +26,7 @@
 #include "props/scenario_file.h"
 #include "reports/quantity.h"
 #include "reports/result_json.h"
+#include "targets/toolchain/share.h"
 
 namespace nospan::cli {
 namespace {
@@ -122,7 +123,7 @@ reports::Expected<void> Check::prepare() {
     if (!corpus) return tl::make_unexpected(corpus.error());
     corpus_ = std::move(*corpus);
   }
-  auto findings = props::read_findings(share_folder() / "props" / "findings");
+  auto findings = props::read_findings(toolchain::share_folder() / "props" / "findings");
   if (!findings) return tl::make_unexpected(findings.error());
   findings_ = std::move(*findings);
   return {};

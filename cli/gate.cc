@@ -31,6 +31,7 @@
 #include "targets/linux/patch.h"
 #include "targets/toolchain/cache.h"
 #include "targets/toolchain/digest.h"
+#include "targets/toolchain/share.h"
 
 namespace nospan::cli {
 namespace {
@@ -138,7 +139,7 @@ Expected<void> Gate::prepare() {
     if (!corpus) return tl::make_unexpected(corpus.error());
     exploration_.corpus = std::move(*corpus);
   }
-  auto findings = props::read_findings(share_folder() / "props" / "findings");
+  auto findings = props::read_findings(toolchain::share_folder() / "props" / "findings");
   if (!findings) return tl::make_unexpected(findings.error());
   exploration_.findings = std::move(*findings);
   claims_ = {{options_.claims.begin(), options_.claims.end()}, *timeout, campaign.jobs, keeping.save_folder};
@@ -239,7 +240,7 @@ std::string Gate::base_key(const Stage& stage) const {
   for (const std::string& claim : options_.claims) digest.add("claim").add(claim);
   for (const props::Finding& finding : exploration_.findings) {
     const auto content =
-        toolchain::digest_of_file(share_folder() / "props" / "findings" / (finding.id + ".json"));
+        toolchain::digest_of_file(toolchain::share_folder() / "props" / "findings" / (finding.id + ".json"));
     digest.add(content ? *content : finding.id);
   }
   return digest.hex();

@@ -26,6 +26,7 @@
 #include "targets/builtin/bitcode.h"
 #include "targets/linux/bitcode.h"
 #include "targets/toolchain/cache.h"
+#include "targets/toolchain/share.h"
 
 namespace nospan::cli {
 namespace {
@@ -115,7 +116,7 @@ Expected<void> Mutate::prepare() {
   campaign_.confirm = false;
   campaign_.hang_limit = kHangLimit;
   if (options_.jobs == 0) options_.jobs = std::max(1u, std::thread::hardware_concurrency());
-  auto findings = props::read_findings(share_folder() / "props" / "findings");
+  auto findings = props::read_findings(toolchain::share_folder() / "props" / "findings");
   if (!findings) return tl::make_unexpected(findings.error());
   findings_ = std::move(*findings);
   return {};

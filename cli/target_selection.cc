@@ -134,11 +134,6 @@ std::string SelectedTarget::label() const {
   return fmt::format("{} {}K{}", name, system_page.bytes() / 1024, sanitized ? " sanitized" : "");
 }
 
-std::filesystem::path share_folder() {
-  const char* share = std::getenv("NOSPAN_SHARE");
-  return share != nullptr && *share != '\0' ? share : NOSPAN_SOURCE_DIR;
-}
-
 Expected<std::vector<SelectedTarget>> select_targets(const TargetSelection& selection,
                                                      const std::function<void(std::string)>& tell) {
   const std::vector<unsigned> shifts = page_shifts_of(selection);

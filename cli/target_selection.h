@@ -59,9 +59,6 @@ reports::Expected<std::vector<SelectedTarget>> kernel_targets(
     const linux_target::Tree& tree, const std::string& name, const std::string& selector,
     const std::vector<unsigned>& page_shifts, bool sanitize, const std::function<void(std::string)>& tell);
 
-// The folder that holds nospan's data: shims, findings. NOSPAN_SHARE, or where nospan was built.
-std::filesystem::path share_folder();
-
 // Without a target: builtin and every packaged kernel; with a tree or a patch: linux. Compiles what is not in
 // the cache; `tell` gets a line for what takes time, and for patches of files that are not used.
 reports::Expected<std::vector<SelectedTarget>> select_targets(const TargetSelection& selection,

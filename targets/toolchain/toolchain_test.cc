@@ -6,6 +6,7 @@
 #include "targets/toolchain/bitcode.h"
 #include "targets/toolchain/compilation.h"
 #include "targets/toolchain/process.h"
+#include "targets/toolchain/share.h"
 #include "targets/toolchain/test_folder.h"
 
 namespace nospan::toolchain {
@@ -30,6 +31,20 @@ TEST(Process, IsEndedWhenTimeIsUp) {
                             .limit = std::chrono::seconds(1)});
   ASSERT_FALSE(outcome);
   EXPECT_THAT(outcome.error().what, HasSubstr("within 1 s"));
+}
+
+TEST(Share, LiesBesideAnInstalledProgram) {
+  const TestFolder prefix;
+  EXPECT_EQ(installed_share_folder(prefix.path() / "bin/nospan"), std::nullopt);
+  fs::create_directories(prefix.path() / "share/nospan/targets");
+  std::ofstream(prefix.path() / "share/nospan/targets/target.h") << "";
+  EXPECT_EQ(installed_share_folder(prefix.path() / "bin/nospan"), prefix.path() / "share/nospan");
+}
+
+TEST(Share, IsNamedByTheEnvironmentOrIsTheSourceFolder) {
+  EXPECT_TRUE(fs::exists(share_folder() / "targets/toolchain/share.h"));
+  const ScopedVariable given("NOSPAN_SHARE", "/nowhere/./share");
+  EXPECT_EQ(share_folder(), "/nowhere/share");
 }
 
 class CachedTest : public testing::Test {
