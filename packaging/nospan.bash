@@ -7,6 +7,7 @@
 _nospan_section() {
   awk -v section="$1" '
     /^[A-Z].*:$/ { inside = ($0 == section); next }
+    /^$/ { inside = 0 }
     inside && /^  [^ ]/ { count = split($1, names, ","); for (i = 1; i <= count; ++i) print names[i] }'
 }
 
