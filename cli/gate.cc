@@ -506,7 +506,9 @@ Command add_gate(CLI::App& app) {
   app.add_option("--corpus", options->corpus,
                  "a folder of counterexamples that is run first; new ones are kept there, shrunk")
       ->type_name("DIR");
-  app.add_option("--out", options->out, "a folder for the result, its reports (report.html and others) and counterexamples")->type_name("DIR");
+  app.add_option("--out", options->out,
+                 "a folder for the result, its reports (report.html and others) and counterexamples")
+      ->type_name("DIR");
   app.add_option("--json", options->json, "write the result there, too")->type_name("FILE");
   app.footer(
       "Fails on what is new only: a finding, a claim that was proved and is not now, an assumption, a "

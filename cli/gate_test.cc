@@ -61,7 +61,7 @@ TEST_F(GateTest, TheFlagshipPatchIsRefused) {
   commit_flagship();
   format_series();
   const Ran ran =
-      nospan(std::string("gate --patch series.mbox --corpus corpus --out out --json r.json") + kQuick);
+      nospan(std::string("gate --patch series.mbox --corpus corpus --out reports --json r.json") + kQuick);
   EXPECT_EQ(ran.code, 1) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("violates ALIGN-1"));
   const auto result = nlohmann::json::parse(contents(folder_ / "r.json"));
@@ -77,9 +77,9 @@ TEST_F(GateTest, TheFlagshipPatchIsRefused) {
   }
   EXPECT_TRUE(found);
   // The reports are there without another command.
-  EXPECT_EQ(contents(folder_ / "out/result.json"), contents(folder_ / "r.json"));
+  EXPECT_EQ(contents(folder_ / "reports/result.json"), contents(folder_ / "r.json"));
   for (const char* file : {"report.html", "junit.xml", "report.ktap", "report.sarif", "summary.md"}) {
-    EXPECT_THAT(contents(folder_ / "out" / file), HasSubstr("ALIGN-1")) << file;
+    EXPECT_THAT(contents(folder_ / "reports" / file), HasSubstr("ALIGN-1")) << file;
   }
   // What was found is in the corpus, and enough to refuse the patch without any campaign.
   const Ran again =

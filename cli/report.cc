@@ -53,7 +53,8 @@ Command add_report(CLI::App& app) {
       ->required();
   app.add_option("--format", options->formats, "only these")->check(CLI::IsMember(names))->delimiter(',');
   std::string footer = "Files:";
-  for (const ReportFormat& format : report_formats()) footer += fmt::format("\n  {:<10} {}", format.name, format.file);
+  for (const ReportFormat& format : report_formats())
+    footer += fmt::format("\n  {:<10} {}", format.name, format.file);
   app.footer(
       footer +
       "\n\nExit codes: 0 the reports are written, whatever verdict they tell; 5 a result cannot be read, or\n"

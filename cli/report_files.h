@@ -23,8 +23,9 @@ struct ReportFormat {
 // Every format there is, in the order in which they are told.
 std::span<const ReportFormat> report_formats();
 
-// Writes the formats named, or all of them if none is, to `folder`, which is made if it is not there. Everything
-// is rendered before anything is written, and each file appears whole or not at all. Returns the files.
+// Writes the formats named, or all of them if none is, to `folder`, which is made if it is not there.
+// Everything is rendered before anything is written, and each file appears whole or not at all. Returns the
+// files.
 reports::Expected<std::vector<std::filesystem::path>> write_report_files(const reports::Result& result,
                                                                          const std::filesystem::path& folder,
                                                                          std::span<const std::string> formats);

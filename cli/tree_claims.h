@@ -34,8 +34,8 @@ reports::Expected<std::vector<reports::ClaimOutcome>> decide_claims(const std::v
                                                                     const TreeClaimOptions& options,
                                                                     ProgressLine& progress);
 
-// Adds which solvers decide claims, in which versions, and what else only the prover uses. Nothing if nospan was
-// built without the prover.
+// Adds which solvers decide claims, in which versions, and what else only the prover uses. Nothing if nospan
+// was built without the prover.
 void add_solvers(reports::Result& result);
 
 // Can claims be proved here at all?
