@@ -8,7 +8,7 @@ namespace nospan::toolchain {
 namespace fs = std::filesystem;
 
 std::optional<fs::path> installed_share_folder(const fs::path& executable) {
-  const fs::path share = (executable.parent_path() / NOSPAN_SHARE_FROM_BIN).lexically_normal();
+  fs::path share = (executable.parent_path() / NOSPAN_SHARE_FROM_BIN).lexically_normal();
   std::error_code error;
   if (!fs::exists(share / "targets/target.h", error)) return std::nullopt;
   return share;
