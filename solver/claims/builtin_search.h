@@ -11,6 +11,10 @@
 
 namespace nospan::solver {
 
+// A boundary told by 6 bits, so that each value of them makes it a number: 0, which is none, for 63, else
+// 2^exponent. The highest powers of two, which are lost to that, are no boundary that can be asked for.
+Term boundary_of(const Term& exponent);
+
 // The run of `entries` at an absolute index crosses no multiple of the boundary; 0: there is none.
 Term in_one_boundary(const Term& index, const Term& entries, const Term& boundary);
 

@@ -109,9 +109,7 @@ struct TakeProof {
     add_ways_to_take(result.proof->executor, space);
     Filler filler(setting.program, result.proof->state.memory);
     const ObjectId object = filler.add("request", "SpaceRequest");
-    filler.set(object, "SpaceRequest", "boundary",
-               choose(Term::free_boolean("no_boundary"), word(0),
-                      shift_left(word(1), zero_extend(result.boundary_exponent, 64))));
+    filler.set(object, "SpaceRequest", "boundary", boundary_of(result.boundary_exponent));
     filler.set(object, "SpaceRequest", "alignment_shift", zero_extend(result.alignment_shift, 32));
     filler.set(object, "SpaceRequest", "lowest", zero_extend(Term::free_boolean("lowest"), 8));
     if (filler.error()) return tl::unexpected(*filler.error());
