@@ -3,6 +3,7 @@
 
 #include "solver/claims/builtin_bits.h"
 #include "solver/claims/builtin_coherent.h"
+#include "solver/claims/builtin_give_back.h"
 #include "solver/claims/builtin_hints.h"
 #include "solver/claims/builtin_map.h"
 #include "solver/claims/builtin_place.h"
@@ -56,7 +57,8 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"builtin-hints", Subject::kBuiltin, builtin_hints},
       {"builtin-search", Subject::kBuiltin, builtin_search, "no run has answered all of its questions yet"},
       {"builtin-space", Subject::kBuiltin, builtin_space,
-       "take_at_hint(), take_by_search() and give_back_words() have questions that are not answered yet"},
+       "take_at_hint() and take_by_search() have questions that are not answered yet"},
+      {"builtin-give_back", Subject::kBuiltin, builtin_give_back},
       {"builtin-map_page", Subject::kBuiltin, builtin_map_page,
        "rests on alloc/EntrySpace::take, which is not decided yet"},
       {"builtin-place", Subject::kBuiltin, builtin_place,
