@@ -181,10 +181,17 @@ Expected<Instance> give_back(const Setting& setting) {
 
 Expected<std::vector<Instance>> builtin_give_back(const Setting& setting) {
   std::vector<Instance> instances;
-  for (auto& made : {give_back_words(setting), give_back(setting)}) {
-    if (!made) return tl::unexpected(made.error());
-    instances.push_back(*made);
-  }
+  auto made = give_back(setting);
+  if (!made) return tl::unexpected(made.error());
+  instances.push_back(std::move(*made));
+  return instances;
+}
+
+Expected<std::vector<Instance>> builtin_give_back_words(const Setting& setting) {
+  std::vector<Instance> instances;
+  auto made = give_back_words(setting);
+  if (!made) return tl::unexpected(made.error());
+  instances.push_back(std::move(*made));
   return instances;
 }
 

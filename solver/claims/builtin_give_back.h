@@ -10,8 +10,10 @@
 
 namespace nospan::solver {
 
-// alloc/EntrySpace::give_back, and the contract for runs that lie in several words.
+// alloc/EntrySpace::give_back.
 reports::Expected<std::vector<Instance>> builtin_give_back(const Setting& setting);
+// The contract for runs that lie in several words.
+reports::Expected<std::vector<Instance>> builtin_give_back_words(const Setting& setting);
 
 }  // namespace nospan::solver
 

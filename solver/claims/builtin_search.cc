@@ -614,9 +614,17 @@ Expected<Instance> translate(const Setting& setting) {
 
 Expected<std::vector<Instance>> builtin_search(const Setting& setting) {
   std::vector<Instance> instances;
-  for (auto& made : {translate(setting), allowed_starts(setting), adjusted(setting),
-                     word_search(setting, "search_within_words"), word_search(setting, "search_junctions"),
-                     search_long(setting), search_exactly(setting), search_region(setting)}) {
+  for (auto& made : {translate(setting), allowed_starts(setting), search_exactly(setting)}) {
+    if (!made) return tl::unexpected(made.error());
+    instances.push_back(*made);
+  }
+  return instances;
+}
+
+Expected<std::vector<Instance>> builtin_search_words(const Setting& setting) {
+  std::vector<Instance> instances;
+  for (auto& made : {adjusted(setting), word_search(setting, "search_within_words"),
+                     word_search(setting, "search_junctions"), search_long(setting), search_region(setting)}) {
     if (!made) return tl::unexpected(made.error());
     instances.push_back(*made);
   }

@@ -276,7 +276,15 @@ Expected<Instance> take(const Setting& setting) {
 
 Expected<std::vector<Instance>> builtin_space(const Setting& setting) {
   std::vector<Instance> instances;
-  for (auto& made : {take_at_hint(setting), take_by_search(setting), take(setting)}) {
+  auto made = take(setting);
+  if (!made) return tl::unexpected(made.error());
+  instances.push_back(std::move(*made));
+  return instances;
+}
+
+Expected<std::vector<Instance>> builtin_ways_to_take(const Setting& setting) {
+  std::vector<Instance> instances;
+  for (auto& made : {take_at_hint(setting), take_by_search(setting)}) {
     if (!made) return tl::unexpected(made.error());
     instances.push_back(*made);
   }

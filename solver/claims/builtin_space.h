@@ -10,8 +10,10 @@
 
 namespace nospan::solver {
 
-// alloc/EntrySpace::take, and the contracts of the two ways that it takes.
+// alloc/EntrySpace::take.
 reports::Expected<std::vector<Instance>> builtin_space(const Setting& setting);
+// The contracts of the two ways that it takes.
+reports::Expected<std::vector<Instance>> builtin_ways_to_take(const Setting& setting);
 
 }  // namespace nospan::solver
 
