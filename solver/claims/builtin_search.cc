@@ -614,7 +614,8 @@ Expected<Instance> translate(const Setting& setting) {
 
 Expected<std::vector<Instance>> builtin_search(const Setting& setting) {
   std::vector<Instance> instances;
-  for (auto& made : {translate(setting), allowed_starts(setting), search_exactly(setting)}) {
+  for (auto& made : {translate(setting), allowed_starts(setting), word_search(setting, "search_within_words"),
+                     search_exactly(setting)}) {
     if (!made) return tl::unexpected(made.error());
     instances.push_back(*made);
   }
@@ -623,8 +624,8 @@ Expected<std::vector<Instance>> builtin_search(const Setting& setting) {
 
 Expected<std::vector<Instance>> builtin_search_words(const Setting& setting) {
   std::vector<Instance> instances;
-  for (auto& made : {adjusted(setting), word_search(setting, "search_within_words"),
-                     word_search(setting, "search_junctions"), search_long(setting), search_region(setting)}) {
+  for (auto& made : {adjusted(setting), word_search(setting, "search_junctions"), search_long(setting),
+                     search_region(setting)}) {
     if (!made) return tl::unexpected(made.error());
     instances.push_back(*made);
   }

@@ -35,7 +35,8 @@ struct FoundRun {
 Term where_it_is(const Space& space, const FoundRun& run, const Term& begin, const Term& end);
 Term is_free(const Space& space, const Term& bits, const Term& slot, const Term& entries);
 
-// Those claims: of translate(), allowed_starts() and search_exactly(), and of the others.
+// Those claims: of translate(), allowed_starts(), search_within_words() and search_exactly(), and of the
+// others.
 reports::Expected<std::vector<Instance>> builtin_search(const Setting& setting);
 reports::Expected<std::vector<Instance>> builtin_search_words(const Setting& setting);
 

@@ -57,7 +57,8 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"builtin-hints", Subject::kBuiltin, builtin_hints},
       {"builtin-search", Subject::kBuiltin, builtin_search},
       {"builtin-search-words", Subject::kBuiltin, builtin_search_words,
-       "adjusted(), search_region() and the searches of words have questions that are not answered yet"},
+       "adjusted(), search_junctions(), search_long() and search_region() have questions that are not answered "
+       "yet"},
       {"builtin-space", Subject::kBuiltin, builtin_space},
       {"builtin-ways-to-take", Subject::kBuiltin, builtin_ways_to_take,
        "take_at_hint() and take_by_search() have questions that are not answered yet"},
