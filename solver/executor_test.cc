@@ -436,5 +436,52 @@ TEST_F(ExecutorTest, AContractUsedOutsideItsTermsIsCaught) {
   EXPECT_NE(decide_loop(paths, n).verdict, reports::Verdict::kProved);
 }
 
+TEST_F(ExecutorTest, WhatIsLearnedHoldsOnEachPathButDecidesNoBranch) {
+  load(
+      "define i64 @f(i64 %n) {\nentry: %c = icmp ult i64 %n, 5\n br i1 %c, label %a, label %b\n"
+      "a: ret i64 1\nb: ret i64 2 }");
+  const Term n = free_word("n");
+  const Term fact = less(n, word(5));
+  State assumed;
+  assumed.assume(fact);
+  EXPECT_EQ(run({Value::number(n)}, assumed).size(), 1u);
+
+  State learned;
+  learned.learn(fact);
+  const auto paths = run({Value::number(n)}, learned);
+  ASSERT_EQ(paths.size(), 2u);
+  Instance instance;
+  instance.claim = "one";
+  for (const Path& path : paths) {
+    // Claims know that the other path is none.
+    instance.cases.push_back({"result", path.conditions, path.result->bits == word(1), {}});
+    instance.witnesses.push_back(path.conditions);
+  }
+  EXPECT_EQ(prove(instance, {}).verdict, reports::Verdict::kProved);
+}
+
+TEST_F(ExecutorTest, BranchesAreDecidedByWhatIsAssumedAroundWhatIsLearned) {
+  load(
+      "define i64 @f(i64 %n) {\nentry: %c = icmp ult i64 %n, 5\n br i1 %c, label %a, label %b\n"
+      "a: ret i64 1\nb: ret i64 2 }");
+  const Term n = free_word("n");
+  State state;
+  state.learn(word(1) == free_word("other"));
+  state.assume(less(n, word(3)));
+  state.learn(less(word(1), n));
+  const auto paths = run({Value::number(n)}, state);
+  ASSERT_EQ(paths.size(), 1u);
+  EXPECT_EQ(paths[0].result->bits.constant(), 1u);
+}
+
+TEST_F(ExecutorTest, LearningWhatIsFalseMakesAStateImpossible) {
+  State state;
+  state.learn(Term::boolean(true));
+  EXPECT_TRUE(state.conditions.empty());
+  EXPECT_FALSE(state.impossible());
+  state.learn(Term::boolean(false));
+  EXPECT_TRUE(state.impossible());
+}
+
 }  // namespace
 }  // namespace nospan::solver

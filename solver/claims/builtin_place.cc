@@ -13,7 +13,10 @@ using reports::Expected;
 using Kind = Event::Kind;
 
 Expected<std::vector<Instance>> builtin_place(const Setting& setting) {
-  Executor executor(setting.program);
+  // Many conditions are looked at before entries are taken; what they lead to is the same.
+  Limits limits;
+  limits.join_paths = true;
+  Executor executor(setting.program, limits);
   auto made = BuiltinTable::make(executor);
   if (!made) return tl::unexpected(made.error());
   BuiltinTable& table = *made;
@@ -59,7 +62,8 @@ Expected<std::vector<Instance>> builtin_place(const Setting& setting) {
                                Term::boolean(taken.size() == 1) &
                                (memory.change(start).load(word(0), 8)->bits == table.origin + slot),
                            {}});
-    place.cases.push_back({"what was found", given, promised_by_place(table, *request, slot),
+    place.cases.push_back({"which entries were found", given, entries_of_place(table, *request, slot), {}});
+    place.cases.push_back({"where their bytes are", given, bytes_of_place(table, *request, slot),
                            split_page_shift(table.page_shift)});
   }
   instances.push_back(std::move(place));

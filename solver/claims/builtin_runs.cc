@@ -232,7 +232,10 @@ Expected<std::vector<Instance>> builtin_runs(const Setting& setting) {
        "the place of the lowest set bit, or 64",
        {free},
        Term::boolean(true),
-       [=](const Term& result) { return lowest_promises(free, zero_extend(result, 64)); },
+       [=](const Term& result) {
+         const Term found = zero_extend(result, 64);
+         return (found == trailing_zeros(free)) & lowest_promises(free, found);
+       },
        {{"free", free}},
        {},
        Term::boolean(true),

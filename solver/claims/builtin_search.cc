@@ -51,30 +51,40 @@ struct Search {
 
 Term is_power(const Term& number) { return (number & (number - word(1))) == word(0); }
 
-// The pattern of starts keeps alignment and a boundary below 64 at a place of a word.
-Term pattern_promises(const Search& search, const Term& place) {
-  const Term small_boundary = (search.boundary != word(0)) & less(search.boundary, word(64));
+// The pattern of starts keeps the alignment, and a boundary below 64, at a place of a word.
+Term pattern_keeps_alignment(const Search& search, const Term& place) {
   return implies(less(place, word(64)) & has_bit(search.pattern, place),
-                 ((place & (search.alignment - word(1))) == word(0)) &
-                     implies(small_boundary, less_equal((place & (search.boundary - word(1))) + search.entries,
-                                                        search.boundary)));
+                 (place & (search.alignment - word(1))) == word(0));
+}
+
+Term pattern_keeps_boundary(const Search& search, const Term& place) {
+  const Term small_boundary = (search.boundary != word(0)) & less(search.boundary, word(64));
+  return implies(less(place, word(64)) & has_bit(search.pattern, place) & small_boundary,
+                 less_equal((place & (search.boundary - word(1))) + search.entries, search.boundary));
 }
 
 // What translate() makes of a request, but for the pattern.
 Term has_limits(const Space& space, const Search& search) {
   return less_equal(word(1), search.entries) & less_equal(search.entries, space.table.end_slot) &
-         less_equal(search.last_slot, space.table.end_slot - search.entries) & (search.alignment != word(0)) &
-         is_power(search.alignment) & is_power(search.boundary) &
-         less_equal(search.boundary, word(uint64_t{1} << 52)) &
-         ((search.boundary == word(0)) | less_equal(search.entries, search.boundary)) &
-         (search.aligned_words_mask == shift_right(search.alignment - word(1), word(6))) &
+         less_equal(search.last_slot, space.table.end_slot - search.entries) &
+         ((search.boundary == word(0)) | less_equal(search.entries, search.boundary));
+}
+
+Term has_alignment(const Search& search) {
+  return (search.alignment != word(0)) & is_power(search.alignment) &
+         (search.aligned_words_mask == shift_right(search.alignment - word(1), word(6)));
+}
+
+Term has_boundary(const Search& search) {
+  return is_power(search.boundary) & less_equal(search.boundary, word(uint64_t{1} << 52)) &
          (search.boundary_words_mask ==
           choose(search.boundary == word(0), word(kAll), shift_right(search.boundary - word(1), word(6))));
 }
 
 // With the pattern, as far as one place in a word can tell.
 Term is_search(const Space& space, const Search& search, const Term& place) {
-  return has_limits(space, search) & pattern_promises(search, place);
+  return has_limits(space, search) & has_alignment(search) & has_boundary(search) &
+         pattern_keeps_alignment(search, place) & pattern_keeps_boundary(search, place);
 }
 
 // of allowed_starts().
@@ -145,6 +155,10 @@ Term asked_of_search(const Space& space, const std::string& function, const Sear
 }
 
 }  // namespace
+
+Term boundary_of(const Term& exponent) {
+  return choose(exponent == Term::bits(6, 63), word(0), shift_left(word(1), zero_extend(exponent, 64)));
+}
 
 Term in_one_boundary(const Term& index, const Term& entries, const Term& boundary) {
   return (boundary == word(0)) | less_equal((index & (boundary - word(1))) + entries, boundary);
@@ -285,8 +299,7 @@ struct SearchProof {
     result.search = {zero_extend(Term::free_bits(39, "entries_wanted"), 64),
                      zero_extend(Term::free_bits(39, "last_slot"), 64),
                      shift_left(word(1), zero_extend(result.exponent, 64)),
-                     choose(Term::free_boolean("no_boundary"), word(0),
-                            shift_left(word(1), zero_extend(result.boundary_exponent, 64))),
+                     boundary_of(result.boundary_exponent),
                      free_word("pattern"),
                      free_word("aligned_words_mask"),
                      free_word("boundary_words_mask")};
@@ -545,8 +558,12 @@ Expected<Instance> translate(const Setting& setting) {
   if (filler.error()) return tl::unexpected(*filler.error());
   auto request = read_request(setting.program, search.proof->state, Value::pointer(object));
   if (!request) return tl::unexpected(request.error());
-  std::vector<Split> splits;
-  for (uint64_t value = 0; value < 64; ++value) splits.push_back({shift, Term::bits(6, value)});
+  // Exactly: the shift of a boundary, which the pattern is multiplied for, is then a number in each part.
+  search.proof->executor.add("std::countr_zero", simple([](State&, const Call& call) -> Expected<Value> {
+                               return Value::number(truncate(trailing_zeros(call.arguments[0].bits), 32));
+                             }));
+  std::vector<Split> alignments;
+  for (uint64_t value = 0; value < 64; ++value) alignments.push_back({shift, Term::bits(6, value)});
   const auto made_of = [&](const Path& path) {
     State state;
     state.memory = path.memory;
@@ -558,20 +575,36 @@ Expected<Instance> translate(const Setting& setting) {
        .words = "patterns and limits are those of the request",
        .arguments = {Value::pointer(object), search.pointer},
        .asked = {asked_of_take(*request)},
-       .rests_on = {"contract/multiples_of", "contract/low_bits"},
-       .inputs = {{"entries_wanted", request->entries}, {"boundary", request->boundary}}},
-      {{"limits and masks",
+       .rests_on = {"contract/countr_zero", "contract/multiples_of", "contract/low_bits"},
+       .inputs = {{"entries_wanted", request->entries}, {"boundary", request->boundary}},
+       .obligation_splits = search.boundary_splits()},
+      {{"limits",
         [&](const Path& path) {
           return implies(path.result->bits,
                          has_limits(space, made_of(path)) & (made_of(path).entries == request->entries) &
-                             (made_of(path).alignment == shift_left(word(1), zero_extend(shift, 64))) &
-                             (made_of(path).boundary == request->boundary) &
                              less_equal(space.table.origin + made_of(path).last_slot, request->last_start));
-        },
-        splits},
-       {"the pattern",
+        }},
+       {"alignment",
         [&](const Path& path) {
-          return implies(path.result->bits, pattern_promises(made_of(path), space.start));
+          return implies(path.result->bits,
+                         has_alignment(made_of(path)) &
+                             (made_of(path).alignment == shift_left(word(1), zero_extend(shift, 64))));
+        },
+        alignments},
+       {"boundary",
+        [&](const Path& path) {
+          return implies(path.result->bits,
+                         has_boundary(made_of(path)) & (made_of(path).boundary == request->boundary));
+        },
+        search.boundary_splits()},
+       {"the pattern keeps the alignment",
+        [&](const Path& path) {
+          return implies(path.result->bits, pattern_keeps_alignment(made_of(path), space.start));
+        },
+        alignments},
+       {"the pattern keeps a boundary",
+        [&](const Path& path) {
+          return implies(path.result->bits, pattern_keeps_boundary(made_of(path), space.start));
         },
         search.boundary_splits()}},
       [&](const Path& path) { return path.result->bits & (request->entries == word(3)); });
@@ -581,9 +614,18 @@ Expected<Instance> translate(const Setting& setting) {
 
 Expected<std::vector<Instance>> builtin_search(const Setting& setting) {
   std::vector<Instance> instances;
-  for (auto& made : {translate(setting), allowed_starts(setting), adjusted(setting),
-                     word_search(setting, "search_within_words"), word_search(setting, "search_junctions"),
-                     search_long(setting), search_exactly(setting), search_region(setting)}) {
+  for (auto& made : {translate(setting), allowed_starts(setting), word_search(setting, "search_within_words"),
+                     search_exactly(setting)}) {
+    if (!made) return tl::unexpected(made.error());
+    instances.push_back(*made);
+  }
+  return instances;
+}
+
+Expected<std::vector<Instance>> builtin_search_words(const Setting& setting) {
+  std::vector<Instance> instances;
+  for (auto& made : {adjusted(setting), word_search(setting, "search_junctions"), search_long(setting),
+                     search_region(setting)}) {
     if (!made) return tl::unexpected(made.error());
     instances.push_back(*made);
   }

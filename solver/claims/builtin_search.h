@@ -11,6 +11,10 @@
 
 namespace nospan::solver {
 
+// A boundary told by 6 bits, so that each value of them makes it a number: 0, which is none, for 63, else
+// 2^exponent. The highest powers of two, which are lost to that, are no boundary that can be asked for.
+Term boundary_of(const Term& exponent);
+
 // The run of `entries` at an absolute index crosses no multiple of the boundary; 0: there is none.
 Term in_one_boundary(const Term& index, const Term& entries, const Term& boundary);
 
@@ -31,8 +35,10 @@ struct FoundRun {
 Term where_it_is(const Space& space, const FoundRun& run, const Term& begin, const Term& end);
 Term is_free(const Space& space, const Term& bits, const Term& slot, const Term& entries);
 
-// Those claims.
+// Those claims: of translate(), allowed_starts(), search_within_words() and search_exactly(), and of the
+// others.
 reports::Expected<std::vector<Instance>> builtin_search(const Setting& setting);
+reports::Expected<std::vector<Instance>> builtin_search_words(const Setting& setting);
 
 }  // namespace nospan::solver
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// EntrySpace::take() and give_back() (targets/builtin/entry_space.h): what every mapping rests on.
+// EntrySpace::take() (targets/builtin/entry_space.h): what every mapping rests on.
 #ifndef NOSPAN_SOLVER_CLAIMS_BUILTIN_SPACE_H
 #define NOSPAN_SOLVER_CLAIMS_BUILTIN_SPACE_H
 
@@ -10,8 +10,10 @@
 
 namespace nospan::solver {
 
-// alloc/EntrySpace::take, alloc/EntrySpace::give_back, and the contracts of what they are made of.
+// alloc/EntrySpace::take.
 reports::Expected<std::vector<Instance>> builtin_space(const Setting& setting);
+// The contracts of the two ways that it takes.
+reports::Expected<std::vector<Instance>> builtin_ways_to_take(const Setting& setting);
 
 }  // namespace nospan::solver
 

@@ -357,15 +357,23 @@ Term asked_of_place(const BuiltinTable& table, const PlaceRequest& request) {
          less(request.preferred_shift, Term::bits(32, 64));
 }
 
-Term promised_by_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot) {
+Term entries_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot) {
+  const SpaceRequest taken{request.entries, table.origin + slot, word(0), request.alignment_shift};
+  return promised_by_take(table, taken, slot);
+}
+
+Term bytes_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot) {
   const Term index = table.origin + slot;
   const Term page = shift_left(index, table.page_shift);
   const Term last = page + request.last_offset;
   const Term outside = ~table.segment_boundary;
-  const SpaceRequest taken{request.entries, index, word(0), request.alignment_shift};
-  return promised_by_take(table, taken, slot) & less_equal(page, last) & less_equal(last, request.mask) &
+  return less_equal(page, last) & less_equal(last, request.mask) &
          (page + request.offset != word(~uint64_t{0})) &
          (((page + request.offset) & outside) == (last & outside));
+}
+
+Term promised_by_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot) {
+  return entries_of_place(table, request, slot) & bytes_of_place(table, request, slot);
 }
 
 Term permissions_of(const Term& direction) {

@@ -89,6 +89,9 @@ struct PlaceRequest {
 reports::Expected<PlaceRequest> read_place_request(const Program& program, State& state, const Call& call);
 Term asked_of_place(const BuiltinTable& table, const PlaceRequest& request);
 Term promised_by_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot);
+// Its two parts: of the entries, and of the addresses of their bytes.
+Term entries_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot);
+Term bytes_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot);
 
 // NOSPAN_TCE_* of an enum nospan_direction; 0 for anything else.
 Term permissions_of(const Term& direction);

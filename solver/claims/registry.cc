@@ -3,6 +3,7 @@
 
 #include "solver/claims/builtin_bits.h"
 #include "solver/claims/builtin_coherent.h"
+#include "solver/claims/builtin_give_back.h"
 #include "solver/claims/builtin_hints.h"
 #include "solver/claims/builtin_map.h"
 #include "solver/claims/builtin_place.h"
@@ -51,22 +52,24 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"page_shift", Subject::kPlatform, platform_page_shift},
       {"builtin_checks", Subject::kBuiltin, builtin_checks},
       {"builtin-runs", Subject::kBuiltin, builtin_runs},
-      {"builtin-regions", Subject::kBuiltin, builtin_regions,
-       "the loop of count() was not decided within its time"},
-      {"builtin-bits", Subject::kBuiltin, builtin_bits,
-       "the loops over the words of a range were not all decided within their time"},
-      {"builtin-hints", Subject::kBuiltin, builtin_hints, "only lower_hints() was decided within its time"},
-      {"builtin-search", Subject::kBuiltin, builtin_search, "no run has answered all of its questions yet"},
-      {"builtin-space", Subject::kBuiltin, builtin_space,
-       "take_at_hint(), take_by_search() and give_back_words() have questions that are not answered yet"},
-      {"builtin-map_page", Subject::kBuiltin, builtin_map_page,
-       "rests on alloc/EntrySpace::take, which is not decided yet"},
-      {"builtin-place", Subject::kBuiltin, builtin_place,
-       "rests on alloc/EntrySpace::take, which is not decided yet"},
+      {"builtin-regions", Subject::kBuiltin, builtin_regions},
+      {"builtin-bits", Subject::kBuiltin, builtin_bits},
+      {"builtin-hints", Subject::kBuiltin, builtin_hints},
+      {"builtin-search", Subject::kBuiltin, builtin_search},
+      {"builtin-search-words", Subject::kBuiltin, builtin_search_words,
+       "adjusted(), search_junctions(), search_long() and search_region() have questions that are not answered "
+       "yet"},
+      {"builtin-space", Subject::kBuiltin, builtin_space},
+      {"builtin-ways-to-take", Subject::kBuiltin, builtin_ways_to_take,
+       "take_at_hint() and take_by_search() have questions that are not answered yet"},
+      {"builtin-give_back", Subject::kBuiltin, builtin_give_back},
+      {"builtin-give_back-words", Subject::kBuiltin, builtin_give_back_words,
+       "give_back_words() has questions that are not answered yet"},
+      {"builtin-map_page", Subject::kBuiltin, builtin_map_page, "no run has answered all of its questions yet"},
+      {"builtin-place", Subject::kBuiltin, builtin_place, "no run has answered all of its questions yet"},
       {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page,
-       "rests on alloc/EntrySpace::give_back, which is not decided yet"},
-      {"builtin-coherent", Subject::kBuiltin, builtin_coherent,
-       "rests on alloc/EntrySpace::take, which is not decided yet"},
+       "no run has answered all of its questions yet"},
+      {"builtin-coherent", Subject::kBuiltin, builtin_coherent, "no run has answered all of its questions yet"},
   };
   return groups;
 }
