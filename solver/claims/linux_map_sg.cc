@@ -29,18 +29,6 @@ bool has_succeeded(const Path& path) {
   return path.end == Path::End::kReturned && path.result && !path.result->bits.constant();
 }
 
-// What a conjunction is made of.
-std::vector<Term> conjuncts(const Term& term) {
-  if (term.truth()) return {term};
-  const z3::expr expression = term.expression();
-  if (!expression.is_app() || expression.decl().decl_kind() != Z3_OP_AND) return {term};
-  std::vector<Term> parts;
-  for (unsigned i = 0; i < expression.num_args(); ++i) {
-    for (Term& part : conjuncts(Term::from_expression(expression.arg(i)))) parts.push_back(std::move(part));
-  }
-  return parts;
-}
-
 struct Executed {
   std::shared_ptr<LinuxList> list;
   ListLoops loops;
