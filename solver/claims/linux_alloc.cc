@@ -417,6 +417,13 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
                             {narrow},
                             all_of(call.wide_domain(false)),
                             split_page_shift(call.table.page_shift)});
+  const Term entry = free_word("entry");
+  std::vector<Term> place = call.table.domain;
+  place.push_back(call.request.pages != word(0));
+  place.push_back(range_alloc_promises_place(call.table.entries, call.request.pages, entry));
+  instance.cases.push_back({"what follows from the place", std::move(place),
+                            all_of(follows_from_place(call.table, entry, call.request.pages)),
+                            split_page_shift(call.table.page_shift)});
   instance.witnesses =
       returning(call.paths, [&](const Path& path) { return narrow & promised(path) & succeeded(path); });
   instance.scenario = [shift = setting.system_page_shift, id = instance.id()](const Model& model) {
