@@ -22,7 +22,7 @@
 #include "props/finding.h"
 #include "props/mutants/library_run.h"
 #include "props/mutants/mutant_build.h"
-#include "props/quantity.h"
+#include "reports/quantity.h"
 #include "targets/builtin/bitcode.h"
 #include "targets/linux/bitcode.h"
 #include "targets/toolchain/cache.h"
@@ -109,7 +109,7 @@ Expected<void> Mutate::prepare() {
   const auto time = parse_duration(options_.time);
   if (!time) return reports::failure("--time " + options_.time, time.error().what, time.error().mend);
   campaign_.time = *time;
-  const auto seed = props::parse_quantity(options_.seed);
+  const auto seed = reports::parse_quantity(options_.seed);
   if (!seed) return reports::failure("--seed", seed.error().what, "use a number such as 42 or 0x2a");
   campaign_.seed = *seed;
   campaign_.confirm = false;

@@ -466,9 +466,11 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
     if (((dma.value ^ element.address.value) & page.offset_mask()) != 0)
       return violate_offset(dma, element.address, "element");
     const TceRange range{tce_index(dma, page), iommu_pages_touched(element.address, element.length, page)};
-    const bool alone = ranges_.empty();
-    if (alone && !check_preferred_alignment(range, preferred_alignment(element.address, element.length)))
+    // Several elements may have to move together to fit at all: their places are the implementation's business.
+    if (elements.size() == 1 &&
+        !check_preferred_alignment(range, preferred_alignment(element.address, element.length))) {
       return;
+    }
     if (!take(range)) return;
     ranges_.push_back(range);
     pages_.push_back(iommu_page_start(element.address, page));

@@ -232,7 +232,20 @@ TEST_F(ReferenceTest, WholeSystemPagesAreAlignedOnlyWhereTheyCanBe) {
   EXPECT_EQ(violated(), "");
 }
 
-TEST_F(ReferenceTest, AlignTheFirstElementOfAList) {
+// builtin packs a list that does not fit otherwise.
+TEST_F(ReferenceTest, ElementsOfALongerListMayLieSideBySide) {
+  configuration_.system_page = {16};
+  start();
+  reference_.begin_call();
+  install(9, {0x10000}, 0x10000);
+  install(25, {0x30000}, 0x10000);
+  const std::vector<ListElement> elements = {{{0x10000}, 0x10000}, {{0x30000}, 0x10000}};
+  const std::vector<ListSegment> segments = {{dma_of(9, {0x10000}), 0x10000}, {dma_of(25, {0x30000}), 0x10000}};
+  reference_.mapped_list(0, elements, Direction::kBidirectional, segments);
+  EXPECT_EQ(violated(), "");
+}
+
+TEST_F(ReferenceTest, AlignTheOnlyElementOfAList) {
   configuration_.system_page = {16};
   start();
   reference_.begin_call();

@@ -327,17 +327,16 @@ Instance LinuxList::base(const std::string& target) const {
     base.inputs.push_back(
         {named("pages", at), pages_touched(element.address, element.last(), table.page_shift)});
   }
-  base.preferences = {table.first_index == word(0),
-                      table.entries == word(64),
-                      less_equal(table.entries, word(4194304)),
-                      table.boundary_mask == word(~uint64_t{0}),
-                      mask == word(~uint64_t{0}),
-                      direction == Term::bits(32, 0),
-                      no_merge == Term::bits(32, 0),
-                      table.max_segment_size == Term::bits(32, 0xffffffff)};
+  // Short elements first: a small window does for them.
   for (const Term& at : places) {
     base.preferences.push_back(element(at).address == word(0));
     base.preferences.push_back(element(at).length == Term::bits(32, 1));
+  }
+  for (const Term& term :
+       {table.first_index == word(0), table.entries == word(64), less_equal(table.entries, word(4194304)),
+        table.boundary_mask == word(~uint64_t{0}), mask == word(~uint64_t{0}), direction == Term::bits(32, 0),
+        no_merge == Term::bits(32, 0), table.max_segment_size == Term::bits(32, 0xffffffff)}) {
+    base.preferences.push_back(term);
   }
   return base;
 }
