@@ -360,6 +360,17 @@ Instance range_instance(const Setting& setting, const RangeCall& call) {
 
 Term succeeded(const Path& path) { return path.result->bits != word(kNoEntry); }
 
+// That the contract may say what follows, too. Without code.
+Case place_case(const RangeCall& call) {
+  const Term entry = free_word("entry");
+  std::vector<Term> place = call.table.domain;
+  place.push_back(call.request.pages != word(0));
+  place.push_back(range_alloc_promises_place(call.table.entries, call.request.pages, entry));
+  return {"what follows from the place", std::move(place),
+          all_of(follows_from_place(call.table, entry, call.request.pages)),
+          split_page_shift(call.table.page_shift)};
+}
+
 Instance range_alloc(const Setting& setting, const RangeCall& call) {
   Instance instance = range_instance(setting, call);
   instance.claim = "alloc";
@@ -417,6 +428,7 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
                             {narrow},
                             all_of(call.wide_domain(false)),
                             split_page_shift(call.table.page_shift)});
+  instance.cases.insert(instance.cases.begin(), place_case(call));
   instance.witnesses =
       returning(call.paths, [&](const Path& path) { return narrow & promised(path) & succeeded(path); });
   instance.scenario = [shift = setting.system_page_shift, id = instance.id()](const Model& model) {

@@ -99,7 +99,7 @@ void tell_allocation(ScenarioText& text) {
 }
 
 Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
-  Executor executor(setting.program);
+  Executor executor(setting.program, Limits{.join_paths = true});
   auto table = LinuxTable::make(executor, setting.system_page_shift);
   if (!table) return tl::unexpected(table.error());
   const CoherentBuffer buffer(setting.system_page_shift);
@@ -189,7 +189,7 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
 }
 
 Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
-  Executor executor(setting.program);
+  Executor executor(setting.program, Limits{.join_paths = true});
   auto table = LinuxTable::make(executor, setting.system_page_shift);
   if (!table) return tl::unexpected(table.error());
   const CoherentBuffer buffer(setting.system_page_shift);

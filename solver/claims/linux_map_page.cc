@@ -14,7 +14,7 @@ constexpr uint64_t kMappingError = ~uint64_t{0};  // DMA_MAPPING_ERROR, include/
 
 reports::Expected<std::vector<Instance>> linux_map_page(const Setting& setting) {
   const unsigned system_page_shift = setting.system_page_shift;
-  Executor executor(setting.program);
+  Executor executor(setting.program, Limits{.join_paths = true});
   auto table = LinuxTable::make(executor, system_page_shift);
   if (!table) return tl::unexpected(table.error());
   add_environment(executor);
