@@ -64,6 +64,13 @@ std::function<reports::Expected<std::string>(const Model&)> replay_of(const MapC
   };
 }
 
+// Of a claim about paths on which contracts were used: that they may be is shown by `exact`.
+std::vector<std::string> rests_on_contracts(const MapCall& call) {
+  std::vector<std::string> result = call.exact_rests_on;
+  result.push_back("exact/" + call.base.function);
+  return result;
+}
+
 Instance exact(const MapCall& call) {
   Instance instance = with_buffer(call);
   instance.claim = "exact";
@@ -289,7 +296,7 @@ Instance handle(const MapCall& call) {
   instance.claim = "handle";
   instance.words = "the returned DMA address carries the buffer's offset and the entry that was set";
   instance.hypotheses = call.handle_hypotheses;
-  instance.rests_on = call.exact_rests_on;
+  instance.rests_on = rests_on_contracts(call);
   const Term low_bits = shift_left(word(1), call.page_shift) - word(1);
   for (const Path& path : call.paths) {
     const Event* set = find(path, Kind::kSet);
@@ -310,7 +317,7 @@ Instance fail_atomic(const MapCall& call) {
   instance.claim = "fail-atomic";
   instance.words =
       "on every path that returns failure, what was allocated was freed and what was set was cleared";
-  instance.rests_on = call.exact_rests_on;
+  instance.rests_on = rests_on_contracts(call);
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned) continue;
     std::vector<const Event*> of_kind[6];
@@ -357,7 +364,7 @@ Instance safe(const MapCall& call) {
   Instance instance = with_buffer(call);
   instance.claim = "safe";
   instance.words = "no undefined behaviour, BUG, overflow or access out of bounds on any path";
-  instance.rests_on = call.exact_rests_on;
+  instance.rests_on = rests_on_contracts(call);
   instance.cases = safety_cases(call.paths);
   instance.witnesses = successes(call);
   instance.scenario = replay_of(call, instance.id());
