@@ -291,6 +291,13 @@ Expected<RangeCall> RangeCall::run(const Setting& setting) {
 }
 
 constexpr const char* kAtLeastOne = "at least one entry";
+constexpr const char* kBelowMask = "below the mask";
+
+// Where the last entry of the table is that a request got, and that the device reaches it.
+Term last_entry(const RangeRequest& request, const Term& entry) { return entry + (request.pages - word(1)); }
+Term is_reached(const RangeCall& call, const Term& last) {
+  return less_equal(call.table.first_index + last, call.request.mask);
+}
 
 // Of the first entry, if it is not a failure, where `boundary` entries lie between two segment boundaries.
 std::vector<Named> range_alloc_promises(const RangeCall& call, const Term& entry, const Term& boundary) {
@@ -300,7 +307,7 @@ std::vector<Named> range_alloc_promises(const RangeCall& call, const Term& entry
   return {
       {kAtLeastOne, request.pages != word(0)},
       {"in the window", range_alloc_promises_place(table.entries, request.pages, entry)},
-      {"below the mask", less_equal(table.first_index + entry + (request.pages - word(1)), request.mask)},
+      {kBelowMask, is_reached(call, last_entry(request, entry))},
       {"aligned", (entry & align_mask) == word(0)},
       {"across no segment boundary", inside_boundary(table.first_index, entry, request.pages, boundary)},
   };
@@ -400,24 +407,55 @@ class SearchEnd {
     return result;
   }
 
-  // The goal follows from where the last search of the path ended and from what it promised; of that, for
-  // `of_place`, only from what is said about places, which bits of the map play no part in. Shown for any end.
-  Term follows(const Path& path, bool of_place, const Term& goal) const {
+  // The goal follows from where the last search of the path ended and from what it promised: for `of_place`
+  // only from what is said about the numbers in the goal. Shown for any end and any entry, so that it is one
+  // question for most paths.
+  Term follows(const Path& path, bool of_place, Term goal) const {
     const Event* search = last_search(path);
     if (search == nullptr) return implies(promised(path), goal);
     const Term& end = search->arguments[0];
     std::vector<Term> known = conjuncts(promised(path));
     known.push_back(is_right(end));
-    if (end.constant()) return implies(all_of(known), goal);
-    const Term any_end = free_word("search_end");
-    for (Term& term : known) term = substitute(term, end, any_end);
+    // That there is something to search for.
+    for (const Term& term : about(path.conditions, {"pages"})) known.push_back(term);
+    known = conjuncts(all_of(known));
+    known.push_back(goal);
+    for (Term& term : known) {
+      if (!end.constant()) term = substitute(term, end, free_word("search_end"));
+      if (of_place && !path.result->bits.constant()) {
+        term = substitute(term, path.result->bits, free_word("entry"));
+      }
+    }
+    goal = known.back();
+    known.pop_back();
     if (of_place) {
-      std::set<std::string> names = names_;
-      names.insert({"search_end", "align_order"});
-      names.merge(free_names(path.result->bits));
+      std::set<std::string> names = free_names(goal);
+      names.insert("search_end");
       known = about(known, names);
     }
-    return implies(all_of(known), substitute(goal, end, any_end));
+    return implies(all_of(known), goal);
+  }
+
+  // That the last entry is below the mask, in two steps, as solvers are slow on sums that are not added in the
+  // same order: it is in front of the end of the search, and any such entry is below the mask.
+  void add_below_mask(std::vector<Case>& cases) const {
+    for (const Path& path : call_.paths) {
+      if (path.end != Path::End::kReturned) continue;
+      const Event* search = last_search(path);
+      if (search == nullptr) {
+        if (succeeded(path).is_false()) continue;
+        cases.push_back({fmt::format("{}: nothing without a search", kBelowMask), {}, !succeeded(path), {}});
+        continue;
+      }
+      const Term last = last_entry(call_.request, path.result->bits);
+      const Term goal = follows(path, true, implies(succeeded(path), less(last, search->arguments[0])));
+      if (!goal.is_true()) {
+        add_case(cases, {fmt::format("{}: the last entry is searched", kBelowMask), {}, goal, {}});
+      }
+    }
+    const Term end = free_word("search_end");
+    const Term last = free_word("last_entry");
+    cases.push_back({kBelowMask, {}, implies(is_right(end) & less(last, end), is_reached(call_, last)), {}});
   }
 
   // What iommu_area_alloc() asks for, as far as it follows.
@@ -478,6 +516,31 @@ void add_behind_search(std::vector<Case>& cases, const RangeCall& call, const st
   }
 }
 
+// What callers are told besides: of any numbers, then that the table's are such.
+std::vector<Case> what_place_means(const RangeCall& call, const Term& narrow) {
+  const RangeWindow any{free_word("any_first_index"), free_word("any_entries"), {}, {}};
+  const Term highest = free_word("highest_index");
+  const Term pages = free_word("any_pages");
+  const Term entry = free_word("any_entry");
+  const auto on_bus = [](const Term& first_index, const Term& entries, const Term& highest_index) {
+    return less_equal(first_index, highest_index) & less_equal(entries - word(1), highest_index - first_index);
+  };
+  std::vector<Case> cases;
+  for (const Term& meaning : range_alloc_place_means(any, highest, pages, entry)) {
+    cases.push_back(
+        {"what the place of the entries means",
+         {on_bus(any.first_index, any.entries, highest), range_alloc_promises_place(any.entries, pages, entry)},
+         meaning,
+         {}});
+  }
+  const Term highest_index = shift_right(word(~uint64_t{0}), call.table.page_shift);
+  cases.push_back({"the window is on the bus",
+                   {narrow},
+                   on_bus(call.table.first_index, call.table.entries, highest_index),
+                   {}});
+  return cases;
+}
+
 Instance range_alloc(const Setting& setting, const RangeCall& call) {
   Instance instance = range_instance(setting, call);
   instance.claim = "alloc";
@@ -500,6 +563,8 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
     // That there is something to search for is not said by where the search ends.
     if (promises[i].name == kAtLeastOne) {
       instance.cases.push_back(on_return(promises[i].name, call.paths, goal));
+    } else if (promises[i].name == kBelowMask) {
+      end.add_below_mask(instance.cases);
     } else {
       add_behind_search(instance.cases, call, promises[i].name,
                         [&](const Path& path) { return end.follows(path, true, goal(path)); });
@@ -533,11 +598,7 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
                             {narrow, range_window(call.table).pools_have_entries},
                             call.window().pools_have_entries,
                             {}});
-  const Term entry = free_word("entry");
-  instance.cases.push_back({"what the place of the entries means",
-                            {narrow, range_alloc_promises_place(call.table.entries, call.request.pages, entry)},
-                            all_of(range_alloc_place_means(call.table, call.request.pages, entry)),
-                            split_page_shift(call.table.page_shift)});
+  for (Case& question : what_place_means(call, narrow)) instance.cases.push_back(std::move(question));
   instance.cases.push_back({"the table is one of those that are asked about",
                             {narrow},
                             all_of(call.wide_domain(false)),

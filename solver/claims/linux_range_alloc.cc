@@ -54,16 +54,14 @@ Term range_alloc_promises_place(const Term& entries, const Term& pages, const Te
   return less(pages, entries) & less(entry, entries - pages);
 }
 
-std::vector<Term> range_alloc_place_means(const LinuxTable& table, const Term& pages, const Term& entry) {
-  const Term highest_index = shift_right(word(~uint64_t{0}), table.page_shift);
-  return {less_equal(entry + pages, table.entries), less_equal(entry + table.first_index, highest_index)};
+std::vector<Term> range_alloc_place_means(const RangeWindow& window, const Term& highest_index,
+                                          const Term& pages, const Term& entry) {
+  return {less_equal(entry + pages, window.entries), less_equal(entry + window.first_index, highest_index)};
 }
 
 Contract range_alloc(const LinuxTable& table) {
-  // Terms only: the table's memory is that of the call.
-  LinuxTable terms = table;
-  terms.state = State();
-  return [table = std::move(terms), window = range_window(table), count = 0u](
+  const Term highest_index = shift_right(word(~uint64_t{0}), table.page_shift);
+  return [window = range_window(table), highest_index, count = 0u](
              State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
     const RangeRequest request{call.arguments[2].bits, call.arguments[4].bits,
                                zero_extend(call.arguments[5].bits, 64)};
@@ -83,10 +81,11 @@ Contract range_alloc(const LinuxTable& table) {
     // Zero pages are refused with a warning: the failure above.
     const Term entry = free_word(fmt::format("entry#{}", count++));
     state.assume(pages != word(0));
-    for (const Term& part : conjuncts(range_alloc_promises_place(table.entries, pages, entry))) {
+    for (const Term& part : conjuncts(range_alloc_promises_place(window.entries, pages, entry))) {
       state.assume(part);
     }
-    for (const Term& meaning : range_alloc_place_means(table, pages, entry)) state.assume(meaning);
+    for (const Term& meaning : range_alloc_place_means(window, highest_index, pages, entry))
+      state.assume(meaning);
     state.happened(Event::Kind::kTake, {entry, pages}, call.place);
     const Value& handle = call.arguments[3];
     if (handle.is_pointer()) {

@@ -50,9 +50,10 @@ Term range_alloc_meaning(const RangeRequest& request);
 // never hands out (finding last-entry-never-used). Were that mended, a mapping of the bus's last byte would get
 // the DMA address that means failure, and fail-atomic would be refuted.
 Term range_alloc_promises_place(const Term& entries, const Term& pages, const Term& entry);
-// Follows from that and from the window's place on the bus, which the claim shows; callers are told, as every
-// later step needs it.
-std::vector<Term> range_alloc_place_means(const LinuxTable& table, const Term& pages, const Term& entry);
+// Follows from that for a window that is on the bus, up to `highest_index`, which the claim shows; callers are
+// told, as every later step needs it.
+std::vector<Term> range_alloc_place_means(const RangeWindow& window, const Term& highest_index,
+                                          const Term& pages, const Term& entry);
 
 // Contract, proved by the claim alloc/iommu_range_alloc. Event kTake. What it asks for becomes obligations of
 // the kind kContract.
