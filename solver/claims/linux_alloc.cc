@@ -518,9 +518,13 @@ void add_behind_search(std::vector<Case>& cases, const RangeCall& call, const st
 
 // What callers are told besides: of any numbers, then that the table's are such.
 std::vector<Case> what_place_means(const RangeCall& call, const Term& narrow) {
-  const RangeWindow any{free_word("any_first_index"), free_word("any_entries"), {}, {}};
-  const Term highest = free_word("highest_index");
-  const Term pages = free_word("any_pages");
+  // As wide as they can be: solvers are slow on what overflows 64 bits.
+  const auto narrow_number = [](unsigned width, std::string_view name) {
+    return zero_extend(Term::free_bits(width, name), 64);
+  };
+  const RangeWindow any{narrow_number(52, "any_first_index"), narrow_number(32, "any_entries"), {}, {}};
+  const Term highest = narrow_number(52, "highest_index");
+  const Term pages = narrow_number(32, "any_pages");
   const Term entry = free_word("any_entry");
   const auto on_bus = [](const Term& first_index, const Term& entries, const Term& highest_index) {
     return less_equal(first_index, highest_index) & less_equal(entries - word(1), highest_index - first_index);
@@ -536,7 +540,9 @@ std::vector<Case> what_place_means(const RangeCall& call, const Term& narrow) {
   const Term highest_index = shift_right(word(~uint64_t{0}), call.table.page_shift);
   cases.push_back({"the window is on the bus",
                    {narrow},
-                   on_bus(call.table.first_index, call.table.entries, highest_index),
+                   on_bus(call.table.first_index, call.table.entries, highest_index) &
+                       less(highest_index, word(uint64_t{1} << 52)) &
+                       less(call.table.entries, word(uint64_t{1} << 32)),
                    {}});
   return cases;
 }
