@@ -397,7 +397,10 @@ class SearchEnd {
       for (const Event& event : path.events) {
         if (event.name != kAreaAsked) continue;
         const Term& end = event.arguments[0];
-        const std::vector<Term> known = about(conditions_before(path, event.given), names_);
+        // Which end it is may depend on more: on the hint that the search begins at.
+        std::set<std::string> names = names_;
+        names.merge(free_names(end));
+        const std::vector<Term> known = about(conditions_before(path, event.given), names);
         add_case(result, {fmt::format("the search ends in the window and below the mask ({})", event.place),
                           {},
                           implies(all_of(known), is_right(end)),
