@@ -10,23 +10,6 @@ namespace {
 
 using Names = std::set<std::string>;
 
-// Names of the free constants and functions that a term uses.
-Names free_names(const Term& term) {
-  Names names;
-  if (term.constant() || term.truth()) return names;
-  std::unordered_set<unsigned> seen;
-  std::vector<z3::expr> open = {term.expression()};
-  while (!open.empty()) {
-    const z3::expr current = open.back();
-    open.pop_back();
-    if (!seen.insert(current.id()).second || !current.is_app()) continue;
-    const z3::func_decl declaration = current.decl();
-    if (declaration.decl_kind() == Z3_OP_UNINTERPRETED) names.insert(declaration.name().str());
-    for (unsigned i = 0; i < current.num_args(); ++i) open.push_back(current.arg(i));
-  }
-  return names;
-}
-
 bool overlap(const Names& a, const Names& b) {
   return std::any_of(a.begin(), a.end(), [&](const std::string& name) { return b.contains(name); });
 }
@@ -50,6 +33,22 @@ bool keep_reached(std::vector<Candidate>& candidates, Names& reached) {
 }
 
 }  // namespace
+
+std::set<std::string> free_names(const Term& term) {
+  Names names;
+  if (term.constant() || term.truth()) return names;
+  std::unordered_set<unsigned> seen;
+  std::vector<z3::expr> open = {term.expression()};
+  while (!open.empty()) {
+    const z3::expr current = open.back();
+    open.pop_back();
+    if (!seen.insert(current.id()).second || !current.is_app()) continue;
+    const z3::func_decl declaration = current.decl();
+    if (declaration.decl_kind() == Z3_OP_UNINTERPRETED) names.insert(declaration.name().str());
+    for (unsigned i = 0; i < current.num_args(); ++i) open.push_back(current.arg(i));
+  }
+  return names;
+}
 
 std::optional<Query> slice(const Query& query) {
   Names reached;

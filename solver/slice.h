@@ -4,10 +4,15 @@
 #define NOSPAN_SOLVER_SLICE_H
 
 #include <optional>
+#include <set>
+#include <string>
 
 #include "solver/query.h"
 
 namespace nospan::solver {
+
+// Names of the free constants and functions that a term uses.
+std::set<std::string> free_names(const Term& term);
 
 // The question with only those hypotheses and conditions that share a free constant with the goal, directly or
 // through others that do; nothing if that is all of them. Observed terms are left out.

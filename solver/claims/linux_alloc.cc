@@ -5,22 +5,21 @@
 #include <llvm/IR/Function.h>
 #include <llvm/IR/Instructions.h>
 
+#include <algorithm>
+#include <functional>
+#include <set>
+
 #include "solver/claims/linux_area_alloc.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_pools.h"
+#include "solver/claims/linux_range_alloc.h"
 #include "solver/claims/scenario_text.h"
+#include "solver/slice.h"
 
 namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-
-// Entries between two multiples of the device's segment boundary, 2^64 where it has none: Linux,
-// dma_get_seg_boundary_nr_pages().
-Term boundary_entries(const LinuxTable& table) {
-  const Term mask = choose(table.boundary_mask == word(0), word(~uint64_t{0}), table.boundary_mask);
-  return shift_right(mask, table.page_shift) + word(1);
-}
 
 // Indices of the loops that carry a pointer: that to the pool that is tried. There are two around the label
 // `again`, one inside the other; others wait for locks.
@@ -67,6 +66,11 @@ struct RangeCall {
   Term narrow() const;
   // Of the free numbers, or of what iommu_init_table() makes them.
   std::vector<Term> wide_domain(bool of_free) const;
+  // By the free numbers.
+  RangeWindow window() const {
+    return {table.first_index, table.entries, boundary,
+            of_used([](const Place& place) { return less(place.first, place.end); })};
+  }
   Term of_used(const std::function<Term(const Place&)>& fact) const {
     Term all = Term::boolean(true);
     for (const Place& place : places) all = all & implies(place.used, fact(place));
@@ -286,19 +290,13 @@ Expected<RangeCall> RangeCall::run(const Setting& setting) {
   return call;
 }
 
-// Under which of the kernel's defects do not show.
-std::vector<Hypothesis> range_alloc_hypotheses(const RangeCall& call) {
-  return {
-      {"mask-reaches-window", "the device's mask does not end below the window",
-       "arch/powerpc/platforms, dma_iommu_dma_supported() (finding mask-below-window-searches-past-table)",
-       less_equal(call.table.first_index, call.request.mask)},
-      {"pools-have-entries", "every pool has at least one entry",
-       "arch/powerpc/kernel/iommu.c, iommu_init_table() (finding empty-pool-searches-past-table)",
-       call.of_used([](const auto& place) { return less(place.first, place.end); })},
-      {"fits-boundary", "the request fits between two segment boundaries, or has as many entries as the window",
-       "lib/iommu-helper.c, iommu_area_alloc() (finding boundary-smaller-than-request-hangs)",
-       less_equal(call.request.pages, call.boundary) | less_equal(call.table.entries, call.request.pages)},
-  };
+constexpr const char* kAtLeastOne = "at least one entry";
+constexpr const char* kBelowMask = "below the mask";
+
+// Where the last entry of the table is that a request got, and that the device reaches it.
+Term last_entry(const RangeRequest& request, const Term& entry) { return entry + (request.pages - word(1)); }
+Term is_reached(const RangeCall& call, const Term& last) {
+  return less_equal(call.table.first_index + last, call.request.mask);
 }
 
 // Of the first entry, if it is not a failure, where `boundary` entries lie between two segment boundaries.
@@ -307,9 +305,9 @@ std::vector<Named> range_alloc_promises(const RangeCall& call, const Term& entry
   const LinuxTable& table = call.table;
   const RangeRequest& request = call.request;
   return {
-      {"at least one entry", request.pages != word(0)},
+      {kAtLeastOne, request.pages != word(0)},
       {"in the window", range_alloc_promises_place(table.entries, request.pages, entry)},
-      {"below the mask", less_equal(table.first_index + entry + (request.pages - word(1)), request.mask)},
+      {kBelowMask, is_reached(call, last_entry(request, entry))},
       {"aligned", (entry & align_mask) == word(0)},
       {"across no segment boundary", inside_boundary(table.first_index, entry, request.pages, boundary)},
   };
@@ -322,9 +320,9 @@ Instance range_instance(const Setting& setting, const RangeCall& call) {
   instance.target = setting.target;
   instance.rests_on = {"alloc/iommu_area_alloc", "alloc/dma_get_seg_boundary_nr_pages"};
   instance.assumptions = call.table.assumptions;
-  instance.hypotheses = range_alloc_hypotheses(call);
+  instance.hypotheses = range_alloc_hypotheses(call.window(), call.request.pages, call.request.mask);
   instance.domain = call.wide_domain(true);
-  instance.domain.push_back(range_alloc_asks(call.request));
+  instance.domain.push_back(range_alloc_meaning(call.request));
   instance.domain.push_back(less(call.bit, word(kMostBits)));
   instance.domain.push_back(less_equal(word(12), call.table.page_shift));
   instance.domain.push_back(less_equal(call.table.page_shift, word(34)));
@@ -360,15 +358,196 @@ Instance range_instance(const Setting& setting, const RangeCall& call) {
 
 Term succeeded(const Path& path) { return path.result->bits != word(kNoEntry); }
 
-// That the contract may say what follows, too. Without code.
-Case place_case(const RangeCall& call) {
-  const Term entry = free_word("entry");
-  std::vector<Term> place = call.table.domain;
-  place.push_back(call.request.pages != word(0));
-  place.push_back(range_alloc_promises_place(call.table.entries, call.request.pages, entry));
-  return {"what follows from the place", std::move(place),
-          all_of(follows_from_place(call.table, entry, call.request.pages)),
-          split_page_shift(call.table.page_shift)};
+// What iommu_area_alloc() promised where it succeeded.
+Term promised(const Path& path) {
+  const auto found = path.ghosts.find(kAreaPromised);
+  return found == path.ghosts.end() ? Term::boolean(true) : found->second;
+}
+
+// The call of iommu_area_alloc() that the path saw last; none if it did not come to it.
+const Event* last_search(const Path& path) {
+  for (auto event = path.events.rbegin(); event != path.events.rend(); ++event) {
+    if (event->name == kAreaAsked) return &*event;
+  }
+  return nullptr;
+}
+
+// What everything about the place of the entries follows from: where iommu_area_alloc() has to stop. It is
+// shown of the paths; what follows is then shown of any number that this holds for, without what the paths say
+// about locks and hints, which makes it hard.
+class SearchEnd {
+ public:
+  explicit SearchEnd(const RangeCall& call) : call_(call) {
+    names_ = {"first_index", "entries", "pools", "mask", "pages", "boundary"};
+    for (const RangeCall::Place& place : call.places) {
+      for (const Term* number : {&place.first, &place.end}) names_.merge(free_names(*number));
+    }
+  }
+
+  // In the window, and below the mask: entries [0, end) may be searched.
+  Term is_right(const Term& end) const {
+    return (end != word(0)) & less_equal(end, call_.table.entries) &
+           less_equal(call_.table.first_index + (end - word(1)), call_.request.mask);
+  }
+
+  // One for each call of iommu_area_alloc() that was seen.
+  std::vector<Case> cases() const {
+    std::vector<Case> result;
+    for (const Path& path : call_.paths) {
+      for (const Event& event : path.events) {
+        if (event.name != kAreaAsked) continue;
+        const Term& end = event.arguments[0];
+        // Which end it is may depend on more: on the hint that the search begins at.
+        std::set<std::string> names = names_;
+        names.merge(free_names(end));
+        const std::vector<Term> known = about(conditions_before(path, event.given), names);
+        add_case(result, {fmt::format("the search ends in the window and below the mask ({})", event.place),
+                          {},
+                          implies(all_of(known), is_right(end)),
+                          {}});
+      }
+    }
+    return result;
+  }
+
+  // The goal follows from where the last search of the path ended and from what it promised: for `of_place`
+  // only from what is said about the numbers in the goal. Shown for any end and any entry, so that it is one
+  // question for most paths.
+  Term follows(const Path& path, bool of_place, Term goal) const {
+    const Event* search = last_search(path);
+    if (search == nullptr) return implies(promised(path), goal);
+    const Term& end = search->arguments[0];
+    std::vector<Term> known = conjuncts(promised(path));
+    known.push_back(is_right(end));
+    // That there is something to search for.
+    for (const Term& term : about(path.conditions, {"pages"})) known.push_back(term);
+    known = conjuncts(all_of(known));
+    known.push_back(goal);
+    for (Term& term : known) {
+      if (!end.constant()) term = substitute(term, end, free_word("search_end"));
+      if (of_place && !path.result->bits.constant()) {
+        term = substitute(term, path.result->bits, free_word("entry"));
+      }
+    }
+    goal = known.back();
+    known.pop_back();
+    if (of_place) {
+      std::set<std::string> names = free_names(goal);
+      names.insert("search_end");
+      known = about(known, names);
+    }
+    return implies(all_of(known), goal);
+  }
+
+  // That the last entry is below the mask, in two steps, as solvers are slow on sums that are not added in the
+  // same order: it is in front of the end of the search, and any such entry is below the mask.
+  void add_below_mask(std::vector<Case>& cases) const {
+    for (const Path& path : call_.paths) {
+      if (path.end != Path::End::kReturned) continue;
+      const Event* search = last_search(path);
+      if (search == nullptr) {
+        if (succeeded(path).is_false()) continue;
+        cases.push_back({fmt::format("{}: nothing without a search", kBelowMask), {}, !succeeded(path), {}});
+        continue;
+      }
+      const Term last = last_entry(call_.request, path.result->bits);
+      const Term goal = follows(path, true, implies(succeeded(path), less(last, search->arguments[0])));
+      if (!goal.is_true()) {
+        add_case(cases, {fmt::format("{}: the last entry is searched", kBelowMask), {}, goal, {}});
+      }
+    }
+    const Term end = free_word("search_end");
+    const Term last = free_word("last_entry");
+    cases.push_back({kBelowMask, {}, implies(is_right(end) & less(last, end), is_reached(call_, last)), {}});
+  }
+
+  // What iommu_area_alloc() asks for, as far as it follows.
+  bool is_about(const Obligation& obligation) const {
+    const auto has = [&](std::string_view words) { return obligation.what.find(words) != std::string::npos; };
+    return has("is asked inside the map") || has("is asked where there is an entry") ||
+           has("is asked for what fits between");
+  }
+  void add_consequences(std::vector<Case>& cases) const {
+    for (const Path& path : call_.paths) {
+      for (const Obligation& obligation : path.obligations) {
+        if (!is_about(obligation)) continue;
+        add_case(
+            cases,
+            {fmt::format("{} ({})", obligation.what, obligation.place), {}, end_before(path, obligation), {}});
+      }
+    }
+  }
+
+ private:
+  // Those that use no other names.
+  static std::vector<Term> about(const std::vector<Term>& terms, const std::set<std::string>& names) {
+    std::vector<Term> result;
+    for (const Term& term : terms) {
+      const std::set<std::string> used = free_names(term);
+      if (std::includes(names.begin(), names.end(), used.begin(), used.end())) result.push_back(term);
+    }
+    return result;
+  }
+
+  static std::vector<Term> conditions_before(const Path& path, std::size_t given) {
+    return {path.conditions.begin(), path.conditions.begin() + static_cast<std::ptrdiff_t>(given)};
+  }
+
+  // The obligation follows from where the search that it belongs to ends: they hold under the same conditions.
+  Term end_before(const Path& path, const Obligation& obligation) const {
+    Term holds = obligation.holds;
+    for (const Event& event : path.events) {
+      if (event.name != kAreaAsked || event.given != obligation.given) continue;
+      const Term& end = event.arguments[0];
+      holds = implies(is_right(end), holds);
+      if (!end.constant()) holds = substitute(holds, end, free_word("search_end"));
+    }
+    return holds;
+  }
+
+  const RangeCall& call_;
+  std::set<std::string> names_;
+};
+
+// Of all paths that return.
+void add_behind_search(std::vector<Case>& cases, const RangeCall& call, const std::string& name,
+                       const std::function<Term(const Path&)>& goal) {
+  for (const Path& path : call.paths) {
+    if (path.end != Path::End::kReturned) continue;
+    Term holds = goal(path);
+    if (!holds.is_true()) add_case(cases, {name, {}, std::move(holds), {}});
+  }
+}
+
+// What callers are told besides: of any numbers, then that the table's are such.
+std::vector<Case> what_place_means(const RangeCall& call, const Term& narrow) {
+  // As wide as they can be: solvers are slow on what overflows 64 bits.
+  const auto narrow_number = [](unsigned width, std::string_view name) {
+    return zero_extend(Term::free_bits(width, name), 64);
+  };
+  const RangeWindow any{narrow_number(52, "any_first_index"), narrow_number(32, "any_entries"), {}, {}};
+  const Term highest = narrow_number(52, "highest_index");
+  const Term pages = narrow_number(32, "any_pages");
+  const Term entry = free_word("any_entry");
+  const auto on_bus = [](const Term& first_index, const Term& entries, const Term& highest_index) {
+    return less_equal(first_index, highest_index) & less_equal(entries - word(1), highest_index - first_index);
+  };
+  std::vector<Case> cases;
+  for (const Term& meaning : range_alloc_place_means(any, highest, pages, entry)) {
+    cases.push_back({"what the place of the entries means",
+                     {on_bus(any.first_index, any.entries, highest), pages != word(0),
+                      range_alloc_promises_place(any.entries, pages, entry)},
+                     meaning,
+                     {}});
+  }
+  const Term highest_index = shift_right(word(~uint64_t{0}), call.table.page_shift);
+  cases.push_back({"the window is on the bus",
+                   {narrow},
+                   on_bus(call.table.first_index, call.table.entries, highest_index) &
+                       less(highest_index, word(uint64_t{1} << 52)) &
+                       less(call.table.entries, word(uint64_t{1} << 32)),
+                   {}});
+  return cases;
 }
 
 Instance range_alloc(const Setting& setting, const RangeCall& call) {
@@ -378,29 +557,39 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
       "entries lie in the window, below the mask, across no segment boundary, aligned, all free before, all "
       "marked "
       "after and nothing else; handle gets the entry behind; a failure changes neither";
-  const auto promised = [](const Path& path) {
-    const auto found = path.ghosts.find(kAreaPromised);
-    return found == path.ghosts.end() ? Term::boolean(true) : found->second;
-  };
-  instance.cases = contract_cases(call.paths);
-  for (Case& question : safety_cases(call.paths)) instance.cases.push_back(std::move(question));
+  const SearchEnd end(call);
+  instance.cases = end.cases();
+  // The obligations that follow from that are shown as such.
+  std::vector<Path> others = call.paths;
+  for (Path& path : others) std::erase_if(path.obligations, [&](const auto& o) { return end.is_about(o); });
+  for (Case& question : all_obligation_cases(others)) instance.cases.push_back(std::move(question));
+  end.add_consequences(instance.cases);
   const auto promises = range_alloc_promises(call, word(0), call.boundary);
   for (std::size_t i = 0; i < promises.size(); ++i) {
-    instance.cases.push_back(on_return(promises[i].name, call.paths, [&](const Path& path) {
-      return implies(promised(path) & succeeded(path),
-                     range_alloc_promises(call, path.result->bits, call.boundary)[i].term);
-    }));
+    const auto goal = [&](const Path& path) {
+      return implies(succeeded(path), range_alloc_promises(call, path.result->bits, call.boundary)[i].term);
+    };
+    // That there is something to search for is not said by where the search ends.
+    if (promises[i].name == kAtLeastOne) {
+      instance.cases.push_back(on_return(promises[i].name, call.paths, goal));
+    } else if (promises[i].name == kBelowMask) {
+      end.add_below_mask(instance.cases);
+    } else {
+      add_behind_search(instance.cases, call, promises[i].name,
+                        [&](const Path& path) { return end.follows(path, true, goal(path)); });
+    }
   }
   const Term before = call.table.state.memory.at(call.table.bitmap).words();
   instance.cases.push_back(on_return("all free before", call.paths, [&](const Path& path) {
     return implies(promised(path) & succeeded(path) & in_range(call.bit, path.result->bits, call.request.pages),
                    !is_set(before, call.bit));
   }));
-  instance.cases.push_back(on_return("all marked after, and nothing else", call.paths, [&](const Path& path) {
+  add_behind_search(instance.cases, call, "all marked after, and nothing else", [&](const Path& path) {
     const Term marked = choose(succeeded(path), call.request.pages, word(0));
-    return (!promised(path)) | only_range_changed(before, path.memory.at(call.table.bitmap).words(), call.bit,
-                                                  path.result->bits, marked, true);
-  }));
+    const Term after = path.memory.at(call.table.bitmap).words();
+    return end.follows(path, false,
+                       only_range_changed(before, after, call.bit, path.result->bits, marked, true));
+  });
   instance.cases.push_back(on_return("handle", call.paths, [&](const Path& path) {
     Object handle = path.memory.at(call.handle);
     const auto now = handle.load(word(0), 8);
@@ -408,27 +597,21 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
     const Term written = succeeded(path) & !call.no_handle;
     return now->bits == choose(written, path.result->bits + call.request.pages, free_word("handle"));
   }));
-  // What is about the place of the entries is hard for all paths at once.
-  std::vector<Case> parts;
-  for (Case& question : instance.cases) {
-    const auto is_about = [&](std::string_view words) {
-      return question.name.find(words) != std::string::npos;
-    };
-    const bool hard = is_about("inside the map") || is_about("fits between") || is_about("in the window") ||
-                      is_about("below the mask") || is_about("all marked");
-    for (Case& part : hard ? in_parts(question) : std::vector<Case>{question}) parts.push_back(std::move(part));
-  }
-  instance.cases = std::move(parts);
   const Term narrow = call.narrow();
   for (Case& question : instance.cases) {
     question.given.push_back(narrow);
     question.try_without_given = true;
   }
+  // What callers know, in place of what is said of the free numbers.
+  instance.cases.push_back({"the pools have entries as callers see to it",
+                            {narrow, range_window(call.table).pools_have_entries},
+                            call.window().pools_have_entries,
+                            {}});
+  for (Case& question : what_place_means(call, narrow)) instance.cases.push_back(std::move(question));
   instance.cases.push_back({"the table is one of those that are asked about",
                             {narrow},
                             all_of(call.wide_domain(false)),
                             split_page_shift(call.table.page_shift)});
-  instance.cases.insert(instance.cases.begin(), place_case(call));
   instance.witnesses =
       returning(call.paths, [&](const Path& path) { return narrow & promised(path) & succeeded(path); });
   instance.scenario = [shift = setting.system_page_shift, id = instance.id()](const Model& model) {
@@ -517,14 +700,6 @@ Expected<Instance> segment_boundary(const Setting& setting) {
 }
 
 }  // namespace
-
-Term range_alloc_asks(const RangeRequest& request) {
-  return less(request.pages, word(uint64_t{1} << 32)) & less(request.align_order, word(64));
-}
-
-Term range_alloc_promises_place(const Term& entries, const Term& pages, const Term& entry) {
-  return less(pages, entries) & less(entry, entries - pages);
-}
 
 Expected<std::vector<Instance>> linux_range_alloc(const Setting& setting) {
   auto call = RangeCall::run(setting);

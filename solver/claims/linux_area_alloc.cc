@@ -162,6 +162,7 @@ void add_area_alloc(Executor& executor, const Term& bit) {
                                                 "iommu_area_alloc() is asked " + asked.name, call.place,
                                                 state.conditions.size()});
                  }
+                 state.happened(Event::Kind::kOther, {request.size}, call.place, kAreaAsked);
                  std::vector<Outcome> outcomes;
                  outcomes.push_back({state, Value::number(word(kNoEntry))});
                  const Term before = state.memory.at(call.arguments[0].object).words();

@@ -24,7 +24,9 @@ Term inside_boundary(const Term& shift, const Term& first, const Term& count, co
 // Contract for iommu_area_alloc, proved by the claim alloc/iommu_area_alloc, promising for `bit`. Where it
 // succeeds the promise is no condition of the path but the ghost kAreaPromised: branches do not depend on it,
 // and the questions whether one can be taken stay short. Goals have to be under it.
+// Event kOther of the name kAreaAsked: the end of the area that is searched.
 void add_area_alloc(Executor& executor, const Term& bit);
+constexpr const char* kAreaAsked = "iommu_area_alloc()";
 constexpr const char* kAreaPromised = "iommu_area_alloc() promised";
 
 // alloc/iommu_area_alloc.

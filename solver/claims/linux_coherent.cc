@@ -2,6 +2,7 @@
 #include "solver/claims/linux_coherent.h"
 
 #include "solver/claims/inverse_claims.h"
+#include "solver/claims/linux_range_alloc.h"
 #include "solver/claims/linux_table.h"
 #include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
@@ -165,6 +166,10 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
                    shift_right(both, call.page_shift) ==
                        shift_right(call.first, call.page_shift) + shift_right(buffer.behind, call.page_shift),
                    split_page_shift(call.page_shift)}};
+  for (const Hypothesis& hypothesis : range_alloc_hypotheses(*table, *call.pages, mask)) {
+    base.hypotheses.push_back(hypothesis);
+    call.handle_hypotheses.push_back(hypothesis);
+  }
   base.preferences = smallest(*table, buffer, mask);
   call.replay = tell_allocation;
 
@@ -182,8 +187,11 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
   base.incomplete = incompleteness(call.paths);
   auto instances = map_claims(call);
   for (Instance& instance : instances) {
-    if (instance.claim != "safe") continue;
-    for (Case& question : instance.cases) question.splits = split_page_shift(call.page_shift);
+    for (Case& question : instance.cases) {
+      if (instance.claim == "safe" || is_asked_by_range_alloc(question)) {
+        question.splits = split_page_shift(call.page_shift);
+      }
+    }
   }
   return instances;
 }

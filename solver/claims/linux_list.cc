@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "solver/claims/filler.h"
+#include "solver/claims/linux_range_alloc.h"
 #include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "solver/claims/linux_map_page.h"
 
+#include "solver/claims/linux_range_alloc.h"
 #include "solver/claims/linux_table.h"
 #include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
@@ -67,6 +68,11 @@ reports::Expected<std::vector<Instance>> linux_map_page(const Setting& setting) 
        less(call.page_shift, word(32))},
   };
   call.handle_hypotheses = {base.hypotheses[1]};
+  for (const Hypothesis& hypothesis : range_alloc_hypotheses(*table, pages, mask)) {
+    base.hypotheses.push_back(hypothesis);
+    call.handle_hypotheses.push_back(hypothesis);
+  }
+  call.contract_splits = split_page_shift(call.page_shift);
   call.exact_rests_on = {"alloc/iommu_range_alloc"};
   base.preferences = {table->first_index == word(0),
                       table->entries == word(64),

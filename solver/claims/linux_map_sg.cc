@@ -5,6 +5,7 @@
 
 #include "solver/claims/linux_list_claims.h"
 #include "solver/claims/linux_list_loops.h"
+#include "solver/claims/linux_range_alloc.h"
 #include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
 
@@ -81,6 +82,9 @@ class Claims {
         make("loops", "the loops over the list stay in it, count their segments right, and end");
     instance.rests_on = {"alloc/iommu_range_alloc", "alloc/__bitmap_clear", "alloc/get_pool"};
     instance.replayed_by = "safe/ppc_iommu_map_sg-bounded";
+    const ListElement element = list().element(executed_.loops.element);
+    instance.hypotheses = range_alloc_hypotheses(
+        list().table, pages_touched(element.address, element.last(), list().table.page_shift), list().mask);
     add_invariants(instance, false);
     instance.witnesses = iterations_;
     return instance;
@@ -104,7 +108,7 @@ class Claims {
     Instance instance = make("exact",
                              "set gets exactly the IOMMU pages that each element touches, from the "
                              "rounded-down first one");
-    instance.rests_on = {"alloc/iommu_range_alloc"};
+    instance.rests_on = {"alloc/iommu_range_alloc", "loops/" + instance.function};
     for (const Path& path : executed_.mapped) {
       for (const Event& event : path.events) {
         if (event.kind != Kind::kSet) continue;
@@ -234,9 +238,12 @@ class Claims {
           // Facts about segments are those that are not said where merging wraps.
           const bool is_fact = substitute(parts[i], executed_.loops.fits, Term::boolean(false)).is_true();
           if (is_fact != of_segments) continue;
-          add_to_case(instance, {fmt::format("{} ({}, part {})", obligation.what, obligation.place, i + 1),
-                                 conditions_before(path, obligation.given), parts[i],
-                                 of_segments ? splits() : std::vector<Split>{}});
+          Case question{fmt::format("{} ({}, part {})", obligation.what, obligation.place, i + 1),
+                        conditions_before(path, obligation.given),
+                        parts[i],
+                        {}};
+          if (of_segments || is_asked_by_range_alloc(question)) question.splits = splits();
+          add_to_case(instance, std::move(question));
         }
       }
     }

@@ -3,6 +3,8 @@
 
 #include "solver/claims/linux_list_claims.h"
 #include "solver/claims/linux_map_sg.h"
+#include "solver/claims/linux_range_alloc.h"
+#include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
 
 namespace nospan::solver {
@@ -152,12 +154,18 @@ class Bounded {
     Instance instance =
         make("safe", "no undefined behaviour, BUG, overflow or access out of bounds on any path");
     instance.hypotheses = {mask_fits_int(longest())};
+    for (Hypothesis& hypothesis : allocatable()) instance.hypotheses.push_back(std::move(hypothesis));
     std::vector<Path> all;
     for (const Run& run : runs_) {
       all.insert(all.end(), run.mapped.begin(), run.mapped.end());
       all.insert(all.end(), run.unmapped.begin(), run.unmapped.end());
     }
     instance.cases = safety_cases(all);
+    // What contracts ask for: the other claims rest on this one for it.
+    for (Case& question : contract_cases(all)) {
+      if (is_asked_by_range_alloc(question)) question.splits = split_page_shift(longest().table.page_shift);
+      instance.cases.push_back(std::move(question));
+    }
     for_each_mapped([&](const LinuxList&, const Path& path) {
       if (segments(path)) instance.witnesses.push_back(path.conditions);
     });
@@ -173,6 +181,7 @@ class Bounded {
     instance.claim = std::move(claim);
     instance.words = std::move(words);
     instance.scenario = replay(instance.id(), false);
+    if (instance.claim != "safe") instance.rests_on.push_back("safe/" + instance.function);
     return instance;
   }
 
@@ -191,6 +200,28 @@ class Bounded {
     for (const Run& run : runs_) {
       for (const Path& path : run.mapped) visit(*run.list, path);
     }
+  }
+
+  // Every element, one after another.
+  std::vector<Hypothesis> allocatable() const {
+    const LinuxList& list = longest();
+    std::vector<Hypothesis> result;
+    for (unsigned i = 0; i < kMostElements; ++i) {
+      const ListElement element = list.element(word(i));
+      const Term pages = pages_touched(element.address, element.last(), list.table.page_shift);
+      const auto more = range_alloc_hypotheses(list.table, pages, list.mask);
+      const Term is_mapped = less(word(i), free_word("elements")) & (element.length != Term::bits(32, 0));
+      for (std::size_t k = 0; k < more.size(); ++k) {
+        const Term holds = implies(is_mapped, more[k].term);
+        if (i == 0) {
+          result.push_back(more[k]);
+          result.back().term = holds;
+        } else {
+          result[k].term = result[k].term & holds;
+        }
+      }
+    }
+    return result;
   }
 
   Hypothesis fits() const {

@@ -177,42 +177,6 @@ void add_environment(Executor& executor) {
                }));
 }
 
-std::vector<Term> follows_from_place(const LinuxTable& table, const Term& entry, const Term& pages) {
-  const Term highest_index = shift_right(word(~uint64_t{0}), table.page_shift);
-  return {less_equal(entry + pages, table.entries), less(entry + table.first_index, highest_index)};
-}
-
-Contract range_alloc(const LinuxTable& table) {
-  return [table, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
-    const Term& pages = call.arguments[2].bits;
-    const Value& handle = call.arguments[3];
-    const Value failed = Value::number(word(~uint64_t{0}));
-    std::vector<Outcome> outcomes;
-    outcomes.push_back({state, failed});
-    // Zero pages are refused with a warning: the failure above.
-    const Term entry = free_word(fmt::format("entry#{}", count++));
-    state.assume(pages != word(0));
-    state.assume(less_equal(pages, table.entries));
-    // The last entry is never handed out (finding last-entry-never-used). Were it mended, a mapping of the
-    // bus's last byte would get the DMA address that means failure, and fail-atomic would be refuted.
-    state.assume(less(entry, table.entries - pages));
-    for (const Term& fact : follows_from_place(table, entry, pages)) state.assume(fact);
-    state.happened(Event::Kind::kTake, {entry, pages}, call.place);
-    if (handle.is_pointer()) {
-      if (auto done = state.memory.change(handle.object).store(handle.bits, 8, Value::number(entry + pages));
-          !done) {
-        return tl::unexpected(done.error());
-      }
-    }
-    outcomes.push_back({std::move(state), Value::number(entry)});
-    return outcomes;
-  };
-}
-
-void add_range_alloc(Executor& executor, const LinuxTable& table) {
-  executor.add("iommu_range_alloc", range_alloc(table));
-}
-
 void add_free_path(Executor& executor) {
   executor.add("get_pool",
                simple([&program = executor.program()](State& state, const Call&) -> Expected<Value> {

@@ -39,15 +39,6 @@ struct LinuxTable {
 // (events kAllocatePages, kFreePages, kZero), warnings, BUG. Locks are executed: they are the shims' own.
 void add_environment(Executor& executor);
 
-// What follows from the place of entries in the window, and from the window's on the bus: the entry behind them
-// is in it, too. Part of the contract for iommu_range_alloc, as every later step needs it.
-std::vector<Term> follows_from_place(const LinuxTable& table, const Term& entry, const Term& pages);
-
-// Contract for iommu_range_alloc: proved by the claim alloc/iommu_range_alloc. Event kTake.
-// (range_alloc() is the contract alone, for what refines it.)
-Contract range_alloc(const LinuxTable& table);
-void add_range_alloc(Executor& executor, const LinuxTable& table);
-
 // Contracts for what frees entries: __bitmap_clear (proved by alloc/__bitmap_clear; event kGiveBack) and
 // get_pool (proved by alloc/get_pool), which answers with one pool that stands for all.
 void add_free_path(Executor& executor);

@@ -34,7 +34,7 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"bitmap", Subject::kKernel, linux_bitmap},
       {"area_alloc", Subject::kKernel, linux_area_alloc},
       {"range_alloc", Subject::kKernel, linux_range_alloc,
-       "questions about where the entries lie in the window take longer than a minute"},
+       "that a search ends in the window and below the mask is not shown yet"},
       {"get_pool", Subject::kKernel, linux_get_pool},
       {"num_pages", Subject::kKernel, linux_num_pages},
       {"map_page", Subject::kKernel, linux_map_page},
