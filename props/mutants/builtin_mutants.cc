@@ -107,8 +107,8 @@ std::vector<Mutant> builtin_mutants() {
        .violates = {Invariant::kOwn1}},
       {.name = "builtin.search_takes_taken",
        .mistake = "the search for runs of more than 64 entries does not see their first word",
-       .edits = {{kSpace, "last_taken", R"(if \(word == first_word\) mask &=)",
-                  "if (word == first_word) mask = 0, mask &="}},
+       .edits = {{kSpace, "last_taken", R"(while \(word > slot >> kWordShift\))",
+                  "while (word > (slot >> kWordShift) + 1)"}},
        .violates = {Invariant::kOwn1, Invariant::kRange1, Invariant::kFail1},
        .why_several =
            "what it does not see may be mapped or reserved; a call that fails clears another mapping's TCEs"},
