@@ -66,7 +66,8 @@ inline constexpr std::array<Rule, kInvariantCount> kRules{{
      "a to-device mapping is never writable by the device; a from-device or bidirectional one always is",
      "LoPAR, TCE definition; Linux, iommu_direction_to_tce_perm"},
     {Invariant::kAlign1, "ALIGN-1",
-     "a coherent address is aligned to the smallest page order that is at least the size; in an empty table, the "
+     "a coherent address is aligned to the smallest page order that is at least the size; in an empty table, "
+     "the "
      "first mapping of whole system pages is aligned to the system page if it fits so",
      "DMA API howto, dma_alloc_coherent; Linux, iommu_map_page"},
     {Invariant::kFail1, "FAIL-1",

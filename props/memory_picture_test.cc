@@ -12,8 +12,6 @@
 #include "model/layout.h"
 #include "props/concerned_memory.h"
 #include "reports/quantity.h"
-#include "props/concerned_memory.h"
-#include "reports/quantity.h"
 
 namespace nospan::props {
 namespace {

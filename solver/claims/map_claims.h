@@ -38,8 +38,8 @@ struct MapCall {
   std::vector<std::string> exact_rests_on;
   // Conditions of calls that succeed; without any, they are read off the paths.
   std::vector<std::vector<Term>> witnesses;
-  // How solvers get what contracts ask of the code (contract_cases()), which is shown by `exact`, so that claims
-  // about the same paths rest on it; and what only that needs.
+  // How solvers get what contracts ask of the code (contract_cases()), which is shown by `exact`, so that
+  // claims about the same paths rest on it; and what only that needs.
   std::vector<Split> contract_splits;
   std::vector<Term> contract_given;
   // The command that makes this call, for a scenario: adds memory and commands.

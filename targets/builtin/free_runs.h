@@ -31,8 +31,8 @@ inline uint64_t low_bits(uint64_t count) {
   return count >= kWordEntries ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
 }
 
-// The bits of a word that stand for slots in [begin, end). Some of the word's slots are below `end`, and some are
-// at or above `begin`.
+// The bits of a word that stand for slots in [begin, end). Some of the word's slots are below `end`, and some
+// are at or above `begin`.
 inline uint64_t bits_between(uint64_t word, uint64_t begin, uint64_t end) {
   const uint64_t first = word << kWordShift;
   return low_bits(end - first) & ~(begin > first ? low_bits(begin - first) : 0);

@@ -82,8 +82,8 @@ inline bool Mapper::place(const Buffer& buffer, const Placement& placement, TceI
 
 inline int Mapper::install(TceIndex start, uint64_t entries, uint64_t tce) {
   const int error = environment_->put_tces(environment_->context, start.value, entries, tce);
-  // Whatever the hypervisor says: callers of a list know few errors (kernel/dma/mapping.c), and -ENOMEM would be
-  // taken for a full window.
+  // Whatever the hypervisor says: callers of a list know few errors (kernel/dma/mapping.c), and -ENOMEM would
+  // be taken for a full window.
   return error == 0 ? 0 : kErrorInputOutput;
 }
 

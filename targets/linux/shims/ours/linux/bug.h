@@ -9,22 +9,22 @@
 #include "targets/linux/runtime.h"
 
 #define BUG() nospan_bug(__FILE__, NOSPAN_LINE, "BUG()")
-#define BUG_ON(condition)                                                \
-  do {                                                                   \
+#define BUG_ON(condition)                                                   \
+  do {                                                                      \
     if (unlikely(condition)) nospan_bug(__FILE__, NOSPAN_LINE, #condition); \
   } while (0)
 
-#define WARN_ON(condition)                                                                \
-  ({                                                                                      \
-    int nospan_warned = !!(condition);                                                    \
+#define WARN_ON(condition)                                                                   \
+  ({                                                                                         \
+    int nospan_warned = !!(condition);                                                       \
     if (unlikely(nospan_warned)) nospan_warn(__FILE__, NOSPAN_LINE, "WARN: %s", #condition); \
-    unlikely(nospan_warned);                                                              \
+    unlikely(nospan_warned);                                                                 \
   })
-#define WARN(condition, ...)                                                   \
-  ({                                                                           \
-    int nospan_warned = !!(condition);                                         \
+#define WARN(condition, ...)                                                      \
+  ({                                                                              \
+    int nospan_warned = !!(condition);                                            \
     if (unlikely(nospan_warned)) nospan_warn(__FILE__, NOSPAN_LINE, __VA_ARGS__); \
-    unlikely(nospan_warned);                                                   \
+    unlikely(nospan_warned);                                                      \
   })
 
 /* "Once" would make a scenario's outcome depend on the scenarios before it. */
