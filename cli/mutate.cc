@@ -102,7 +102,6 @@ class Mutate {
   MutateOptions options_;
   props::CampaignOptions campaign_;
   std::vector<props::Finding> findings_;
-  std::size_t unknown_functions_ = 0;
   ProgressLine progress_;
 };
 

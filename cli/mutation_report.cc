@@ -34,8 +34,9 @@ struct Row {
   // "XLAT-1 12, SAFE-1 3": the most first.
   std::string killers() const {
     std::vector<std::pair<std::string, std::size_t>> list(by.begin(), by.end());
-    std::stable_sort(list.begin(), list.end(),
-                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
+      return a.second != b.second ? a.second > b.second : a.first < b.first;
+    });
     std::string text;
     for (const auto& [id, count] : list) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", id, count);
     return text.empty() ? "-" : text;

@@ -76,6 +76,7 @@ Expected<Instance> update_hints(const Setting& setting) {
   const Term number = zero_extend(Term::free_bits(33, "number"), 64);
   const Term bit = free_word("bit");
   std::vector<Split> splits;
+  splits.reserve(64);
   for (uint64_t place = 0; place < 64; ++place) splits.push_back({bit, word(place)});
   return (*proof)->prove({.function = "update_hints",
                           .words = "stays inside the summaries",

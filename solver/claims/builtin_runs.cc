@@ -79,6 +79,7 @@ Expected<Instance> prove_contract(const Setting& setting, const Question& questi
   if (question.function == "bits_between") instance.rests_on = {"contract/low_bits"};
   if (question.function.starts_with("class_that")) instance.rests_on = {"contract/bit_width"};
   std::vector<Value> arguments;
+  arguments.reserve(question.arguments.size());
   for (const Term& argument : question.arguments) arguments.push_back(Value::number(argument));
   auto paths = executor.run(question.scope + question.function, State(), std::move(arguments), instance.domain);
   if (!paths) return tl::unexpected(paths.error());

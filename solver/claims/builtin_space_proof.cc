@@ -71,9 +71,9 @@ Term Space::region_holds(const Term& regions, const Term& number, const Term& of
 }
 
 Term Space::keeps_regions(const Term& before, const Term& after) const {
-  return implies(less(region, zero_extend(table.region_count, 64)) & less(class_, Term::bits(32, 7)) &
-                     region_holds(before, region, class_),
-                 region_holds(after, region, class_));
+  return implies(less(region, zero_extend(table.region_count, 64)) & less(size_class, Term::bits(32, 7)) &
+                     region_holds(before, region, size_class),
+                 region_holds(after, region, size_class));
 }
 
 Term Space::remembers_the_same(const Term& before, const Term& after) const {

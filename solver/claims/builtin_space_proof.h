@@ -34,10 +34,10 @@ struct RegionLayout {
 struct Space {
   BuiltinTable table;
   RegionLayout layout;
-  Term slot;    // an arbitrary slot
-  Term start;   // an arbitrary place in a word, 64 bits
-  Term region;  // an arbitrary region, 64 bits
-  Term class_;  // an arbitrary class, 32 bits
+  Term slot;        // an arbitrary slot
+  Term start;       // an arbitrary place in a word, 64 bits
+  Term region;      // an arbitrary region, 64 bits
+  Term size_class;  // an arbitrary class, 32 bits
 
   Term bits(const Memory& memory) const { return memory.at(table.bits).words(); }
   Term regions(const Memory& memory) const { return memory.at(table.regions).words(); }

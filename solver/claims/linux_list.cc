@@ -314,6 +314,7 @@ Instance LinuxList::base(const std::string& target) const {
   const std::vector<Term> places = [&] {
     std::vector<Term> result;
     if (!fixed) return std::vector<Term>{place};
+    result.reserve(*fixed);
     for (unsigned i = 0; i < *fixed; ++i) result.push_back(word(i));
     return result;
   }();
