@@ -22,8 +22,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kProduceCores = "(set-option :produce-unsat-cores true)\n";
-
 Answer without(Answer::Kind kind, std::string reason) {
   Answer answer;
   answer.kind = kind;
@@ -267,16 +265,6 @@ Answer parse_answer(std::string_view output) {
     return without(Answer::Kind::kUnknown, "the solver gave up");
   if (verdict == "unsat") {
     answer.kind = Answer::Kind::kUnsatisfiable;
-    if (!output.starts_with("(") || output.starts_with("(error")) return answer;
-    const std::string_view list = output.substr(1, output.find(')') - 1);
-    for (std::size_t at = 0; at < list.size();) {
-      const std::size_t begin = list.find_first_not_of(" \n", at);
-      if (begin == std::string_view::npos) break;
-      const std::size_t end = std::min(list.find_first_of(" \n", begin), list.size());
-      answer.core.emplace_back(list.substr(begin, end - begin));
-      at = end;
-    }
-    std::sort(answer.core.begin(), answer.core.end());
     return answer;
   }
   if (verdict != "sat") {
@@ -284,8 +272,6 @@ Answer parse_answer(std::string_view output) {
                    verdict.empty() ? "the solver says nothing" : fmt::format("the solver says: {}", verdict));
   }
   answer.kind = Answer::Kind::kSatisfiable;
-  // A core that was asked for and does not exist.
-  if (output.starts_with("(error")) next_line(&output);
   while (!output.empty()) {
     std::string_view label = next_line(&output);
     if (label.starts_with('"') && label.ends_with('"') && label.size() >= 2)
@@ -310,17 +296,13 @@ Answer parse_answer(std::string_view output) {
 
 namespace {
 
-// One question, in this process. The option for cores comes too late in a text: the context exists when it is
-// read.
+// One question, in this process.
 std::string evaluate_with_z3(const std::string& smtlib) {
-  const bool wants_core = smtlib.starts_with(kProduceCores);
-  Z3_global_param_set("unsat_core", wants_core ? "true" : "false");
   Z3_config config = Z3_mk_config();
   Z3_context context = Z3_mk_context(config);
   // What went wrong is in the output. The default handler would end the process.
   Z3_set_error_handler(context, [](Z3_context, Z3_error_code) {});
-  std::string output =
-      Z3_eval_smtlib2_string(context, smtlib.c_str() + (wants_core ? kProduceCores.size() : 0));
+  std::string output = Z3_eval_smtlib2_string(context, smtlib.c_str());
   Z3_del_context(context);
   Z3_del_config(config);
   return output;

@@ -23,7 +23,6 @@ struct Answer {
   };
   Kind kind = Kind::kError;
   std::string reason;
-  std::vector<std::string> core;             // names of hypotheses, sorted; if the text asked for it
   std::map<std::string, uint64_t> values;    // of observed terms; a truth value is 0 or 1
   std::chrono::duration<double> seconds{0};  // processor time of the solver: a busy machine does not change it
   uint64_t peak_kib = 0;                     // of the solver's process

@@ -48,7 +48,6 @@ std::optional<Answer> ProofCache::read(std::string_view smtlib, std::string_view
   } else {
     return std::nullopt;
   }
-  answer.core = content.value("core", std::vector<std::string>());
   answer.values = content.value("values", std::map<std::string, uint64_t>());
   answer.seconds = std::chrono::duration<double>(content.value("seconds", 0.0));
   answer.peak_kib = content.value("peak_kib", uint64_t{0});
@@ -61,7 +60,6 @@ void ProofCache::keep(std::string_view smtlib, std::string_view solver, const An
   const std::string key = key_of(smtlib, solver);
   const nlohmann::json content = {{"key", key},
                                   {"answer", name(answer.kind)},
-                                  {"core", answer.core},
                                   {"values", answer.values},
                                   {"seconds", answer.seconds.count()},
                                   {"peak_kib", answer.peak_kib}};

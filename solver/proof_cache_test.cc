@@ -20,7 +20,6 @@ class ProofCacheTest : public testing::Test {
   ProofCacheTest() {
     Answer answer;
     answer.kind = Answer::Kind::kUnsatisfiable;
-    answer.core = {"granule"};
     answer.values = {{"x", ~uint64_t{0}}};
     cache_.keep("question", "Z3 1", answer);
   }
@@ -40,7 +39,6 @@ TEST_F(ProofCacheTest, FindsWhatWasKept) {
   const auto answer = cache_.find("question", "Z3 1");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->kind, Answer::Kind::kUnsatisfiable);
-  EXPECT_EQ(answer->core, std::vector<std::string>{"granule"});
   EXPECT_EQ(answer->values.at("x"), ~uint64_t{0});
 }
 
@@ -63,7 +61,6 @@ TEST_F(ProofCacheTest, NoByteCanBeChanged) {
     // White space and the like may change without changing what is said.
     if (found) {
       EXPECT_EQ(found->kind, kept->kind) << i;
-      EXPECT_EQ(found->core, kept->core) << i;
       EXPECT_EQ(found->values, kept->values) << i;
     }
   }
@@ -89,7 +86,7 @@ TEST_F(ProofCacheTest, AnotherQuestionsEntryIsNotBelieved) {
 TEST_F(ProofCacheTest, MembersOfOtherTypesAreNotBelieved) {
   const fs::path file = entry();
   const auto good = nlohmann::json::parse(read_text(file));
-  for (const char* member : {"key", "answer", "core", "values", "seconds", "peak_kib"}) {
+  for (const char* member : {"key", "answer", "values", "seconds", "peak_kib"}) {
     nlohmann::json entry = good;
     entry["content"][member] = {{"surprise", nullptr}};
     entry["checksum"] = toolchain::Digest().add(entry["content"].dump()).hex();

@@ -26,6 +26,7 @@ struct Asked {
   bool was_second_asked = false;
   bool kept = false;
   std::string hash;
+  std::set<std::string> hypotheses;  // that the text which was answered has
 };
 
 // Asks for one instance.
@@ -52,7 +53,7 @@ class Questioner {
   // For what would be nice to have: a few seconds at most, the first solver only.
   Asked ask_briefly(const Query& query) {
     constexpr std::chrono::milliseconds kBrief{3000};
-    const std::string text = smtlib(query, false);
+    const std::string text = smtlib(query);
     const DecisionLimits limits{std::min(options_.limits.time, kBrief), options_.limits.memory_mib};
     Asked asked;
     asked.hash = keep_text(text);
@@ -66,33 +67,40 @@ class Questioner {
   }
 
   // What matters to the goal first, then, if that has a model, all of it.
-  Asked ask(const Query& query, const std::vector<Split>& splits, bool with_core = false) {
+  Asked ask(const Query& query, const std::vector<Split>& splits) {
     if (splits.empty()) {
       if (const auto part = slice(query)) {
-        Asked asked = ask_whole(*part, with_core);
+        Asked asked = ask_whole(*part);
         if (!has_model(asked)) return asked;
       }
-      return ask_whole(query, with_core);
+      return ask_whole(query);
     }
-    Asked asked = ask_parts(query, splits, with_core, true);
-    if (has_model(asked)) asked = ask_parts(query, splits, with_core, false);
+    Asked asked = ask_parts(query, splits, true);
+    if (has_model(asked)) asked = ask_parts(query, splits, false);
     return asked;
   }
 
  private:
   static bool has_model(const Asked& asked) { return asked.first.kind == Kind::kSatisfiable; }
 
-  Asked ask_parts(const Query& query, const std::vector<Split>& splits, bool with_core, bool sliced) {
+  static void note_hypotheses(Asked& asked, const Query& query) {
+    for (const Named& hypothesis : query.hypotheses) asked.hypotheses.insert(hypothesis.name);
+  }
+
+  Asked ask_parts(const Query& query, const std::vector<Split>& splits, bool sliced) {
     // Each with its constant put in: solvers are much faster on that than on the whole.
     std::vector<std::string> parts;
     toolchain::Digest digest;
+    Asked total;
     for (const Split& split : splits) {
-      const Query part = restricted(query, split);
-      const auto what_matters = sliced ? slice(part) : std::nullopt;
-      parts.push_back(smtlib(what_matters ? *what_matters : part, with_core));
+      Query part = restricted(query, split);
+      if (sliced) {
+        if (auto what_matters = slice(part)) part = std::move(*what_matters);
+      }
+      note_hypotheses(total, part);
+      parts.push_back(smtlib(part));
       digest.add(keep_text(parts.back()));
     }
-    Asked total;
     total.hash = digest.hex();
     total.kept = true;
     total.first = combined(ask_first(parts, &total.kept));
@@ -170,24 +178,22 @@ class Questioner {
   static Answer combined(const std::vector<Answer>& parts) {
     Answer total;
     total.kind = Kind::kUnsatisfiable;
-    std::set<std::string> core;
     std::chrono::duration<double> seconds{0};
     uint64_t peak_kib = 0;
     for (const Answer& part : parts) {
       seconds += part.seconds;
       peak_kib = std::max(peak_kib, part.peak_kib);
-      core.insert(part.core.begin(), part.core.end());
       if (part.kind != Kind::kUnsatisfiable) total = part;
     }
-    if (total.kind == Kind::kUnsatisfiable) total.core.assign(core.begin(), core.end());
     total.seconds = seconds;
     total.peak_kib = peak_kib;
     return total;
   }
 
-  Asked ask_whole(const Query& query, bool with_core) {
-    const std::string text = smtlib(query, with_core);
+  Asked ask_whole(const Query& query) {
+    const std::string text = smtlib(query);
     Asked asked;
+    note_hypotheses(asked, query);
     asked.hash = keep_text(text);
     asked.kept = true;
     asked.first = ask_first({text}, &asked.kept).front();
@@ -246,6 +252,62 @@ bool contradict(const Asked& asked) {
          (asked.first.kind == Kind::kUnsatisfiable && asked.second.kind == Kind::kSatisfiable);
 }
 
+// Asks the cases without some hypotheses: those only whose proof had one of them (`had`, for each case), as the
+// text of the others stays what it was.
+DropResult drop(const Instance& instance, Questioner& questioner, const std::set<std::string>& without,
+                const std::string& hypothesis, const std::vector<std::set<std::string>>& had) {
+  DropResult result;
+  result.hypothesis = hypothesis;
+  result.outcome = DropResult::Outcome::kRedundant;
+  for (std::size_t i = 0; i < instance.cases.size(); ++i) {
+    const auto is_without = [&](const std::string& name) { return without.contains(name); };
+    if (std::none_of(had[i].begin(), had[i].end(), is_without)) continue;
+    const Case& question = instance.cases[i];
+    const Query query = questioner.query(without, question.given, {!question.goal});
+    Asked asked;
+    if (question.try_without_given) {
+      asked = questioner.ask(questioner.query(without, {}, {!question.goal}), question.splits);
+    }
+    if (asked.first.kind != Kind::kUnsatisfiable) asked = questioner.ask(query, question.splits);
+    if (asked.first.kind == Kind::kUnsatisfiable) continue;
+    result.outcome = DropResult::Outcome::kUnknown;
+    if (asked.first.kind == Kind::kSatisfiable) {
+      result.outcome = DropResult::Outcome::kNeeded;
+      std::string problem;
+      result.counterexample =
+          counterexample_of(instance, questioner, question.name, query, asked.first, &problem);
+      break;
+    }
+  }
+  return result;
+}
+
+// The drop table, and the core: what is left if one hypothesis after the other is left out as long as the claim
+// is proved without. Solvers can tell a core themselves, but are four times slower then, and theirs is not the
+// smallest.
+void drop_each(const Instance& instance, Questioner& questioner, const std::set<std::string>& dropped,
+               const std::vector<std::set<std::string>>& had, ClaimResult& result) {
+  std::set<std::string> left_out = dropped;
+  for (const Hypothesis& hypothesis : result.hypotheses) {
+    std::set<std::string> without = dropped;
+    without.insert(hypothesis.name);
+    DropResult alone = drop(instance, questioner, without, hypothesis.name, had);
+    if (alone.outcome == DropResult::Outcome::kRedundant) {
+      without = left_out;
+      without.insert(hypothesis.name);
+      // What is not needed alone may be needed where another one is missing.
+      if (left_out == dropped || drop(instance, questioner, without, hypothesis.name, had).outcome ==
+                                     DropResult::Outcome::kRedundant) {
+        left_out = std::move(without);
+      }
+    }
+    if (!left_out.contains(hypothesis.name)) result.core.push_back(hypothesis.name);
+    result.drops.push_back(std::move(alone));
+  }
+  std::sort(result.core.begin(), result.core.end());
+  result.core_known = true;
+}
+
 void set_verdict(ClaimResult& result, Verdict verdict, std::string reason) {
   result.verdict = verdict;
   result.reason = std::move(reason);
@@ -274,8 +336,8 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
   bool disagreement = false;
   const Asked* unanswered = nullptr;
   Asked unanswered_copy;
-  std::set<std::string> core;
-  bool core_known = true;
+  // For each case, the hypotheses that the proof of it had.
+  std::vector<std::set<std::string>> had;
   std::string problem;
   const auto record = [&](const std::string& name, const Asked& asked) {
     CaseResult entry;
@@ -307,22 +369,20 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     const Query query = questioner.query(options.dropped, question.given, {!question.goal});
     Asked asked;
     if (question.try_without_given) {
-      asked = questioner.ask(questioner.query(options.dropped, {}, {!question.goal}), question.splits,
-                             !query.hypotheses.empty());
+      asked = questioner.ask(questioner.query(options.dropped, {}, {!question.goal}), question.splits);
       disagreement = disagreement || contradict(asked);
     }
     if (asked.first.kind != Kind::kUnsatisfiable) {
-      asked = questioner.ask(query, question.splits, !query.hypotheses.empty());
+      asked = questioner.ask(query, question.splits);
     }
     record(question.name, asked);
+    had.push_back(asked.hypotheses);
     if (asked.first.kind == Kind::kSatisfiable) {
       if (!result.counterexample) {
         result.counterexample =
             counterexample_of(instance, questioner, question.name, query, asked.first, &problem);
       }
-    } else if (asked.first.kind == Kind::kUnsatisfiable) {
-      core.insert(asked.first.core.begin(), asked.first.core.end());
-    } else if (unanswered == nullptr) {
+    } else if (asked.first.kind != Kind::kUnsatisfiable && unanswered == nullptr) {
       unanswered_copy = asked;
       unanswered = &unanswered_copy;
     }
@@ -340,11 +400,9 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     set_verdict(result, Verdict::kUnknown,
                 problem.empty() ? "there is a model of the negation; it was not replayed yet"
                                 : "the model of the negation cannot become a scenario: " + problem);
-    core_known = false;
   } else if (unanswered != nullptr) {
     const bool broken = unanswered->first.kind == Kind::kError;
     set_verdict(result, broken ? Verdict::kError : Verdict::kUnknown, unanswered->first.reason);
-    core_known = false;
   } else if (uncovered) {
     const bool leaves_out = uncovered->first.kind == Kind::kSatisfiable;
     set_verdict(result, leaves_out ? Verdict::kError : Verdict::kUnknown,
@@ -361,35 +419,8 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     result.page_shifts = covered_page_shifts(instance, options.dropped);
   }
   if (disagreement) set_verdict(result, Verdict::kDisagree, "the solvers contradict each other");
-  result.core_known = core_known;
-  result.core.assign(core.begin(), core.end());
-
   if (options.drop_table && result.verdict == Verdict::kProved) {
-    for (const Hypothesis& hypothesis : result.hypotheses) {
-      std::set<std::string> without = options.dropped;
-      without.insert(hypothesis.name);
-      DropResult drop;
-      drop.hypothesis = hypothesis.name;
-      drop.outcome = DropResult::Outcome::kRedundant;
-      // The proof that was found does not use it.
-      if (!core.contains(hypothesis.name)) {
-        result.drops.push_back(std::move(drop));
-        continue;
-      }
-      for (const Case& question : instance.cases) {
-        const Query query = questioner.query(without, question.given, {!question.goal});
-        const Asked asked = questioner.ask(query, question.splits);
-        if (asked.first.kind == Kind::kUnsatisfiable) continue;
-        drop.outcome = DropResult::Outcome::kUnknown;
-        if (asked.first.kind == Kind::kSatisfiable) {
-          drop.outcome = DropResult::Outcome::kNeeded;
-          drop.counterexample =
-              counterexample_of(instance, questioner, question.name, query, asked.first, &problem);
-          break;
-        }
-      }
-      result.drops.push_back(std::move(drop));
-    }
+    drop_each(instance, questioner, options.dropped, had, result);
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

@@ -63,16 +63,14 @@ class Declarations {
 
 }  // namespace
 
-std::string smtlib(const Query& query, bool with_core) {
+std::string smtlib(const Query& query) {
   Z3_set_ast_print_mode(term_context(), Z3_PRINT_SMTLIB2_COMPLIANT);
   Declarations declarations;
   std::string assertions;
   for (const Named& hypothesis : query.hypotheses) {
     const z3::expr expression = hypothesis.term.expression();
     declarations.collect(expression);
-    assertions += with_core
-                      ? fmt::format("(assert (! {} :named {}))\n", expression.to_string(), hypothesis.name)
-                      : fmt::format("(assert {}) ; {}\n", expression.to_string(), hypothesis.name);
+    assertions += fmt::format("(assert {}) ; {}\n", expression.to_string(), hypothesis.name);
   }
   for (const std::vector<Term>* terms : {&query.given, &query.goal}) {
     for (const Term& term : *terms) {
@@ -88,9 +86,8 @@ std::string smtlib(const Query& query, bool with_core) {
     declarations.collect(expression);
     values += fmt::format("(echo \"{}\")\n(get-value ({}))\n", observed.name, expression.to_string());
   }
-  return fmt::format("{}(set-option :produce-models true)\n(set-logic {})\n{}{}(check-sat)\n{}{}",
-                     with_core ? "(set-option :produce-unsat-cores true)\n" : "", declarations.logic(),
-                     declarations.text(), assertions, with_core ? "(get-unsat-core)\n" : "", values);
+  return fmt::format("(set-option :produce-models true)\n(set-logic {})\n{}{}(check-sat)\n{}",
+                     declarations.logic(), declarations.text(), assertions, values);
 }
 
 }  // namespace nospan::solver

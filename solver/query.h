@@ -10,7 +10,7 @@
 
 namespace nospan::solver {
 
-// A term that people and cores know by a name: lower case words with hyphens.
+// A term that people and the drop table know by a name: lower case words with hyphens.
 struct Named {
   std::string name;
   Term term;
@@ -18,17 +18,16 @@ struct Named {
 
 // Is there a model of all these? A claim holds if there is none of its negation.
 struct Query {
-  std::vector<Named> hypotheses;  // asserted; told apart in the unsatisfiable core
+  std::vector<Named> hypotheses;  // asserted, with their names as comments
   std::vector<Term> given;        // asserted
   std::vector<Term> goal;         // asserted; what the question is about, for slice()
   std::vector<Named> observed;    // their values are asked for if there is a model
 };
 
-// The text: declarations in the order of their names, assertions, check-sat, and what asks for core and values.
-// The same question gives the same text in every run, so that its hash is the key of a kept proof.
-//
-// `with_core`: hypotheses are named assertions and the core is asked for; solvers are slower then.
-std::string smtlib(const Query& query, bool with_core);
+// The text: declarations in the order of their names, assertions, check-sat, and what asks for values.
+// The same question gives the same text in every run, so that its hash is the key of a kept proof. Unsatisfiable
+// cores are not asked for: solvers are several times slower then (prove.cc finds them by dropping).
+std::string smtlib(const Query& query);
 
 }  // namespace nospan::solver
 

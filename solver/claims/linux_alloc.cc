@@ -397,10 +397,12 @@ class SearchEnd {
       for (const Event& event : path.events) {
         if (event.name != kAreaAsked) continue;
         const Term& end = event.arguments[0];
-        // Which end it is may depend on more: on the hint that the search begins at.
-        std::set<std::string> names = names_;
-        names.merge(free_names(end));
-        const std::vector<Term> known = about(conditions_before(path, event.given), names);
+        // Which end it is depends on more: on the hint or the handle that the search begins at, and on the pass.
+        // Only which CPU asks and how pools are chosen for it make no difference, and the question hard.
+        std::vector<Term> known = conditions_before(path, event.given);
+        std::erase_if(known, [](const Term& condition) {
+          return free_names(condition).contains("pool_hash") || free_names(condition).contains("cpu");
+        });
         add_case(result, {fmt::format("the search ends in the window and below the mask ({})", event.place),
                           {},
                           implies(all_of(known), is_right(end)),

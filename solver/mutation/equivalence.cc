@@ -84,7 +84,7 @@ class Comparison {
     query.given.push_back(condition);
     DecisionLimits limits;
     limits.time = limits_.time;
-    return decide_with_z3(smtlib(query, false), limits).kind != Answer::Kind::kUnsatisfiable;
+    return decide_with_z3(smtlib(query), limits).kind != Answer::Kind::kUnsatisfiable;
   }
 
   // The conditions of the first path, and those of the second that are not among them, up to `count`.
