@@ -80,17 +80,29 @@ Instance exact(const MapCall& call) {
   const Term pages = call.pages.value_or(pages_touched(call.first, call.last, call.page_shift));
   const Term start = page_start(call.first, call.page_shift) | call.address_bits;
   const auto splits = split_page_shift(call.page_shift);
+  // How many entries are asked for, as a fact of its own: the rest is hard as long as that is told in the code's
+  // way. On all paths, as it is then given to what contracts ask on any.
+  std::vector<Term> known;
+  if (!call.pages) {
+    for (const Path& path : call.paths) {
+      const Event* take = find(path, Kind::kTake);
+      if (take == nullptr) continue;
+      known.push_back(take->arguments[1] == pages);
+      add_case(instance.cases, {fmt::format("count asked for at {}", take->place), {}, known.back(), splits});
+    }
+  }
   for_each_set(call, [&](const Path& path, const Event& event) {
     const auto given = call.pages ? call.counted : conditions_before(path, event.given);
-    add_case(instance.cases, {fmt::format("count at {}", event.place), given, event.arguments[1] == pages,
-                              splits, !call.pages});
+    add_case(instance.cases, {fmt::format("count at {}", event.place), given,
+                              implies(all_of(known), event.arguments[1] == pages), splits, !call.pages});
     add_case(instance.cases, {fmt::format("address at {}", event.place), given, event.arguments[2] == start,
                               splits, !call.pages});
   });
   instance.cases.insert(instance.cases.end(), call.touched.begin(), call.touched.end());
+  known.insert(known.end(), call.contract_given.begin(), call.contract_given.end());
   for (Case& question : contract_cases(call.paths)) {
     question.splits = call.contract_splits;
-    question.given = call.contract_given;
+    question.given = known;
     instance.cases.push_back(std::move(question));
   }
   instance.witnesses = successes(call);
