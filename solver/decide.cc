@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -324,6 +325,11 @@ std::vector<Answer> decide_parts_with_z3(const std::vector<std::string>& parts, 
     const std::size_t first = answers.size();
     const Ended ended = run_in_child(
         [&](int output) {
+          // Each question builds a Z3 context and frees it. Giving the memory back to the kernel and asking for
+          // it again takes longer than most answers.
+          mallopt(M_TRIM_THRESHOLD, 1 << 30);
+          mallopt(M_MMAP_THRESHOLD, 1 << 30);
+          mallopt(M_TOP_PAD, 16 << 20);
           for (std::size_t i = first; i < parts.size(); ++i) {
             const std::string answer = evaluate_with_z3(parts[i]);
             write_all(output, answer + std::string(kNextAnswer));

@@ -52,15 +52,13 @@ class Questioner {
 
   // For what would be nice to have: a few seconds at most, the first solver only.
   Asked ask_briefly(const Query& query) {
-    constexpr std::chrono::milliseconds kBrief{3000};
     const std::string text = smtlib(query);
-    const DecisionLimits limits{std::min(options_.limits.time, kBrief), options_.limits.memory_mib};
     Asked asked;
     asked.hash = keep_text(text);
     if (auto known = cache_.find(text, z3_version())) {
       asked.first = std::move(*known);
     } else {
-      asked.first = decide_with_z3(text, limits);
+      asked.first = decide_with_z3(text, brief());
       cache_.keep(text, z3_version(), asked.first);
     }
     return asked;
@@ -68,26 +66,89 @@ class Questioner {
 
   // What matters to the goal first, then, if that has a model, all of it.
   Asked ask(const Query& query, const std::vector<Split>& splits) {
-    if (splits.empty()) {
-      if (const auto part = slice(query)) {
-        Asked asked = ask_whole(*part);
-        if (!has_model(asked)) return asked;
-      }
-      return ask_whole(query);
+    return ask(query, splits, {options_.limits, true});
+  }
+
+  // A case without some hypotheses. Most follow from the code alone, or from those hypotheses that speak about
+  // nothing but what the goal speaks about: that is tried first, so that the drop table need not ask it again
+  // for every other hypothesis. `needs_hypotheses`: it is known that it does not follow from the code alone.
+  Asked ask_case(const Case& question, const std::set<std::string>& without, bool needs_hypotheses = false) {
+    const std::vector<Term> goal = {!question.goal};
+    const Query whole = query(without, question.given, goal);
+    const Query without_given = query(without, {}, goal);
+    std::vector<Query> attempts;
+    const auto attempt_with = [&](const Query& attempt, std::vector<Named> hypotheses) {
+      if (hypotheses.size() == attempt.hypotheses.size()) return;
+      attempts.push_back(attempt);
+      attempts.back().hypotheses = std::move(hypotheses);
+    };
+    const Query& simplest = question.try_without_given ? without_given : whole;
+    if (!needs_hypotheses) {
+      attempt_with(simplest, {});
+      if (question.try_without_given) attempt_with(whole, {});
     }
-    Asked asked = ask_parts(query, splits, true);
-    if (has_model(asked)) asked = ask_parts(query, splits, false);
-    return asked;
+    if (auto closest = about_the_goal(whole); !closest.empty()) attempt_with(simplest, std::move(closest));
+    if (question.try_without_given && whole.hypotheses.empty()) attempts.push_back(without_given);
+    for (const Query& attempt : attempts) {
+      Asked asked = ask(attempt, question.splits, {brief(), false});
+      if (asked.first.kind == Kind::kUnsatisfiable) return asked;
+    }
+    return ask(whole, question.splits);
+  }
+
+  // With a constant in place of a free number.
+  static Query restricted(const Query& query, const Split& split) {
+    Query result = query;
+    const auto put_in = [&](Term& term) { term = substitute(term, split.variable, split.value); };
+    for (Named& hypothesis : result.hypotheses) put_in(hypothesis.term);
+    for (Term& term : result.given) put_in(term);
+    for (Term& term : result.goal) put_in(term);
+    for (Named& observed : result.observed) put_in(observed.term);
+    return result;
   }
 
  private:
   static bool has_model(const Asked& asked) { return asked.first.kind == Kind::kSatisfiable; }
 
+  struct Effort {
+    DecisionLimits limits;
+    bool model_matters;  // or it is only an attempt: the second solver is not asked about a model
+  };
+
+  Asked ask(const Query& query, const std::vector<Split>& splits, const Effort& effort) {
+    const Effort of_slice{effort.limits, false};
+    if (!splits.empty()) {
+      Asked asked = ask_parts(query, splits, true, of_slice);
+      return has_model(asked) ? ask_parts(query, splits, false, effort) : asked;
+    }
+    if (const auto part = slice(query)) {
+      Asked asked = ask_whole(*part, of_slice);
+      if (!has_model(asked)) return asked;
+    }
+    return ask_whole(query, effort);
+  }
+
+  DecisionLimits brief() const {
+    constexpr std::chrono::milliseconds kBrief{3000};
+    return {std::min(options_.limits.time, kBrief), options_.limits.memory_mib};
+  }
+
+  static std::vector<Named> about_the_goal(const Query& query) {
+    std::set<std::string> names;
+    for (const Term& term : query.goal) names.merge(free_names(term));
+    std::vector<Named> result;
+    for (const Named& hypothesis : query.hypotheses) {
+      const std::set<std::string> used = free_names(hypothesis.term);
+      if (std::includes(names.begin(), names.end(), used.begin(), used.end())) result.push_back(hypothesis);
+    }
+    return result;
+  }
+
   static void note_hypotheses(Asked& asked, const Query& query) {
     for (const Named& hypothesis : query.hypotheses) asked.hypotheses.insert(hypothesis.name);
   }
 
-  Asked ask_parts(const Query& query, const std::vector<Split>& splits, bool sliced) {
+  Asked ask_parts(const Query& query, const std::vector<Split>& splits, bool sliced, const Effort& effort) {
     // Each with its constant put in: solvers are much faster on that than on the whole.
     std::vector<std::string> parts;
     toolchain::Digest digest;
@@ -103,8 +164,8 @@ class Questioner {
     }
     total.hash = digest.hex();
     total.kept = true;
-    total.first = combined(ask_first(parts, &total.kept));
-    if (options_.cross_check) {
+    total.first = combined(ask_first(parts, &total.kept, effort.limits));
+    if (options_.cross_check && (effort.model_matters || !has_model(total))) {
       total.was_second_asked = true;
       std::vector<Answer> answers;
       for (const std::string& part : parts) {
@@ -114,16 +175,6 @@ class Questioner {
       total.second = combined(answers);
     }
     return total;
-  }
-
-  static Query restricted(const Query& query, const Split& split) {
-    Query result = query;
-    const auto put_in = [&](Term& term) { term = substitute(term, split.variable, split.value); };
-    for (Named& hypothesis : result.hypotheses) put_in(hypothesis.term);
-    for (Term& term : result.given) put_in(term);
-    for (Term& term : result.goal) put_in(term);
-    for (Named& observed : result.observed) put_in(observed.term);
-    return result;
   }
 
   // Writes the text where --smt2 wants it; its hash.
@@ -136,7 +187,8 @@ class Questioner {
   }
 
   // Until one part is not unsatisfiable: what is kept from earlier runs, the rest in one process.
-  std::vector<Answer> ask_first(const std::vector<std::string>& parts, bool* kept) {
+  std::vector<Answer> ask_first(const std::vector<std::string>& parts, bool* kept,
+                                const DecisionLimits& limits) {
     const std::string solver = z3_version();
     std::vector<Answer> answers;
     std::vector<std::string> open;
@@ -156,7 +208,7 @@ class Questioner {
     }
     if (open.empty()) return answers;
     *kept = false;
-    const std::vector<Answer> fresh = decide_parts_with_z3(open, options_.limits);
+    const std::vector<Answer> fresh = decide_parts_with_z3(open, limits);
     for (std::size_t i = 0; i < fresh.size(); ++i) {
       cache_.keep(open[i], solver, fresh[i]);
       answers[places[i]] = fresh[i];
@@ -190,14 +242,14 @@ class Questioner {
     return total;
   }
 
-  Asked ask_whole(const Query& query) {
+  Asked ask_whole(const Query& query, const Effort& effort) {
     const std::string text = smtlib(query);
     Asked asked;
     note_hypotheses(asked, query);
     asked.hash = keep_text(text);
     asked.kept = true;
-    asked.first = ask_first({text}, &asked.kept).front();
-    if (options_.cross_check) {
+    asked.first = ask_first({text}, &asked.kept, effort.limits).front();
+    if (options_.cross_check && (effort.model_matters || !has_model(asked))) {
       asked.was_second_asked = true;
       asked.second = ask_second(text);
     }
@@ -209,10 +261,40 @@ class Questioner {
   ProofCache cache_;
 };
 
+// Inputs that are shifts: by free numbers they are what makes questions hard.
+bool is_page_size(std::string_view name) { return name == "page_shift" || name == "granule_shift"; }
+
+bool is_about_page_sizes(const Term& term) {
+  const std::set<std::string> names = free_names(term);
+  return std::all_of(names.begin(), names.end(), is_page_size);
+}
+
+// Wishes about nothing but page sizes come first, as the others are quickly answered once these are known.
+std::vector<Term> page_sizes_first(std::vector<Term> preferences) {
+  std::stable_partition(preferences.begin(), preferences.end(), is_about_page_sizes);
+  return preferences;
+}
+
+std::vector<Split> page_sizes_in(const Instance& instance, const Answer& model) {
+  std::vector<Split> result;
+  for (const Named& input : instance.inputs) {
+    const auto value = model.values.find(input.name);
+    if (!is_page_size(input.name) || value == model.values.end() || input.term.constant()) continue;
+    result.push_back({input.term, Term::bits(input.term.width(), value->second)});
+  }
+  return result;
+}
+
 // The smallest model that the instance's preferences lead to, as a counterexample.
 Counterexample counterexample_of(const Instance& instance, Questioner& questioner, const std::string& in,
                                  Query query, Answer answer, std::string* problem) {
-  for (const Term& preference : instance.preferences) {
+  std::vector<Split> known;
+  for (Term preference : page_sizes_first(instance.preferences)) {
+    if (known.empty() && !is_about_page_sizes(preference)) {
+      known = page_sizes_in(instance, answer);
+      for (const Split& size : known) query = Questioner::restricted(query, size);
+    }
+    for (const Split& size : known) preference = substitute(preference, size.variable, size.value);
     query.given.push_back(preference);
     const Asked asked = questioner.ask_briefly(query);
     if (asked.first.kind == Kind::kSatisfiable) {
@@ -263,19 +345,15 @@ DropResult drop(const Instance& instance, Questioner& questioner, const std::set
     const auto is_without = [&](const std::string& name) { return without.contains(name); };
     if (std::none_of(had[i].begin(), had[i].end(), is_without)) continue;
     const Case& question = instance.cases[i];
-    const Query query = questioner.query(without, question.given, {!question.goal});
-    Asked asked;
-    if (question.try_without_given) {
-      asked = questioner.ask(questioner.query(without, {}, {!question.goal}), question.splits);
-    }
-    if (asked.first.kind != Kind::kUnsatisfiable) asked = questioner.ask(query, question.splits);
+    const Asked asked = questioner.ask_case(question, without, true);
     if (asked.first.kind == Kind::kUnsatisfiable) continue;
     result.outcome = DropResult::Outcome::kUnknown;
     if (asked.first.kind == Kind::kSatisfiable) {
       result.outcome = DropResult::Outcome::kNeeded;
       std::string problem;
       result.counterexample =
-          counterexample_of(instance, questioner, question.name, query, asked.first, &problem);
+          counterexample_of(instance, questioner, question.name,
+                            questioner.query(without, question.given, {!question.goal}), asked.first, &problem);
       break;
     }
   }
@@ -366,21 +444,14 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
       record("splits cover the domain", asked);
       if (asked.first.kind != Kind::kUnsatisfiable) uncovered = asked;
     }
-    const Query query = questioner.query(options.dropped, question.given, {!question.goal});
-    Asked asked;
-    if (question.try_without_given) {
-      asked = questioner.ask(questioner.query(options.dropped, {}, {!question.goal}), question.splits);
-      disagreement = disagreement || contradict(asked);
-    }
-    if (asked.first.kind != Kind::kUnsatisfiable) {
-      asked = questioner.ask(query, question.splits);
-    }
+    const Asked asked = questioner.ask_case(question, options.dropped);
     record(question.name, asked);
     had.push_back(asked.hypotheses);
     if (asked.first.kind == Kind::kSatisfiable) {
       if (!result.counterexample) {
-        result.counterexample =
-            counterexample_of(instance, questioner, question.name, query, asked.first, &problem);
+        result.counterexample = counterexample_of(
+            instance, questioner, question.name,
+            questioner.query(options.dropped, question.given, {!question.goal}), asked.first, &problem);
       }
     } else if (asked.first.kind != Kind::kUnsatisfiable && unanswered == nullptr) {
       unanswered_copy = asked;
