@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "cli/claim_run.h"
@@ -60,6 +61,7 @@ class Prove {
   std::vector<solver::GroupTask> tasks_;
   ClaimRun run_;
   ProgressLine progress_;
+  std::optional<toolchain::TemporaryFolder> answers_of_run_;
   RunRecord record_{"prove"};
 };
 
@@ -78,9 +80,15 @@ Expected<void> Prove::set_options() {
   if (options_.cross_check && solver::cvc5_version().empty()) {
     return reports::failure("--cross-check", "cvc5 is not installed", "apt-get install cvc5");
   }
-  if (!options_.no_cache) {
-    auto cache = toolchain::cache_folder();
-    if (!cache) return tl::make_unexpected(cache.error());
+  auto cache = toolchain::cache_folder();
+  if (!cache) return tl::make_unexpected(cache.error());
+  if (options_.no_cache) {
+    // Within one run the same question is asked once: page sizes and functions share many.
+    auto folder = toolchain::TemporaryFolder::make(*cache);
+    if (!folder) return tl::make_unexpected(folder.error());
+    answers_of_run_.emplace(std::move(*folder));
+    runner_.prove.cache = answers_of_run_->path();
+  } else {
     runner_.prove.cache = *cache / "proofs";
   }
   if (!options_.smt2.empty()) {

@@ -285,6 +285,18 @@ std::vector<Split> page_sizes_in(const Instance& instance, const Answer& model) 
   return result;
 }
 
+// It is about inputs only, and true of the model's. If that cannot be told, no.
+bool holds_in(const Instance& instance, const Answer& model, Term term) {
+  for (const Named& input : instance.inputs) {
+    const auto value = model.values.find(input.name);
+    if (value == model.values.end() || input.term.constant() || input.term.truth()) continue;
+    const Term constant = input.term.is_boolean() ? Term::boolean(value->second != 0)
+                                                  : Term::bits(input.term.width(), value->second);
+    term = substitute(term, input.term, constant);
+  }
+  return term.is_true();
+}
+
 // The smallest model that the instance's preferences lead to, as a counterexample.
 Counterexample counterexample_of(const Instance& instance, Questioner& questioner, const std::string& in,
                                  Query query, Answer answer, std::string* problem) {
@@ -296,6 +308,7 @@ Counterexample counterexample_of(const Instance& instance, Questioner& questione
     }
     for (const Split& size : known) preference = substitute(preference, size.variable, size.value);
     query.given.push_back(preference);
+    if (holds_in(instance, answer, preference)) continue;
     const Asked asked = questioner.ask_briefly(query);
     if (asked.first.kind == Kind::kSatisfiable) {
       answer = asked.first;

@@ -48,6 +48,25 @@ TEST(Prove, ASoundClaimIsProvedAndSaysWhatItNeeds) {
   EXPECT_EQ(result.drops[1].outcome, DropResult::Outcome::kRedundant);
 }
 
+TEST(Prove, OfTwoHypothesesThatReplaceEachOtherTheCoreKeepsOne) {
+  Instance instance = sound();
+  instance.hypotheses[1] = {"smaller", "x is below 4", "this test", less(free_word("x"), word(4))};
+  instance.witnesses = {{free_word("x") == word(1)}};
+  const ClaimResult result = prove(instance, options());
+  ASSERT_EQ(result.drops.size(), 2u);
+  EXPECT_EQ(result.drops[0].outcome, DropResult::Outcome::kRedundant);
+  EXPECT_EQ(result.drops[1].outcome, DropResult::Outcome::kRedundant);
+  EXPECT_EQ(result.core, std::vector<std::string>{"smaller"});
+}
+
+TEST(Prove, EachCaseIsAskedWithoutTheHypothesisThatItNeeds) {
+  Instance instance = sound();
+  instance.cases.insert(instance.cases.begin(), {"nothing", {}, less(free_word("y"), word(101)), {}});
+  instance.cases.push_back({"idle", {}, free_word("z") != word(2), {}});
+  const ClaimResult result = prove(instance, options());
+  EXPECT_EQ(result.core, (std::vector<std::string>{"idle", "small"}));
+}
+
 TEST(Prove, AProvedClaimSaysWhichPageSizesItCovers) {
   Instance instance = sound();
   EXPECT_EQ(prove(instance, options()).page_shifts.size(), 23u) << "it is not about pages";

@@ -28,12 +28,13 @@ struct GroupTask {
 
 struct RunnerOptions {
   ProveOptions prove;
-  std::set<std::string>
-      claims;                // ids or names of claims to decide ("exact/iommu_map_page", "exact"); empty: all
+  // Ids or names of claims to decide ("exact/iommu_map_page", "exact"); empty: all.
+  std::set<std::string> claims;
   bool open_groups = false;  // also those that ClaimGroup::open tells of
   unsigned jobs = 1;
-  uint64_t memory_mib = 2048;            // of one process
-  std::chrono::seconds group_time{600};  // of one process, all its claims together
+  uint64_t memory_mib = 2048;  // of one process
+  // Of one process, all its claims together, by the clock on the wall. Each question has a limit of its own.
+  std::chrono::seconds group_time{1800};
 };
 
 struct GroupResult {
