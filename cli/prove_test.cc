@@ -38,15 +38,6 @@ TEST_F(ProveTest, WithoutTheGranuleHypothesisIsolationIsRefutedAndReplayed) {
   EXPECT_EQ(nospan("repro " + file + " --target linux").code, 1);
 }
 
-TEST_F(ProveTest, AClaimWhoseChainHasAHoleIsNotProved) {
-  // Whether exact is decided in that time or not: what safe rests on has a hole.
-  const Ran run = nospan("prove --target linux --page-shift 16 --claim safe/iommu_map_page --timeout 3s");
-  EXPECT_EQ(run.code, 2) << run.out;
-  EXPECT_THAT(run.out,
-              ::testing::ContainsRegex("it rests on (alloc/iommu_range_alloc|exact/iommu_map_page), which is "
-                                       "not proved"));
-}
-
 TEST_F(ProveTest, ClaimsThatRestOnNothingAreProved) {
   const Ran run =
       nospan("prove --target linux --page-shift 12 --claim alloc/get_pool --claim exact/iommu_tce_check_ioba");
