@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "cli/claim_tasks.h"
@@ -26,6 +27,7 @@
 #include "targets/builtin/bitcode.h"
 #include "targets/linux/bitcode.h"
 #include "targets/toolchain/cache.h"
+#include "targets/toolchain/digest.h"
 #include "targets/toolchain/share.h"
 
 namespace nospan::cli {
@@ -38,6 +40,10 @@ using reports::Verdict;
 constexpr props::HangLimit kHangLimit{400};
 // A mutant that is not refuted gets this many times its budget on a busy machine before it is given up.
 constexpr int kBusyMachine = 30;
+// The part of a mutant's scenarios after which the solver is asked whether it is equivalent.
+constexpr std::uint64_t kFirstPart = 10;
+// A run over all mutants takes long: its file is written anew after so many of them.
+constexpr std::size_t kMutantsPerFile = 20;
 
 struct MutateOptions {
   TargetSelection selection;
@@ -48,6 +54,7 @@ struct MutateOptions {
   std::size_t most = 0;
   double least_score = 95;
   std::string json;
+  std::string again;
   bool list = false;
 };
 
@@ -69,6 +76,24 @@ solver::MutationScope scope_of(const SelectedTarget& selected) {
     scope.files = {"targets/builtin/"};
   }
   return scope;
+}
+
+// Ids of the mutants that survived in a file that --json wrote.
+Expected<std::set<std::string>> survivors_in(const std::string& file) {
+  const auto text = toolchain::read_file(file);
+  if (!text) return tl::make_unexpected(text.error());
+  const nlohmann::json json = nlohmann::json::parse(*text, nullptr, false);
+  std::set<std::string> ids;
+  try {
+    for (const nlohmann::json& target : json.at("targets")) {
+      for (const nlohmann::json& mutant : target.at("mutants")) {
+        if (mutant.at("fate") == name(Fate::kSurvived)) ids.insert(mutant.at("id").get<std::string>());
+      }
+    }
+  } catch (const nlohmann::json::exception&) {
+    return reports::failure(file, "is no result of nospan mutate", "name a file that --json wrote");
+  }
+  return ids;
 }
 
 // The first `most` of a shuffle that depends on the seed only, in the old order.
@@ -96,6 +121,7 @@ class Mutate {
   Expected<void> prepare();
   Expected<MutationResult> mutate(const SelectedTarget& selected);
   Expected<MutationSubject> subject_of(const SelectedTarget& selected, const std::filesystem::path& folder);
+  Expected<void> write(const MutationResult& result);
   Expected<void> try_control(const SelectedTarget& selected, MutationSubject& subject);
   void tell(const std::string& text) { progress_.show("nospan: " + text + " ..."); }
 
@@ -103,6 +129,8 @@ class Mutate {
   props::CampaignOptions campaign_;
   std::vector<props::Finding> findings_;
   ProgressLine progress_;
+  Verdict worst_ = Verdict::kHolds;
+  nlohmann::ordered_json targets_ = nlohmann::ordered_json::array();  // results of those that are done
 };
 
 Expected<void> Mutate::prepare() {
@@ -184,6 +212,7 @@ Expected<void> Mutate::try_control(const SelectedTarget& selected, MutationSubje
     }
   }
   subject.campaign.scenarios = scenarios;
+  subject.first_scenarios = std::max<std::uint64_t>(1, scenarios / kFirstPart);
   subject.campaign.time = *subject.campaign.time * kBusyMachine;
   return {};
 }
@@ -212,6 +241,12 @@ Expected<MutationResult> Mutate::mutate(const SelectedTarget& selected) {
       subject->facts = std::move(*facts);
     }
     result.possible = found->size();
+    if (!options_.again.empty()) {
+      const auto survivors = survivors_in(options_.again);
+      if (!survivors) return tl::make_unexpected(survivors.error());
+      std::erase_if(*found,
+                    [&](const solver::Mutation& mutation) { return !survivors->contains(mutation.id()); });
+    }
     result.mutations = sample(std::move(*found), options_.most, campaign_.seed);
   }
   result.outcomes.resize(result.mutations.size());
@@ -223,8 +258,11 @@ Expected<MutationResult> Mutate::mutate(const SelectedTarget& selected) {
   run.stop = [] { return interrupted != 0; };
   std::size_t tried = 0;
   MutationCounts so_far;
-  run.done = [&](std::size_t, const MutantOutcome& outcome) {
+  run.done = [&](std::size_t mutant, const MutantOutcome& outcome) {
     so_far.count(outcome.fate);
+    result.outcomes[mutant] = outcome;
+    // What cannot be written now is told at the end.
+    if ((tried + 1) % kMutantsPerFile == 0) (void)write(result);
     progress_.show(fmt::format("{}: {} of {} mutants, {} killed, {} survived", selected.label(), ++tried,
                                result.mutations.size(), so_far.killed, so_far.survived));
   };
@@ -236,12 +274,24 @@ Expected<MutationResult> Mutate::mutate(const SelectedTarget& selected) {
   return result;
 }
 
+// The results so far, and those of the target that is at work.
+Expected<void> Mutate::write(const MutationResult& result) {
+  if (options_.json.empty()) return {};
+  const Verdict verdict = reports::worst(worst_, cli::verdict(result, options_.least_score));
+  nlohmann::ordered_json targets = targets_;
+  targets.push_back(to_json_value(result, options_.least_score));
+  const nlohmann::ordered_json document = {{"seed", campaign_.seed},
+                                           {"time_ms", campaign_.time->count()},
+                                           {"least_score", options_.least_score},
+                                           {"verdict", reports::name(verdict)},
+                                           {"targets", targets}};
+  return props::write_file_atomically(options_.json, document.dump(2) + "\n");
+}
+
 Expected<int> Mutate::run() {
   if (auto prepared = prepare(); !prepared) return tl::make_unexpected(prepared.error());
   auto targets = select_claim_targets(options_.selection, progress_);
   if (!targets) return tl::make_unexpected(targets.error());
-  Verdict worst = Verdict::kHolds;
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const SelectedTarget& selected : *targets) {
     auto result = mutate(selected);
     progress_.clear();
@@ -254,23 +304,14 @@ Expected<int> Mutate::run() {
     }
     print(*result, options_.least_score);
     const Verdict verdict = cli::verdict(*result, options_.least_score);
-    worst = reports::worst(worst, verdict);
-    json.push_back(to_json_value(*result, options_.least_score));
+    if (auto written = write(*result); !written) return tl::make_unexpected(written.error());
+    worst_ = reports::worst(worst_, verdict);
+    targets_.push_back(to_json_value(*result, options_.least_score));
     if (interrupted != 0) break;
   }
   if (options_.list) return 0;
-  fmt::print("\n{}\n", verdict_text(worst, 0));
-  if (!options_.json.empty()) {
-    const nlohmann::ordered_json document = {{"seed", campaign_.seed},
-                                             {"time_ms", campaign_.time->count()},
-                                             {"least_score", options_.least_score},
-                                             {"verdict", reports::name(worst)},
-                                             {"targets", json}};
-    if (auto written = props::write_file_atomically(options_.json, document.dump(2) + "\n"); !written) {
-      return tl::make_unexpected(written.error());
-    }
-  }
-  return reports::exit_code(worst);
+  fmt::print("\n{}\n", verdict_text(worst_, 0));
+  return reports::exit_code(worst_);
 }
 
 }  // namespace
@@ -294,7 +335,11 @@ Command add_mutate(CLI::App& app) {
                  "percent of the mutants that are not equivalent that must be killed")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
-  app.add_option("--json", options->json, "write the results there")->type_name("FILE");
+  app.add_option("--json", options->json, "write the results there, from time to time and at the end")
+      ->type_name("FILE");
+  app.add_option("--again", options->again, "only mutants that survived in this earlier result of --json")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
   app.add_flag("--list", options->list, "list the mutants, try none");
   app.footer(
       "Changes the code a little, in every place in turn, and looks whether check and prove notice: the score "

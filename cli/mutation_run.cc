@@ -91,26 +91,41 @@ class MutantMaker {
     }
     if (auto linked = link(*code, library); !linked) return linked;
     built();
-    auto run = props::run_library(library, subject_.guards, subject_.campaign, {});
+    // Most mutants fail soon, and the solver is quicker than a whole campaign.
+    props::CampaignOptions campaign = subject_.campaign;
+    campaign.scenarios = std::min(subject_.first_scenarios, *campaign.scenarios);
+    if (auto checked = check(library, campaign, outcome); !checked || outcome.fate != Fate::kSurvived)
+      return checked;
+    if (is_identical_when_optimized(mutation)) {
+      outcome.fate = Fate::kIdentical;
+      return {};
+    }
+    const fs::path file = fs::path(library).replace_extension(".bc");
+    if (auto asked = ask_solver(mutation, file, outcome); !asked || outcome.fate != Fate::kSurvived)
+      return asked;
+    if (*subject_.campaign.scenarios <= *campaign.scenarios) return {};
+    return check(library, subject_.campaign, outcome);
+  }
+
+  // Runs scenarios: killed, or survived until now.
+  Expected<void> check(const fs::path& library, const props::CampaignOptions& campaign,
+                       MutantOutcome& outcome) const {
+    auto run = props::run_library(library, subject_.guards, campaign, {});
     if (!run) return tl::unexpected(run.error());
     outcome.scenarios = run->scenarios;
-    outcome.cpu_seconds = run->cpu_seconds;
+    outcome.cpu_seconds += run->cpu_seconds;
+    outcome.fate = Fate::kSurvived;
     if (run->failure) {
       const model::Violation& violation = run->failure->outcome.violations.front();
       outcome.fate = Fate::kKilled;
       outcome.by = model::rule(violation.invariant).id;
       outcome.how = fmt::format("expected: {}; but: {}", violation.expected, violation.actual);
-      return {};
     }
-    outcome.fate = Fate::kSurvived;
-    if (is_identical_when_optimized(mutation)) {
-      outcome.fate = Fate::kIdentical;
-      return {};
-    }
-    return ask_solver(mutation, fs::path(library).replace_extension(".bc"), outcome);
+    return {};
   }
 
   Expected<void> ask_solver(const solver::Mutation& mutation, const fs::path& file, MutantOutcome& outcome) {
+    const auto start = Clock::now();
     if (auto written = solver::write_mutant(program_, mutation, file); !written) return written;
     auto mutant = solver::Program::load(file);
     std::error_code error;
@@ -121,6 +136,7 @@ class MutantMaker {
     } else {
       outcome.how = "not proved equivalent: " + outcome.how;
     }
+    outcome.solver_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     return {};
   }
 
@@ -138,8 +154,13 @@ class MutantMaker {
 };
 
 void to_json(nlohmann::json& json, const MutantOutcome& outcome) {
-  json = {{"fate", outcome.fate},           {"by", outcome.by},           {"how", outcome.how},
-          {"scenarios", outcome.scenarios}, {"cpu", outcome.cpu_seconds}, {"build", outcome.build_seconds}};
+  json = {{"fate", outcome.fate},
+          {"by", outcome.by},
+          {"how", outcome.how},
+          {"scenarios", outcome.scenarios},
+          {"cpu", outcome.cpu_seconds},
+          {"build", outcome.build_seconds},
+          {"solver", outcome.solver_seconds}};
 }
 
 MutantOutcome outcome_from(const nlohmann::json& json) {
@@ -150,6 +171,7 @@ MutantOutcome outcome_from(const nlohmann::json& json) {
   json.at("scenarios").get_to(outcome.scenarios);
   json.at("cpu").get_to(outcome.cpu_seconds);
   json.at("build").get_to(outcome.build_seconds);
+  json.at("solver").get_to(outcome.solver_seconds);
   return outcome;
 }
 

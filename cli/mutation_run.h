@@ -25,8 +25,10 @@ struct MutationSubject {
   toolchain::LibraryFrame frame;
   props::GuardSet guards;           // in force on the control
   props::CampaignOptions campaign;  // of each mutant; one worker
-  std::filesystem::path folder;     // for files while they are used
-  solver::SsaFacts facts;           // that the solver may use on what survives
+  // So many of the campaign's scenarios are run before the solver is asked for equivalence, the rest after.
+  std::uint64_t first_scenarios = 0;
+  std::filesystem::path folder;  // for files while they are used
+  solver::SsaFacts facts;        // that the solver may use on what survives
 };
 
 // What became of a mutant.
@@ -48,6 +50,7 @@ struct MutantOutcome {
   std::uint64_t scenarios = 0;  // run
   double cpu_seconds = 0;       // of check
   double build_seconds = 0;     // wall clock
+  double solver_seconds = 0;    // wall clock, of the question whether it is equivalent
 };
 
 // Compiles the program without a mutation, the way of the mutants, into `library`.

@@ -14,6 +14,10 @@ namespace {
 // mappings that it inherits (Linux, iommu_table_clear, KDUMP_MIN_TCE_ENTRIES).
 constexpr std::uint64_t kLeastFreeForCrashKernel = 2048;
 
+// Coherent memory of up to 2^kCoherentOrder system pages must not be refused for its size alone (Linux,
+// arch/powerpc/include/asm/iommu.h: below IOMAP_MAX_ORDER).
+constexpr unsigned kCoherentOrder = 12;
+
 std::string describe(Tce tce) {
   if (tce.value == 0) return "no TCE";
   std::string text = hex(tce.address());
@@ -306,11 +310,11 @@ void Reference::check_untouched(Invariant invariant) {
 void Reference::failed(Request request) {
   request_ = request;
   unchanged();
-  if (!refused_ && request.pages != 0 && mappings_.count() == 0 && inherited_live_ == 0) {
+  if (!refused_ && request.pages != 0) {
     if (const auto place = place_for(request, *configuration_, allocation_.expected(), observer_->pools(), 0)) {
       violate(Invariant::kCap1,
               "a request of " + std::to_string(request.pages) +
-                  " entries in an empty table is granted: it fits at TCE " + hex(*place),
+                  " entries is granted where a pool has room for it: it fits at TCE " + hex(*place),
               "it was refused", place);
     }
   }
@@ -330,13 +334,11 @@ bool Reference::check_preferred_alignment(TceRange range, std::uint64_t alignmen
   if ((configuration_->window.first.value & (alignment - 1)) != 0) return true;
   if ((range.first.value & (alignment - 1)) == 0) [[likely]]
     return true;
-  // Once something else is mapped, where the free places are is the implementation's business, too.
-  if (mappings_.count() != 0 || inherited_live_ != 0) return true;
   const Request request{range.count, alignment, configuration_->device.dma_mask};
   const auto place = place_for(request, *configuration_, allocation_.expected(), observer_->pools(), 0);
   if (!place) return true;
   violate(Invariant::kAlign1,
-          "in an empty table whole system pages are aligned to the system page: they fit at TCE " + hex(*place),
+          "whole system pages are aligned to the system page where they can be: they fit at TCE " + hex(*place),
           "they are mapped at TCE " + hex(range.first), range.first);
   return false;
 }
@@ -380,8 +382,11 @@ void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAd
   const std::uint64_t bytes = coherent_bytes(size, configuration_->system_page);
   const std::uint64_t alignment = coherent_alignment(size, configuration_->system_page);
   if (!dma) {
-    // Whether an implementation has a largest coherent size (Linux: IOMAP_MAX_ORDER) is its own business.
-    failed({});
+    // An implementation may have a largest coherent size, but not a smaller one than Linux.
+    const std::uint64_t most = configuration_->system_page.bytes() << kCoherentOrder;
+    if (alignment == 0 || alignment > most) return failed({});
+    const std::uint64_t entries = std::max<std::uint64_t>(1, alignment >> page.value);
+    failed({iommu_pages_touched(GuestAddress{0}, bytes, page), entries, configuration_->device.coherent_mask});
     return;
   }
   if (refused_) {

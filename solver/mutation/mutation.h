@@ -42,6 +42,9 @@ struct Mutation {
   std::string inside;  // the source's function, which may have been inlined into `function`
   std::string place;   // "arch/powerpc/kernel/iommu.c:312"
   std::string words;   // the edit: "`<` of unsigned numbers becomes `<=`"
+
+  // The same for the same edit of the same module, and for no other: "iommu_alloc#12 constant 1 2".
+  std::string id() const;
 };
 
 // Which code is mutated.
