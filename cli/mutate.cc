@@ -24,6 +24,7 @@
 #include "props/mutants/library_run.h"
 #include "props/mutants/mutant_build.h"
 #include "reports/quantity.h"
+#include "solver/mutation/target_facts.h"
 #include "targets/builtin/bitcode.h"
 #include "targets/linux/bitcode.h"
 #include "targets/toolchain/cache.h"
@@ -235,11 +236,9 @@ Expected<MutationResult> Mutate::mutate(const SelectedTarget& selected) {
     scope.functions = options_.functions;
     auto found = solver::find_mutations(*program, scope);
     if (!found) return tl::make_unexpected(found.error());
-    if (selected.tree) {
-      auto facts = solver::kernel_facts(*program);
-      if (!facts) return tl::make_unexpected(facts.error());
-      subject->facts = std::move(*facts);
-    }
+    auto facts = selected.tree ? solver::kernel_facts(*program) : solver::builtin_facts(*program);
+    if (!facts) return tl::make_unexpected(facts.error());
+    subject->facts = std::move(*facts);
     result.possible = found->size();
     if (!options_.again.empty()) {
       const auto survivors = survivors_in(options_.again);

@@ -43,6 +43,7 @@ class MutantMaker {
     auto native = solver::NativeCode::prepare(maker->program_, subject.entry);
     if (!native) return tl::unexpected(native.error());
     maker->native_.emplace(std::move(*native));
+    maker->equivalence_.emplace(maker->program_, subject.facts);
     auto control = maker->native_->object_code(*maker->native_->copy());
     if (!control) return tl::unexpected(control.error());
     maker->control_ = std::move(*control);
@@ -131,10 +132,12 @@ class MutantMaker {
     std::error_code error;
     fs::remove(file, error);
     if (!mutant) return tl::unexpected(mutant.error());
-    if (solver::is_equivalent(program_, *mutant, mutation.function, subject_.facts, {}, &outcome.how)) {
-      outcome.fate = Fate::kEquivalent;
+    const solver::Equivalence equivalence = equivalence_->compare(*mutant, mutation.function);
+    if (equivalence.proved) {
+      outcome.fate = equivalence.assumed.empty() ? Fate::kEquivalent : Fate::kEquivalentAssuming;
+      outcome.how = fmt::format("{}", fmt::join(equivalence.assumed, ", "));
     } else {
-      outcome.how = "not proved equivalent: " + outcome.how;
+      outcome.how = "not proved equivalent: " + equivalence.why_not;
     }
     outcome.solver_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     return {};
@@ -150,6 +153,7 @@ class MutantMaker {
   const MutationSubject& subject_;
   solver::Program program_;
   std::optional<solver::NativeCode> native_;
+  std::optional<solver::EquivalenceChecker> equivalence_;
   std::string control_;  // its object file
 };
 
@@ -357,6 +361,7 @@ std::string_view name(Fate fate) {
     case Fate::kKilled: return "killed";
     case Fate::kIdentical: return "identical after optimization";
     case Fate::kEquivalent: return "proved equivalent";
+    case Fate::kEquivalentAssuming: return "proved equivalent for the inputs that the API allows";
     case Fate::kSurvived: return "survived";
   }
   return "";

@@ -33,20 +33,23 @@ struct MutationSubject {
 
 // What became of a mutant.
 enum class Fate : std::uint8_t {
-  kNotTried,    // the run was cut short
-  kError,       // it could not be made or run: `how`
-  kKilled,      // check found a violation: of the invariant `by`
-  kIdentical,   // equivalent: the optimizer makes the same code of it
-  kEquivalent,  // equivalent: the solver proves it
+  kNotTried,            // the run was cut short
+  kError,               // it could not be made or run: `how`
+  kKilled,              // check found a violation: of the invariant `by`
+  kIdentical,           // equivalent: the optimizer makes the same code of it
+  kEquivalent,          // equivalent: the solver proves it
+  kEquivalentAssuming,  // the same, under the assumptions that `how` names
   kSurvived,
 };
 std::string_view name(Fate fate);
-inline bool is_equivalent(Fate fate) { return fate == Fate::kIdentical || fate == Fate::kEquivalent; }
+inline bool is_equivalent(Fate fate) {
+  return fate == Fate::kIdentical || fate == Fate::kEquivalent || fate == Fate::kEquivalentAssuming;
+}
 
 struct MutantOutcome {
   Fate fate = Fate::kNotTried;
   std::string by;               // the invariant
-  std::string how;              // what was expected and seen; why there is no answer
+  std::string how;              // what was expected and seen; why there is no answer; what is assumed
   std::uint64_t scenarios = 0;  // run
   double cpu_seconds = 0;       // of check
   double build_seconds = 0;     // wall clock

@@ -150,36 +150,51 @@ class Comparison {
 
 }  // namespace
 
-bool is_equivalent(const Program& original, const Program& mutant, const std::string& function,
-                   const SsaFacts& facts, const EquivalenceLimits& limits, std::string* why) {
-  const auto one = ssa_paths(original, function, facts, limits.paths);
-  const auto other = ssa_paths(mutant, function, facts, limits.paths);
+Equivalence EquivalenceChecker::compare(const Program& mutant, const std::string& function,
+                                        const SsaFacts& facts) const {
+  Equivalence result;
+  static const std::vector<LoopFact> none;
+  const auto found = loops_.find(function);
+  // What loops carry was found out with all facts.
+  const auto& loops = found == loops_.end() ? none : found->second;
+  const auto one = ssa_paths(original_, function, facts, loops, limits_.paths);
+  const auto other = ssa_paths(mutant, function, facts, loops, limits_.paths);
   if (!one || !other) {
-    *why = one ? other.error().line() : one.error().line();
-    return false;
+    result.why_not = one ? other.error().line() : one.error().line();
+    return result;
   }
-  *why = Comparison(*one, *other, limits).difference();
-  return why->empty();
+  result.why_not = Comparison(one->paths, other->paths, limits_).difference();
+  result.proved = result.why_not.empty();
+  result.assumed = one->assumed;
+  result.assumed.insert(other->assumed.begin(), other->assumed.end());
+  return result;
 }
 
-reports::Expected<SsaFacts> kernel_facts(const Program& program) {
-  SsaFacts facts;
-  struct Range {
-    const char* member;
-    uint64_t least;
-    uint64_t most;
-  };
-  // A window has at most 2^31 entries of 4 KiB to 16 GiB, and lies on the bus.
-  for (const Range& range :
-       {Range{"it_page_shift", 12, 34}, Range{"it_size", 1, uint64_t{1} << 31}, Range{"nr_pools", 1, 4},
-        Range{"it_offset", 0, ~uint64_t{0} >> 12}, Range{"poolsize", 0, uint64_t{1} << 31}}) {
-    auto offset = program.offset_of("iommu_table", range.member);
-    if (!offset) return tl::unexpected(offset.error());
-    facts.members.push_back({"struct.iommu_table", *offset, range.least, range.most});
+Equivalence EquivalenceChecker::compare(const Program& mutant, const std::string& function) {
+  // Most need neither facts nor loops.
+  SsaFacts bare;
+  bare.unseen_calls = facts_.unseen_calls;
+  bare.page_shift = facts_.page_shift;
+  std::map<std::string, std::vector<LoopFact>> kept;
+  loops_.swap(kept);
+  Equivalence plain = compare(mutant, function, bare);
+  loops_.swap(kept);
+  if (plain.proved) return plain;
+
+  if (!loops_.contains(function)) loops_[function] = loop_facts(original_, function, facts_, limits_.paths);
+  Equivalence result = compare(mutant, function, facts_);
+  if (!result.proved) return result;
+  // What is not needed is not named. What is known of loops may rest on anything.
+  if (!loops_.at(function).empty()) return result;
+  SsaFacts needed = facts_;
+  for (const std::string& name : std::set<std::string>(result.assumed)) {
+    const SsaFacts fewer = needed.without(name);
+    Equivalence again = compare(mutant, function, fewer);
+    if (!again.proved) continue;
+    needed = fewer;
+    result = std::move(again);
   }
-  facts.parameters = {{"dma_data_direction", 0, 2}};
-  facts.unseen_calls = {"nospan_warn"};
-  return facts;
+  return result;
 }
 
 }  // namespace nospan::solver

@@ -10,7 +10,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "solver/mutation/ssa_paths.h"
 #include "solver/program.h"
@@ -23,16 +26,33 @@ struct EquivalenceLimits {
   std::chrono::milliseconds total_time{10'000};
 };
 
-// True: proved equivalent. False: not known, or different; *why says what stands in the way.
+struct Equivalence {
+  bool proved = false;            // else not known, or different
+  std::string why_not;            // what stands in the way
+  std::set<std::string> assumed;  // names of assumptions without which it is not proved
+};
+
+// Compares functions of one program, the original, with mutants of them. Not thread-safe. Keeps what it found
+// out about the original's loops.
 //
 // Where the original has undefined behaviour or stops at a BUG, the mutant may do anything: nobody relies on
 // it. The mutant must do neither where the original does not.
-bool is_equivalent(const Program& original, const Program& mutant, const std::string& function,
-                   const SsaFacts& facts, const EquivalenceLimits& limits, std::string* why);
+class EquivalenceChecker {
+ public:
+  // Both must outlive it.
+  EquivalenceChecker(const Program& original, const SsaFacts& facts, EquivalenceLimits limits = {})
+      : original_(original), facts_(facts), limits_(limits) {}
 
-// What the platform and iommu_init_table() guarantee of the kernel's tables (the same as the contracts of
-// solver/claims/linux_table.h), and the API of its callers.
-reports::Expected<SsaFacts> kernel_facts(const Program& program);
+  Equivalence compare(const Program& mutant, const std::string& function);
+
+ private:
+  Equivalence compare(const Program& mutant, const std::string& function, const SsaFacts& facts) const;
+
+  const Program& original_;
+  const SsaFacts& facts_;
+  EquivalenceLimits limits_;
+  std::map<std::string, std::vector<LoopFact>> loops_;  // by function, under facts_
+};
 
 }  // namespace nospan::solver
 

@@ -17,10 +17,14 @@ class EquivalenceTest : public ::testing::Test {
     auto one = load("original.ll", original);
     auto other = load("mutant.ll", mutant);
     if (!one || !other) return false;
-    return is_equivalent(*one, *other, "f", facts, {}, &why_);
+    const Equivalence result = EquivalenceChecker(*one, facts).compare(*other, "f");
+    why_ = result.why_not;
+    assumed_ = result.assumed;
+    return result.proved;
   }
 
   std::string why_;
+  std::set<std::string> assumed_;
 
  private:
   std::optional<Program> load(const std::string& name, const std::string& text) {

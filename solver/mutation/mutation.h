@@ -56,7 +56,8 @@ struct MutationScope {
   // inlined anywhere, are not the code under test.
   std::vector<std::string> files;
   // Calls of functions whose names begin so are no behaviour of the code under test, but its reports (WARN,
-  // BUG) and what the harness provides. Neither dropped nor called with other arguments.
+  // BUG) and what the harness provides. Neither dropped nor called with other arguments. Variables of such
+  // names are the harness', too.
   std::vector<std::string> untouched_calls;
   // Functions of the source; empty: all. As Mutation::inside has them, or without their scope.
   std::vector<std::string> functions;
