@@ -80,8 +80,10 @@ inline constexpr std::array<Rule, kInvariantCount> kRules{{
      "DMA API, dma_unmap_single; Linux, iommu_free, flush"},
     {Invariant::kCap1, "CAP-1",
      "a request is not refused while a pool has room for it; capacity does not shrink over time; every entry "
-     "that is not reserved lies in a pool",
-     "common sense; Linux, iommu_range_alloc, iommu_init_table, pools"},
+     "that is not reserved lies in a pool; a pool that is kept for large requests is spent on others last",
+     "common sense; Linux, iommu_range_alloc, iommu_init_table (\"we reserve the top 1/4 of the table for "
+     "large "
+     "allocations\")"},
     {Invariant::kHcall1, "HCALL-1", "hypercalls stay within LoPAR's limits and their errors are not lost",
      "LoPAR, H_PUT_TCE_INDIRECT, H_STUFF_TCE"},
 }};

@@ -343,9 +343,28 @@ bool Reference::check_preferred_alignment(TceRange range, std::uint64_t alignmen
   return false;
 }
 
+bool Reference::check_kept_pool(TceRange range, std::uint64_t alignment) {
+  if (range.count > kSmallRequest) return true;
+  const std::span<const Pool> pools = observer_->pools();
+  if (pools.size() < 2 || !pools.back().large) return true;
+  if (range.first.value - configuration_->window.first.value < pools.back().start) [[likely]]
+    return true;
+  const Request request{range.count, alignment, configuration_->device.dma_mask};
+  // The last entry of a pool: see finding last-entry-never-used.
+  const auto place =
+      place_for(request, *configuration_, allocation_.expected(), pools.first(pools.size() - 1), 1);
+  if (!place) return true;
+  violate(
+      Invariant::kCap1,
+      "the last pool is kept for more than 15 entries while another has room: it fits at TCE " + hex(*place),
+      std::to_string(range.count) + " entries were taken at TCE " + hex(range.first), range.first);
+  return false;
+}
+
 void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_t size, Direction direction,
                             std::optional<DmaAddress> dma) {
   current_mapping_ = id;
+  request_ = {};
   const IommuPageShift page = configuration_->window.page;
   const std::uint64_t pages = iommu_pages_touched(address, size, page);
   if (!dma) {
@@ -359,7 +378,9 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
   }
   if (((dma->value ^ address.value) & page.offset_mask()) != 0) return violate_offset(*dma, address, "buffer");
   const TceRange range{tce_index(*dma, page), pages};
-  if (!check_preferred_alignment(range, preferred_alignment(address, size)) || !take(range)) return;
+  const std::uint64_t preferred = preferred_alignment(address, size);
+  if (!check_preferred_alignment(range, preferred) || !check_kept_pool(range, preferred) || !take(range))
+    return;
   const GuestAddress first_page = iommu_page_start(address, page);
   const bool installed = check_installed({&range, 1}, {&first_page, 1}, direction);
   check_segment(*dma, size, configuration_->device.dma_mask, true);
@@ -378,6 +399,7 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
 void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAddress address,
                                    std::uint32_t pages_order, std::optional<DmaAddress> dma) {
   current_mapping_ = id;
+  request_ = {};
   const IommuPageShift page = configuration_->window.page;
   const std::uint64_t bytes = coherent_bytes(size, configuration_->system_page);
   const std::uint64_t alignment = coherent_alignment(size, configuration_->system_page);
@@ -421,6 +443,7 @@ void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAd
 void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> elements, Direction direction,
                             std::optional<std::span<const ListSegment>> segments) {
   current_mapping_ = id;
+  request_ = {};
   const IommuPageShift page = configuration_->window.page;
   if (!segments) {
     std::uint64_t pages = 0;
@@ -455,6 +478,7 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
   std::uint64_t position = 0;  // bytes of it that earlier elements fill
   std::size_t in_segment = 0;  // elements in it
   TceRange near{};
+  std::optional<Violation> spent;  // of CAP-1
   for (const ListElement& element : elements) {
     if (element.length == 0) continue;
     while (next < segments->size() && position == (*segments)[next].length) {
@@ -475,6 +499,11 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
     if (elements.size() == 1 &&
         !check_preferred_alignment(range, preferred_alignment(element.address, element.length))) {
       return;
+    }
+    // Told only if all else is right: a segment of a wrong length puts elements in wrong places.
+    if (!spent && !check_kept_pool(range, preferred_alignment(element.address, element.length))) {
+      spent = std::move(violations_.back());
+      violations_.pop_back();
     }
     if (!take(range)) return;
     ranges_.push_back(range);
@@ -523,6 +552,7 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
   }
   allocation_.compare_near(ranges_, Invariant::kOwn1, Invariant::kFree1, violations_);
   check_flushed(Invariant::kXlat1, {});
+  if (spent && violations_.empty()) violations_.push_back(std::move(*spent));
 
   Mapping& mapping = mappings_.add(id, MappingKind::kList);
   mapping.direction = direction;

@@ -81,7 +81,8 @@ Expected<SsaFacts> kernel_facts(const Program& program) {
                             {"it_size", 1, power(31), "window-entries"},
                             {"nr_pools", 1, 4, "pools"},
                             {"it_offset", 0, ~uint64_t{0} >> 12, "window-on-the-bus"},
-                            {"poolsize", 0, power(31), "pools"}});
+                            {"poolsize", 0, power(31), "pools"},
+                            {"large_pool.start", 0, power(31), "pools"}});
   if (!added) return tl::unexpected(added.error());
   added = add_members(facts, program, "iommu_pool", "struct.iommu_pool",
                       {{"start", 0, power(31), "pools"},
@@ -116,7 +117,8 @@ Expected<SsaFacts> kernel_facts(const Program& program) {
                      {set_operation, 5, Use::kNone, "table-operations"},
                      {"iommu_alloc", 7, Use::kNone, "table-operations"},
                      {"__iommu_free", 1, Use::kPageNumber, "pages-of-address"}};
-  facts.results = {{"bitmap_find_next_zero_area", 1, "area-or-none"}};
+  facts.results = {{"bitmap_find_next_zero_area", 1, "area-or-none"},
+                   {"bitmap_find_next_zero_area_off", 1, "area-or-none"}};
   facts.unseen_calls = {"nospan_warn"};
   return facts;
 }
