@@ -46,6 +46,8 @@ constexpr std::uint64_t kFirstPart = 10;
 // A run over all mutants takes long: its file is written anew after so many of them.
 constexpr std::size_t kMutantsPerFile = 20;
 
+constexpr const char* kControl = "control.so";
+
 struct MutateOptions {
   TargetSelection selection;
   std::vector<std::string> functions;
@@ -56,6 +58,9 @@ struct MutateOptions {
   double least_score = 95;
   std::string json;
   std::string again;
+  std::string prove_time = "60s";
+  bool no_prove = false;
+  bool only_prove = false;
   bool list = false;
 };
 
@@ -129,6 +134,7 @@ class Mutate {
   MutateOptions options_;
   props::CampaignOptions campaign_;
   std::vector<props::Finding> findings_;
+  std::chrono::seconds prove_time_{0};
   ProgressLine progress_;
   Verdict worst_ = Verdict::kHolds;
   nlohmann::ordered_json targets_ = nlohmann::ordered_json::array();  // results of those that are done
@@ -141,6 +147,12 @@ Expected<void> Mutate::prepare() {
   const auto seed = reports::parse_quantity(options_.seed);
   if (!seed) return reports::failure("--seed", seed.error().what, "use a number such as 42 or 0x2a");
   campaign_.seed = *seed;
+  const auto prove_time = parse_duration(options_.prove_time);
+  if (!prove_time) {
+    return reports::failure("--prove-time " + options_.prove_time, prove_time.error().what,
+                            prove_time.error().mend);
+  }
+  if (!options_.no_prove) prove_time_ = std::chrono::ceil<std::chrono::seconds>(*prove_time);
   campaign_.confirm = false;
   campaign_.hang_limit = kHangLimit;
   if (options_.jobs == 0) options_.jobs = std::max(1u, std::thread::hardware_concurrency());
@@ -165,6 +177,13 @@ Expected<MutationSubject> Mutate::subject_of(const SelectedTarget& selected,
                              : builtin::build_library_frame(folder);
   if (!frame) return tl::make_unexpected(frame.error());
   subject.bitcode = *bitcode;
+  subject.proof = {selected.tree ? solver::Subject::kKernel : solver::Subject::kBuiltin,
+                   *bitcode,
+                   folder / kControl,
+                   selected.system_page.value,
+                   selected.label(),
+                   prove_time_};
+  subject.only_prove = options_.only_prove;
   subject.frame = std::move(*frame);
   subject.entry = selected.tree ? "nospan_target_entry" : "nospan_builtin_target";
   return subject;
@@ -173,7 +192,7 @@ Expected<MutationSubject> Mutate::subject_of(const SelectedTarget& selected,
 // The unmutated program, compiled as the mutants are, must hold where they are to fail. Sets the guards.
 Expected<void> Mutate::try_control(const SelectedTarget& selected, MutationSubject& subject) {
   tell("trying " + selected.label() + " without a mutation");
-  const std::filesystem::path library = subject.folder / "control.so";
+  const std::filesystem::path library = subject.folder / kControl;
   if (auto built = build_control(subject, library); !built) return built;
   if (selected.linux_kernel) {
     const auto target = props::LoadedTarget::open(library);
@@ -326,6 +345,13 @@ Command add_mutate(CLI::App& app) {
                  "CPU time for check to try each mutant; the scenarios are those that it is good for")
       ->type_name("TIME")
       ->capture_default_str();
+  app.add_option("--prove-time", options->prove_time,
+                 "for the claims about a function, on each mutant of it that survives so far")
+      ->type_name("TIME")
+      ->capture_default_str();
+  auto* no_prove = app.add_flag("--no-prove", options->no_prove, "no claims are asked");
+  app.add_flag("--only-prove", options->only_prove, "claims alone: no scenarios, no question for equivalence")
+      ->excludes(no_prove);
   app.add_option("--seed", options->seed, "of the scenarios, and of the choice that --max makes")
       ->capture_default_str();
   app.add_option("--max", options->most, "at most so many mutants of each target, drawn at random")

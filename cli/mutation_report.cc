@@ -165,7 +165,8 @@ nlohmann::ordered_json to_json_value(const MutationResult& result, double least_
                        {"scenarios", outcome.scenarios},
                        {"cpu_seconds", outcome.cpu_seconds},
                        {"build_seconds", outcome.build_seconds},
-                       {"solver_seconds", outcome.solver_seconds}});
+                       {"solver_seconds", outcome.solver_seconds},
+                       {"prove_seconds", outcome.prove_seconds}});
   }
   Json json = {{"target", result.target},
                {"verdict", reports::name(verdict(result, least_score))},

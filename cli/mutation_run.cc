@@ -74,7 +74,7 @@ class MutantMaker {
 
  private:
   MutantMaker(const MutationSubject& subject, solver::Program program)
-      : subject_(subject), program_(std::move(program)) {}
+      : subject_(subject), program_(std::move(program)), proof_(subject.proof) {}
 
   Expected<void> attempt(const solver::Mutation& mutation, const fs::path& library, MutantOutcome& outcome) {
     const auto start = Clock::now();
@@ -92,6 +92,8 @@ class MutantMaker {
     }
     if (auto linked = link(*code, library); !linked) return linked;
     built();
+    const fs::path file = fs::path(library).replace_extension(".bc");
+    if (subject_.only_prove) return ask_claims(mutation, file, library, outcome);
     // Most mutants fail soon, and the solver is quicker than a whole campaign.
     props::CampaignOptions campaign = subject_.campaign;
     campaign.scenarios = std::min(subject_.first_scenarios, *campaign.scenarios);
@@ -101,11 +103,40 @@ class MutantMaker {
       outcome.fate = Fate::kIdentical;
       return {};
     }
-    const fs::path file = fs::path(library).replace_extension(".bc");
     if (auto asked = ask_solver(mutation, file, outcome); !asked || outcome.fate != Fate::kSurvived)
       return asked;
-    if (*subject_.campaign.scenarios <= *campaign.scenarios) return {};
-    return check(library, subject_.campaign, outcome);
+    if (*subject_.campaign.scenarios > *campaign.scenarios) {
+      if (auto checked = check(library, subject_.campaign, outcome);
+          !checked || outcome.fate != Fate::kSurvived)
+        return checked;
+    }
+    return ask_claims(mutation, file, library, outcome);
+  }
+
+  // Killed by a claim, or survived.
+  Expected<void> ask_claims(const solver::Mutation& mutation, const fs::path& file, const fs::path& library,
+                            MutantOutcome& outcome) {
+    outcome.fate = Fate::kSurvived;
+    const llvm::Function* function = program_.module().getFunction(mutation.function);
+    std::string name = function == nullptr ? "" : solver::Program::scoped_name(*function);
+    if (name.empty()) name = mutation.function;
+    if (!proof_.has_claims_about(name)) return {};
+    const auto start = Clock::now();
+    if (auto written = solver::write_mutant(program_, mutation, file); !written) return written;
+    std::string why_not;
+    const auto refuted = proof_.refuted(name, file, library, &why_not);
+    std::error_code error;
+    fs::remove(file, error);
+    if (!refuted) return tl::unexpected(refuted.error());
+    outcome.prove_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (*refuted) {
+      outcome.fate = Fate::kKilled;
+      outcome.by = "prove " + (*refuted)->claim;
+      outcome.how = (*refuted)->how;
+    } else if (!why_not.empty()) {
+      outcome.how += (outcome.how.empty() ? "" : "; ") + why_not;
+    }
+    return {};
   }
 
   // Runs scenarios: killed, or survived until now.
@@ -154,6 +185,7 @@ class MutantMaker {
   solver::Program program_;
   std::optional<solver::NativeCode> native_;
   std::optional<solver::EquivalenceChecker> equivalence_;
+  MutationProof proof_;
   std::string control_;  // its object file
 };
 
@@ -164,7 +196,8 @@ void to_json(nlohmann::json& json, const MutantOutcome& outcome) {
           {"scenarios", outcome.scenarios},
           {"cpu", outcome.cpu_seconds},
           {"build", outcome.build_seconds},
-          {"solver", outcome.solver_seconds}};
+          {"solver", outcome.solver_seconds},
+          {"prove", outcome.prove_seconds}};
 }
 
 MutantOutcome outcome_from(const nlohmann::json& json) {
@@ -176,6 +209,7 @@ MutantOutcome outcome_from(const nlohmann::json& json) {
   json.at("cpu").get_to(outcome.cpu_seconds);
   json.at("build").get_to(outcome.build_seconds);
   json.at("solver").get_to(outcome.solver_seconds);
+  json.at("prove").get_to(outcome.prove_seconds);
   return outcome;
 }
 

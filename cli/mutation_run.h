@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/mutation_proof.h"
 #include "props/campaign.h"
 #include "reports/error.h"
 #include "solver/mutation/equivalence.h"
@@ -29,13 +30,15 @@ struct MutationSubject {
   std::uint64_t first_scenarios = 0;
   std::filesystem::path folder;  // for files while they are used
   solver::SsaFacts facts;        // that the solver may use on what survives
+  ProofSubject proof;            // for claims about what survives that, too
+  bool only_prove = false;       // claims alone: no scenarios
 };
 
 // What became of a mutant.
 enum class Fate : std::uint8_t {
   kNotTried,            // the run was cut short
   kError,               // it could not be made or run: `how`
-  kKilled,              // check found a violation: of the invariant `by`
+  kKilled,              // check found a violation, of the invariant `by`; or prove did: "prove CLAIM"
   kIdentical,           // equivalent: the optimizer makes the same code of it
   kEquivalent,          // equivalent: the solver proves it
   kEquivalentAssuming,  // the same, under the assumptions that `how` names
@@ -54,6 +57,7 @@ struct MutantOutcome {
   double cpu_seconds = 0;       // of check
   double build_seconds = 0;     // wall clock
   double solver_seconds = 0;    // wall clock, of the question whether it is equivalent
+  double prove_seconds = 0;     // wall clock, of claims
 };
 
 // Compiles the program without a mutation, the way of the mutants, into `library`.
