@@ -151,45 +151,55 @@ class Comparison {
 }  // namespace
 
 Equivalence EquivalenceChecker::compare(const Program& mutant, const std::string& function,
-                                        const SsaFacts& facts) const {
+                                        const SsaFacts& facts, const std::vector<LoopFact>& loops) const {
+  const auto original = ssa_paths(original_, function, facts, loops, limits_.paths);
+  if (!original) return Equivalence{false, original.error().line(), {}};
+  return compare(*original, mutant, function, facts, loops);
+}
+
+Equivalence EquivalenceChecker::compare(const SsaFunction& original, const Program& mutant,
+                                        const std::string& function, const SsaFacts& facts,
+                                        const std::vector<LoopFact>& loops) const {
   Equivalence result;
-  static const std::vector<LoopFact> none;
-  const auto found = loops_.find(function);
-  // What loops carry was found out with all facts.
-  const auto& loops = found == loops_.end() ? none : found->second;
-  const auto one = ssa_paths(original_, function, facts, loops, limits_.paths);
   const auto other = ssa_paths(mutant, function, facts, loops, limits_.paths);
-  if (!one || !other) {
-    result.why_not = one ? other.error().line() : one.error().line();
+  if (!other) {
+    result.why_not = other.error().line();
     return result;
   }
-  result.why_not = Comparison(one->paths, other->paths, limits_).difference();
+  result.why_not = Comparison(original.paths, other->paths, limits_).difference();
   result.proved = result.why_not.empty();
-  result.assumed = one->assumed;
+  result.assumed = original.assumed;
   result.assumed.insert(other->assumed.begin(), other->assumed.end());
   return result;
 }
 
 Equivalence EquivalenceChecker::compare(const Program& mutant, const std::string& function) {
-  // Most need neither facts nor loops.
-  SsaFacts bare;
-  bare.unseen_calls = facts_.unseen_calls;
-  bare.page_shift = facts_.page_shift;
-  std::map<std::string, std::vector<LoopFact>> kept;
-  loops_.swap(kept);
-  Equivalence plain = compare(mutant, function, bare);
-  loops_.swap(kept);
-  if (plain.proved) return plain;
-
-  if (!loops_.contains(function)) loops_[function] = loop_facts(original_, function, facts_, limits_.paths);
-  Equivalence result = compare(mutant, function, facts_);
+  auto known = originals_.find(function);
+  if (known == originals_.end()) {
+    Original original{loop_facts(original_, function, facts_, limits_.paths), SsaFunction{}, ""};
+    auto paths = ssa_paths(original_, function, facts_, original.loops, limits_.paths);
+    if (paths) {
+      original.function = std::move(*paths);
+    } else {
+      original.not_understood = paths.error().line();
+    }
+    known = originals_.emplace(function, std::move(original)).first;
+  }
+  const Original& original = known->second;
+  if (!original.not_understood.empty()) return Equivalence{false, original.not_understood, {}};
+  Equivalence result = compare(original.function, mutant, function, facts_, original.loops);
   if (!result.proved) return result;
-  // What is not needed is not named. What is known of loops may rest on anything.
-  if (!loops_.at(function).empty()) return result;
-  SsaFacts needed = facts_;
+
+  // What is not needed is not named: nothing at all, mostly.
+  SsaFacts needed;
+  needed.unseen_calls = facts_.unseen_calls;
+  if (Equivalence plain = compare(mutant, function, needed, {}); plain.proved) return plain;
+  // What is known of loops may rest on anything.
+  if (!original.loops.empty()) return result;
+  needed = facts_;
   for (const std::string& name : std::set<std::string>(result.assumed)) {
     const SsaFacts fewer = needed.without(name);
-    Equivalence again = compare(mutant, function, fewer);
+    Equivalence again = compare(mutant, function, fewer, {});
     if (!again.proved) continue;
     needed = fewer;
     result = std::move(again);

@@ -46,12 +46,22 @@ class EquivalenceChecker {
   Equivalence compare(const Program& mutant, const std::string& function);
 
  private:
-  Equivalence compare(const Program& mutant, const std::string& function, const SsaFacts& facts) const;
+  // A function of the original, under all facts.
+  struct Original {
+    std::vector<LoopFact> loops;
+    SsaFunction function;
+    std::string not_understood;  // why there are no paths; "" if there are
+  };
+
+  Equivalence compare(const Program& mutant, const std::string& function, const SsaFacts& facts,
+                      const std::vector<LoopFact>& loops) const;
+  Equivalence compare(const SsaFunction& original, const Program& mutant, const std::string& function,
+                      const SsaFacts& facts, const std::vector<LoopFact>& loops) const;
 
   const Program& original_;
   const SsaFacts& facts_;
   EquivalenceLimits limits_;
-  std::map<std::string, std::vector<LoopFact>> loops_;  // by function, under facts_
+  std::map<std::string, Original> originals_;
 };
 
 }  // namespace nospan::solver
