@@ -22,8 +22,8 @@ namespace nospan::solver {
 
 struct EquivalenceLimits {
   std::size_t paths = 1000;               // of each function
-  std::chrono::milliseconds time{2'000};  // of one question
-  std::chrono::milliseconds total_time{10'000};
+  std::chrono::milliseconds time{5'000};  // of one question
+  std::chrono::milliseconds total_time{30'000};
 };
 
 struct Equivalence {

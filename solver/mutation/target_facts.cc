@@ -56,8 +56,8 @@ Expected<SsaFacts> kernel_facts(const Program& program) {
       {"direction-given", "a mapping has a direction other than DMA_NONE",
        "kernel/dma/mapping.c, valid_dma_direction()"},
       {"buffer", "a buffer has 1 to 2^56 bytes", "design section 6: what a scenario can tell"},
-      {"list-length", "a list does not have a negative number of elements",
-       "include/linux/dma-mapping.h, dma_map_sg_attrs()"},
+      {"list-length", "a list has 0 to 2^30 elements",
+       "include/linux/scatterlist.h: 2^30 of struct scatterlist take 32 GiB"},
       {"request-entries", "1 to 2^32 - 1 entries are asked for",
        "arch/powerpc/kernel/iommu.c, callers of iommu_range_alloc(): pages of at least one byte, in 32 bits "
        "(finding page-count-wraps)"},
@@ -95,7 +95,7 @@ Expected<SsaFacts> kernel_facts(const Program& program) {
        {"iommu_map_page", "iommu_unmap_page", "iommu_alloc_coherent", "iommu_free_coherent"})
     add_parameter(facts, function, "size", 1, power(56), "buffer");
   for (const char* function : {"ppc_iommu_map_sg", "ppc_iommu_unmap_sg"})
-    add_parameter(facts, function, "nelems", 0, power(31) - 1, "list-length");
+    add_parameter(facts, function, "nelems", 0, power(30), "list-length");
   for (const char* function : {"iommu_range_alloc", "iommu_alloc"}) {
     add_parameter(facts, function, "npages", 1, power(32) - 1, "request-entries");
     add_parameter(facts, function, "mask", 0, power(52) - 1, "mask-in-pages");
