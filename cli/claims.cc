@@ -9,6 +9,7 @@
 #include "cli/claim_tasks.h"
 #include "cli/commands.h"
 #include "cli/prove_report.h"
+#include "solver/mutation/target_facts.h"
 
 namespace nospan::cli {
 namespace {
@@ -20,9 +21,25 @@ struct ClaimsOptions {
   bool assumptions = false;
 };
 
+// What mutants are compared under (nospan mutate), on the programs of these tasks.
+Expected<void> add_facts_of_mutants(const std::vector<solver::GroupTask>& tasks, std::set<std::string>& lines) {
+  std::set<std::filesystem::path> seen;
+  for (const solver::GroupTask& task : tasks) {
+    if (task.subject == solver::Subject::kPlatform || !seen.insert(task.bitcode).second) continue;
+    const auto program = solver::Program::load(task.bitcode);
+    if (!program) return tl::make_unexpected(program.error());
+    const auto facts = task.subject == solver::Subject::kKernel ? solver::kernel_facts(*program)
+                                                                : solver::builtin_facts(*program);
+    if (!facts) return tl::make_unexpected(facts.error());
+    for (const solver::Assumption& assumption : facts->assumptions) {
+      lines.insert(fmt::format("mutate/{}: {} [{}]", assumption.name, assumption.words, assumption.source));
+    }
+  }
+  return {};
+}
+
 // One line for each assumption, sorted: what solver/assumptions.txt holds.
-void print_assumptions(const std::vector<solver::GroupResult>& groups) {
-  std::set<std::string> lines;
+void print_assumptions(const std::vector<solver::GroupResult>& groups, std::set<std::string> lines) {
   for (const solver::GroupResult& group : groups) {
     for (const solver::ClaimResult& claim : group.claims) {
       for (const solver::Assumption& assumption : claim.assumptions) {
@@ -56,7 +73,10 @@ Expected<int> claims(const ClaimsOptions& options) {
     }
   }
   if (options.assumptions) {
-    print_assumptions(groups);
+    std::set<std::string> of_mutants;
+    if (auto added = add_facts_of_mutants(*tasks, of_mutants); !added)
+      return tl::make_unexpected(added.error());
+    print_assumptions(groups, std::move(of_mutants));
   } else {
     print_claim_list(groups);
   }

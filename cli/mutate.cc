@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "cli/claim_tasks.h"
@@ -23,9 +24,11 @@
 #include "props/mutants/library_run.h"
 #include "props/mutants/mutant_build.h"
 #include "reports/quantity.h"
+#include "solver/mutation/target_facts.h"
 #include "targets/builtin/bitcode.h"
 #include "targets/linux/bitcode.h"
 #include "targets/toolchain/cache.h"
+#include "targets/toolchain/digest.h"
 #include "targets/toolchain/share.h"
 
 namespace nospan::cli {
@@ -38,6 +41,12 @@ using reports::Verdict;
 constexpr props::HangLimit kHangLimit{400};
 // A mutant that is not refuted gets this many times its budget on a busy machine before it is given up.
 constexpr int kBusyMachine = 30;
+// The part of a mutant's scenarios after which the solver is asked whether it is equivalent.
+constexpr std::uint64_t kFirstPart = 10;
+// A run over all mutants takes long: its file is written anew after so many of them.
+constexpr std::size_t kMutantsPerFile = 20;
+
+constexpr const char* kControl = "control.so";
 
 struct MutateOptions {
   TargetSelection selection;
@@ -48,6 +57,10 @@ struct MutateOptions {
   std::size_t most = 0;
   double least_score = 95;
   std::string json;
+  std::string again;
+  std::string prove_time = "60s";
+  bool no_prove = false;
+  bool only_prove = false;
   bool list = false;
 };
 
@@ -69,6 +82,24 @@ solver::MutationScope scope_of(const SelectedTarget& selected) {
     scope.files = {"targets/builtin/"};
   }
   return scope;
+}
+
+// Ids of the mutants that survived in a file that --json wrote.
+Expected<std::set<std::string>> survivors_in(const std::string& file) {
+  const auto text = toolchain::read_file(file);
+  if (!text) return tl::make_unexpected(text.error());
+  const nlohmann::json json = nlohmann::json::parse(*text, nullptr, false);
+  std::set<std::string> ids;
+  try {
+    for (const nlohmann::json& target : json.at("targets")) {
+      for (const nlohmann::json& mutant : target.at("mutants")) {
+        if (mutant.at("fate") == name(Fate::kSurvived)) ids.insert(mutant.at("id").get<std::string>());
+      }
+    }
+  } catch (const nlohmann::json::exception&) {
+    return reports::failure(file, "is no result of nospan mutate", "name a file that --json wrote");
+  }
+  return ids;
 }
 
 // The first `most` of a shuffle that depends on the seed only, in the old order.
@@ -96,13 +127,17 @@ class Mutate {
   Expected<void> prepare();
   Expected<MutationResult> mutate(const SelectedTarget& selected);
   Expected<MutationSubject> subject_of(const SelectedTarget& selected, const std::filesystem::path& folder);
+  Expected<void> write(const MutationResult& result);
   Expected<void> try_control(const SelectedTarget& selected, MutationSubject& subject);
   void tell(const std::string& text) { progress_.show("nospan: " + text + " ..."); }
 
   MutateOptions options_;
   props::CampaignOptions campaign_;
   std::vector<props::Finding> findings_;
+  std::chrono::seconds prove_time_{0};
   ProgressLine progress_;
+  Verdict worst_ = Verdict::kHolds;
+  nlohmann::ordered_json targets_ = nlohmann::ordered_json::array();  // results of those that are done
 };
 
 Expected<void> Mutate::prepare() {
@@ -112,6 +147,12 @@ Expected<void> Mutate::prepare() {
   const auto seed = reports::parse_quantity(options_.seed);
   if (!seed) return reports::failure("--seed", seed.error().what, "use a number such as 42 or 0x2a");
   campaign_.seed = *seed;
+  const auto prove_time = parse_duration(options_.prove_time);
+  if (!prove_time) {
+    return reports::failure("--prove-time " + options_.prove_time, prove_time.error().what,
+                            prove_time.error().mend);
+  }
+  if (!options_.no_prove) prove_time_ = std::chrono::ceil<std::chrono::seconds>(*prove_time);
   campaign_.confirm = false;
   campaign_.hang_limit = kHangLimit;
   if (options_.jobs == 0) options_.jobs = std::max(1u, std::thread::hardware_concurrency());
@@ -136,6 +177,13 @@ Expected<MutationSubject> Mutate::subject_of(const SelectedTarget& selected,
                              : builtin::build_library_frame(folder);
   if (!frame) return tl::make_unexpected(frame.error());
   subject.bitcode = *bitcode;
+  subject.proof = {selected.tree ? solver::Subject::kKernel : solver::Subject::kBuiltin,
+                   *bitcode,
+                   folder / kControl,
+                   selected.system_page.value,
+                   selected.label(),
+                   prove_time_};
+  subject.only_prove = options_.only_prove;
   subject.frame = std::move(*frame);
   subject.entry = selected.tree ? "nospan_target_entry" : "nospan_builtin_target";
   return subject;
@@ -144,7 +192,7 @@ Expected<MutationSubject> Mutate::subject_of(const SelectedTarget& selected,
 // The unmutated program, compiled as the mutants are, must hold where they are to fail. Sets the guards.
 Expected<void> Mutate::try_control(const SelectedTarget& selected, MutationSubject& subject) {
   tell("trying " + selected.label() + " without a mutation");
-  const std::filesystem::path library = subject.folder / "control.so";
+  const std::filesystem::path library = subject.folder / kControl;
   if (auto built = build_control(subject, library); !built) return built;
   if (selected.linux_kernel) {
     const auto target = props::LoadedTarget::open(library);
@@ -184,6 +232,7 @@ Expected<void> Mutate::try_control(const SelectedTarget& selected, MutationSubje
     }
   }
   subject.campaign.scenarios = scenarios;
+  subject.first_scenarios = std::max<std::uint64_t>(1, scenarios / kFirstPart);
   subject.campaign.time = *subject.campaign.time * kBusyMachine;
   return {};
 }
@@ -206,12 +255,16 @@ Expected<MutationResult> Mutate::mutate(const SelectedTarget& selected) {
     scope.functions = options_.functions;
     auto found = solver::find_mutations(*program, scope);
     if (!found) return tl::make_unexpected(found.error());
-    if (selected.tree) {
-      auto facts = solver::kernel_facts(*program);
-      if (!facts) return tl::make_unexpected(facts.error());
-      subject->facts = std::move(*facts);
-    }
+    auto facts = selected.tree ? solver::kernel_facts(*program) : solver::builtin_facts(*program);
+    if (!facts) return tl::make_unexpected(facts.error());
+    subject->facts = std::move(*facts);
     result.possible = found->size();
+    if (!options_.again.empty()) {
+      const auto survivors = survivors_in(options_.again);
+      if (!survivors) return tl::make_unexpected(survivors.error());
+      std::erase_if(*found,
+                    [&](const solver::Mutation& mutation) { return !survivors->contains(mutation.id()); });
+    }
     result.mutations = sample(std::move(*found), options_.most, campaign_.seed);
   }
   result.outcomes.resize(result.mutations.size());
@@ -223,8 +276,11 @@ Expected<MutationResult> Mutate::mutate(const SelectedTarget& selected) {
   run.stop = [] { return interrupted != 0; };
   std::size_t tried = 0;
   MutationCounts so_far;
-  run.done = [&](std::size_t, const MutantOutcome& outcome) {
+  run.done = [&](std::size_t mutant, const MutantOutcome& outcome) {
     so_far.count(outcome.fate);
+    result.outcomes[mutant] = outcome;
+    // What cannot be written now is told at the end.
+    if ((tried + 1) % kMutantsPerFile == 0) (void)write(result);
     progress_.show(fmt::format("{}: {} of {} mutants, {} killed, {} survived", selected.label(), ++tried,
                                result.mutations.size(), so_far.killed, so_far.survived));
   };
@@ -236,12 +292,24 @@ Expected<MutationResult> Mutate::mutate(const SelectedTarget& selected) {
   return result;
 }
 
+// The results so far, and those of the target that is at work.
+Expected<void> Mutate::write(const MutationResult& result) {
+  if (options_.json.empty()) return {};
+  const Verdict verdict = reports::worst(worst_, cli::verdict(result, options_.least_score));
+  nlohmann::ordered_json targets = targets_;
+  targets.push_back(to_json_value(result, options_.least_score));
+  const nlohmann::ordered_json document = {{"seed", campaign_.seed},
+                                           {"time_ms", campaign_.time->count()},
+                                           {"least_score", options_.least_score},
+                                           {"verdict", reports::name(verdict)},
+                                           {"targets", targets}};
+  return props::write_file_atomically(options_.json, document.dump(2) + "\n");
+}
+
 Expected<int> Mutate::run() {
   if (auto prepared = prepare(); !prepared) return tl::make_unexpected(prepared.error());
   auto targets = select_claim_targets(options_.selection, progress_);
   if (!targets) return tl::make_unexpected(targets.error());
-  Verdict worst = Verdict::kHolds;
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const SelectedTarget& selected : *targets) {
     auto result = mutate(selected);
     progress_.clear();
@@ -254,23 +322,14 @@ Expected<int> Mutate::run() {
     }
     print(*result, options_.least_score);
     const Verdict verdict = cli::verdict(*result, options_.least_score);
-    worst = reports::worst(worst, verdict);
-    json.push_back(to_json_value(*result, options_.least_score));
+    if (auto written = write(*result); !written) return tl::make_unexpected(written.error());
+    worst_ = reports::worst(worst_, verdict);
+    targets_.push_back(to_json_value(*result, options_.least_score));
     if (interrupted != 0) break;
   }
   if (options_.list) return 0;
-  fmt::print("\n{}\n", verdict_text(worst, 0));
-  if (!options_.json.empty()) {
-    const nlohmann::ordered_json document = {{"seed", campaign_.seed},
-                                             {"time_ms", campaign_.time->count()},
-                                             {"least_score", options_.least_score},
-                                             {"verdict", reports::name(worst)},
-                                             {"targets", json}};
-    if (auto written = props::write_file_atomically(options_.json, document.dump(2) + "\n"); !written) {
-      return tl::make_unexpected(written.error());
-    }
-  }
-  return reports::exit_code(worst);
+  fmt::print("\n{}\n", verdict_text(worst_, 0));
+  return reports::exit_code(worst_);
 }
 
 }  // namespace
@@ -286,6 +345,13 @@ Command add_mutate(CLI::App& app) {
                  "CPU time for check to try each mutant; the scenarios are those that it is good for")
       ->type_name("TIME")
       ->capture_default_str();
+  app.add_option("--prove-time", options->prove_time,
+                 "for the claims about a function, on each mutant of it that survives so far")
+      ->type_name("TIME")
+      ->capture_default_str();
+  auto* no_prove = app.add_flag("--no-prove", options->no_prove, "no claims are asked");
+  app.add_flag("--only-prove", options->only_prove, "claims alone: no scenarios, no question for equivalence")
+      ->excludes(no_prove);
   app.add_option("--seed", options->seed, "of the scenarios, and of the choice that --max makes")
       ->capture_default_str();
   app.add_option("--max", options->most, "at most so many mutants of each target, drawn at random")
@@ -294,7 +360,11 @@ Command add_mutate(CLI::App& app) {
                  "percent of the mutants that are not equivalent that must be killed")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
-  app.add_option("--json", options->json, "write the results there")->type_name("FILE");
+  app.add_option("--json", options->json, "write the results there, from time to time and at the end")
+      ->type_name("FILE");
+  app.add_option("--again", options->again, "only mutants that survived in this earlier result of --json")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
   app.add_flag("--list", options->list, "list the mutants, try none");
   app.footer(
       "Changes the code a little, in every place in turn, and looks whether check and prove notice: the score "

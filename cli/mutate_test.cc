@@ -2,6 +2,7 @@
 // nospan mutate as a user sees it: exit codes, output, files.
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -63,6 +64,39 @@ TEST_F(MutateTest, SurvivorsAreNamedAndTheScoreDecides) {
               ContainsRegex("Survivors\n[^\n]*targets/builtin/mapper.cc:[0-9]+, in [^\n]*: condition negated"));
 }
 
+TEST_F(MutateTest, SurvivorsAreTriedAgain) {
+  EXPECT_EQ(nospan(std::string(kSmall) + "--time 100ms --min-score 100 --json first.json").code, 1);
+  const Ran run =
+      nospan(std::string(kSmall) + "--time 100ms --min-score 100 --again first.json --json again.json");
+  EXPECT_EQ(run.code, 1) << run.out << run.err;
+  const auto again = nlohmann::json::parse(contents(folder_ / "again.json"))["targets"][0];
+  const auto first = nlohmann::json::parse(contents(folder_ / "first.json"))["targets"][0];
+  EXPECT_EQ(again["mutants"].size(), first["total"]["survived"]) << "those that survived";
+  EXPECT_LT(again["mutants"].size(), first["mutants"].size());
+  for (const auto& mutant : again["mutants"]) EXPECT_EQ(mutant["fate"], "survived");
+
+  std::ofstream(folder_ / "other.json") << "{}";
+  const Ran other = nospan(std::string(kSmall) + "--again other.json");
+  EXPECT_EQ(other.code, 5);
+  EXPECT_THAT(other.err, HasSubstr("other.json"));
+}
+
+// A function of builtin that has claims of its own, which are decided in seconds.
+TEST_F(MutateTest, ClaimsAloneKill) {
+  const Ran run = nospan(
+      "mutate --target builtin --page-shift 16 --function class_that_fits --jobs 1 --time 50ms --only-prove "
+      "--max 2 --min-score 0 --json claims.json");
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+  const auto target = nlohmann::json::parse(contents(folder_ / "claims.json"))["targets"][0];
+  EXPECT_GE(target["total"]["killed"], 1) << run.out;
+  for (const auto& mutant : target["mutants"]) {
+    EXPECT_EQ(mutant["scenarios"], 0);
+    if (mutant["fate"] != "killed") continue;
+    EXPECT_THAT(mutant["by"].get<std::string>(), testing::StartsWith("prove "));
+    EXPECT_THAT(mutant["how"].get<std::string>(), HasSubstr("no longer holds"));
+  }
+}
+
 TEST_F(MutateTest, NothingToMutateIsVacuous) {
   const Ran run = nospan("mutate --target builtin --page-shift 16 --function no_such_function");
   EXPECT_EQ(run.code, 3) << run.out;
@@ -82,6 +116,9 @@ TEST_F(MutateTest, WrongUsageIsAnError) {
   EXPECT_EQ(nospan("mutate --time soon").code, 5);
   EXPECT_EQ(nospan("mutate --seed x").code, 5);
   EXPECT_EQ(nospan("mutate --min-score 101").code, 5);
+  EXPECT_EQ(nospan("mutate --prove-time never").code, 5);
+  EXPECT_EQ(nospan("mutate --only-prove --no-prove").code, 5);
+  EXPECT_EQ(nospan("mutate --again no-such-file.json").code, 5);
 }
 
 }  // namespace

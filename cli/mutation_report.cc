@@ -154,7 +154,8 @@ nlohmann::ordered_json to_json_value(const MutationResult& result, double least_
   for (std::size_t i = 0; i < result.mutations.size(); ++i) {
     const solver::Mutation& mutation = result.mutations[i];
     const MutantOutcome& outcome = result.outcomes[i];
-    mutants.push_back({{"function", mutation.inside},
+    mutants.push_back({{"id", mutation.id()},
+                       {"function", mutation.inside},
                        {"place", mutation.place},
                        {"edit", solver::name(mutation.edit)},
                        {"words", mutation.words},
@@ -163,7 +164,9 @@ nlohmann::ordered_json to_json_value(const MutationResult& result, double least_
                        {"how", outcome.how},
                        {"scenarios", outcome.scenarios},
                        {"cpu_seconds", outcome.cpu_seconds},
-                       {"build_seconds", outcome.build_seconds}});
+                       {"build_seconds", outcome.build_seconds},
+                       {"solver_seconds", outcome.solver_seconds},
+                       {"prove_seconds", outcome.prove_seconds}});
   }
   Json json = {{"target", result.target},
                {"verdict", reports::name(verdict(result, least_score))},

@@ -43,6 +43,7 @@ class MutantMaker {
     auto native = solver::NativeCode::prepare(maker->program_, subject.entry);
     if (!native) return tl::unexpected(native.error());
     maker->native_.emplace(std::move(*native));
+    maker->equivalence_.emplace(maker->program_, subject.facts);
     auto control = maker->native_->object_code(*maker->native_->copy());
     if (!control) return tl::unexpected(control.error());
     maker->control_ = std::move(*control);
@@ -73,7 +74,7 @@ class MutantMaker {
 
  private:
   MutantMaker(const MutationSubject& subject, solver::Program program)
-      : subject_(subject), program_(std::move(program)) {}
+      : subject_(subject), program_(std::move(program)), proof_(subject.proof) {}
 
   Expected<void> attempt(const solver::Mutation& mutation, const fs::path& library, MutantOutcome& outcome) {
     const auto start = Clock::now();
@@ -91,36 +92,85 @@ class MutantMaker {
     }
     if (auto linked = link(*code, library); !linked) return linked;
     built();
-    auto run = props::run_library(library, subject_.guards, subject_.campaign, {});
+    const fs::path file = fs::path(library).replace_extension(".bc");
+    if (subject_.only_prove) return ask_claims(mutation, file, library, outcome);
+    // Most mutants fail soon, and the solver is quicker than a whole campaign.
+    props::CampaignOptions campaign = subject_.campaign;
+    campaign.scenarios = std::min(subject_.first_scenarios, *campaign.scenarios);
+    if (auto checked = check(library, campaign, outcome); !checked || outcome.fate != Fate::kSurvived)
+      return checked;
+    if (is_identical_when_optimized(mutation)) {
+      outcome.fate = Fate::kIdentical;
+      return {};
+    }
+    if (auto asked = ask_solver(mutation, file, outcome); !asked || outcome.fate != Fate::kSurvived)
+      return asked;
+    if (*subject_.campaign.scenarios > *campaign.scenarios) {
+      if (auto checked = check(library, subject_.campaign, outcome);
+          !checked || outcome.fate != Fate::kSurvived)
+        return checked;
+    }
+    return ask_claims(mutation, file, library, outcome);
+  }
+
+  // Killed by a claim, or survived.
+  Expected<void> ask_claims(const solver::Mutation& mutation, const fs::path& file, const fs::path& library,
+                            MutantOutcome& outcome) {
+    outcome.fate = Fate::kSurvived;
+    const llvm::Function* function = program_.module().getFunction(mutation.function);
+    std::string name = function == nullptr ? "" : solver::Program::scoped_name(*function);
+    if (name.empty()) name = mutation.function;
+    if (!proof_.has_claims_about(name)) return {};
+    const auto start = Clock::now();
+    if (auto written = solver::write_mutant(program_, mutation, file); !written) return written;
+    std::string why_not;
+    const auto refuted = proof_.refuted(name, file, library, &why_not);
+    std::error_code error;
+    fs::remove(file, error);
+    if (!refuted) return tl::unexpected(refuted.error());
+    outcome.prove_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (*refuted) {
+      outcome.fate = Fate::kKilled;
+      outcome.by = "prove " + (*refuted)->claim;
+      outcome.how = (*refuted)->how;
+    } else if (!why_not.empty()) {
+      outcome.how += (outcome.how.empty() ? "" : "; ") + why_not;
+    }
+    return {};
+  }
+
+  // Runs scenarios: killed, or survived until now.
+  Expected<void> check(const fs::path& library, const props::CampaignOptions& campaign,
+                       MutantOutcome& outcome) const {
+    auto run = props::run_library(library, subject_.guards, campaign, {});
     if (!run) return tl::unexpected(run.error());
     outcome.scenarios = run->scenarios;
-    outcome.cpu_seconds = run->cpu_seconds;
+    outcome.cpu_seconds += run->cpu_seconds;
+    outcome.fate = Fate::kSurvived;
     if (run->failure) {
       const model::Violation& violation = run->failure->outcome.violations.front();
       outcome.fate = Fate::kKilled;
       outcome.by = model::rule(violation.invariant).id;
       outcome.how = fmt::format("expected: {}; but: {}", violation.expected, violation.actual);
-      return {};
     }
-    outcome.fate = Fate::kSurvived;
-    if (is_identical_when_optimized(mutation)) {
-      outcome.fate = Fate::kIdentical;
-      return {};
-    }
-    return ask_solver(mutation, fs::path(library).replace_extension(".bc"), outcome);
+    return {};
   }
 
   Expected<void> ask_solver(const solver::Mutation& mutation, const fs::path& file, MutantOutcome& outcome) {
+    const auto start = Clock::now();
     if (auto written = solver::write_mutant(program_, mutation, file); !written) return written;
     auto mutant = solver::Program::load(file);
     std::error_code error;
     fs::remove(file, error);
     if (!mutant) return tl::unexpected(mutant.error());
-    if (solver::is_equivalent(program_, *mutant, mutation.function, subject_.facts, {}, &outcome.how)) {
-      outcome.fate = Fate::kEquivalent;
+    const solver::Equivalence equivalence = equivalence_->compare(*mutant, mutation.function);
+    if (equivalence.proved) {
+      outcome.fate = equivalence.assumed.empty() ? Fate::kEquivalent : Fate::kEquivalentAssuming;
+      outcome.how = fmt::format("{}", fmt::join(equivalence.assumed, ", "));
     } else {
-      outcome.how = "not proved equivalent: " + outcome.how;
+      outcome.how = "not proved equivalent: " + equivalence.why_not;
     }
+    outcome.solver_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     return {};
   }
 
@@ -134,12 +184,20 @@ class MutantMaker {
   const MutationSubject& subject_;
   solver::Program program_;
   std::optional<solver::NativeCode> native_;
+  std::optional<solver::EquivalenceChecker> equivalence_;
+  MutationProof proof_;
   std::string control_;  // its object file
 };
 
 void to_json(nlohmann::json& json, const MutantOutcome& outcome) {
-  json = {{"fate", outcome.fate},           {"by", outcome.by},           {"how", outcome.how},
-          {"scenarios", outcome.scenarios}, {"cpu", outcome.cpu_seconds}, {"build", outcome.build_seconds}};
+  json = {{"fate", outcome.fate},
+          {"by", outcome.by},
+          {"how", outcome.how},
+          {"scenarios", outcome.scenarios},
+          {"cpu", outcome.cpu_seconds},
+          {"build", outcome.build_seconds},
+          {"solver", outcome.solver_seconds},
+          {"prove", outcome.prove_seconds}};
 }
 
 MutantOutcome outcome_from(const nlohmann::json& json) {
@@ -150,6 +208,8 @@ MutantOutcome outcome_from(const nlohmann::json& json) {
   json.at("scenarios").get_to(outcome.scenarios);
   json.at("cpu").get_to(outcome.cpu_seconds);
   json.at("build").get_to(outcome.build_seconds);
+  json.at("solver").get_to(outcome.solver_seconds);
+  json.at("prove").get_to(outcome.prove_seconds);
   return outcome;
 }
 
@@ -335,6 +395,7 @@ std::string_view name(Fate fate) {
     case Fate::kKilled: return "killed";
     case Fate::kIdentical: return "identical after optimization";
     case Fate::kEquivalent: return "proved equivalent";
+    case Fate::kEquivalentAssuming: return "proved equivalent for the inputs that the API allows";
     case Fate::kSurvived: return "survived";
   }
   return "";

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/mutation_proof.h"
 #include "props/campaign.h"
 #include "reports/error.h"
 #include "solver/mutation/equivalence.h"
@@ -25,29 +26,38 @@ struct MutationSubject {
   toolchain::LibraryFrame frame;
   props::GuardSet guards;           // in force on the control
   props::CampaignOptions campaign;  // of each mutant; one worker
-  std::filesystem::path folder;     // for files while they are used
-  solver::SsaFacts facts;           // that the solver may use on what survives
+  // So many of the campaign's scenarios are run before the solver is asked for equivalence, the rest after.
+  std::uint64_t first_scenarios = 0;
+  std::filesystem::path folder;  // for files while they are used
+  solver::SsaFacts facts;        // that the solver may use on what survives
+  ProofSubject proof;            // for claims about what survives that, too
+  bool only_prove = false;       // claims alone: no scenarios
 };
 
 // What became of a mutant.
 enum class Fate : std::uint8_t {
-  kNotTried,    // the run was cut short
-  kError,       // it could not be made or run: `how`
-  kKilled,      // check found a violation: of the invariant `by`
-  kIdentical,   // equivalent: the optimizer makes the same code of it
-  kEquivalent,  // equivalent: the solver proves it
+  kNotTried,            // the run was cut short
+  kError,               // it could not be made or run: `how`
+  kKilled,              // check found a violation, of the invariant `by`; or prove did: "prove CLAIM"
+  kIdentical,           // equivalent: the optimizer makes the same code of it
+  kEquivalent,          // equivalent: the solver proves it
+  kEquivalentAssuming,  // the same, under the assumptions that `how` names
   kSurvived,
 };
 std::string_view name(Fate fate);
-inline bool is_equivalent(Fate fate) { return fate == Fate::kIdentical || fate == Fate::kEquivalent; }
+inline bool is_equivalent(Fate fate) {
+  return fate == Fate::kIdentical || fate == Fate::kEquivalent || fate == Fate::kEquivalentAssuming;
+}
 
 struct MutantOutcome {
   Fate fate = Fate::kNotTried;
   std::string by;               // the invariant
-  std::string how;              // what was expected and seen; why there is no answer
+  std::string how;              // what was expected and seen; why there is no answer; what is assumed
   std::uint64_t scenarios = 0;  // run
   double cpu_seconds = 0;       // of check
   double build_seconds = 0;     // wall clock
+  double solver_seconds = 0;    // wall clock, of the question whether it is equivalent
+  double prove_seconds = 0;     // wall clock, of claims
 };
 
 // Compiles the program without a mutation, the way of the mutants, into `library`.

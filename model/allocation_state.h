@@ -19,6 +19,7 @@ namespace nospan::model {
 struct Pool {
   std::uint64_t start = 0;
   std::uint64_t end = 0;
+  bool large = false;  // kept for large requests
 };
 
 // What the model asks the implementation about itself.

@@ -26,6 +26,9 @@ struct Request {
 std::optional<TceIndex> place_for(const Request& request, const Configuration& configuration,
                                   const EntrySet& allocated, std::span<const Pool> pools, std::uint64_t spared);
 
+// A request for so many entries, or fewer, is not large (Linux, iommu_range_alloc(): npages > 15).
+inline constexpr std::uint64_t kSmallRequest = 15;
+
 // The first entry, relative to the window, that is not allocated and lies in no pool. None if there are no
 // pools at all: then the implementation does not tell.
 std::optional<std::uint64_t> entry_without_pool(const EntrySet& allocated, std::span<const Pool> pools);

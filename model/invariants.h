@@ -66,9 +66,8 @@ inline constexpr std::array<Rule, kInvariantCount> kRules{{
      "a to-device mapping is never writable by the device; a from-device or bidirectional one always is",
      "LoPAR, TCE definition; Linux, iommu_direction_to_tce_perm"},
     {Invariant::kAlign1, "ALIGN-1",
-     "a coherent address is aligned to the smallest page order that is at least the size; in an empty table, "
-     "the "
-     "first mapping of whole system pages is aligned to the system page if it fits so",
+     "a coherent address is aligned to the smallest page order that is at least the size; a mapping of whole "
+     "system pages is aligned to the system page if it fits so",
      "DMA API howto, dma_alloc_coherent; Linux, iommu_map_page"},
     {Invariant::kFail1, "FAIL-1",
      "a call that fails leaves TCEs, what the device has seen of them, and allocation state exactly as before, "
@@ -80,10 +79,11 @@ inline constexpr std::array<Rule, kInvariantCount> kRules{{
      "both are as they were at the start; the device is made to see that the TCEs are gone",
      "DMA API, dma_unmap_single; Linux, iommu_free, flush"},
     {Invariant::kCap1, "CAP-1",
-     "a request that fits is not refused in an empty table; capacity does not shrink over time; every entry "
-     "that is "
-     "not reserved lies in a pool",
-     "common sense; Linux, iommu_init_table, pools"},
+     "a request is not refused while a pool has room for it; capacity does not shrink over time; every entry "
+     "that is not reserved lies in a pool; a pool that is kept for large requests is spent on others last",
+     "common sense; Linux, iommu_range_alloc, iommu_init_table (\"we reserve the top 1/4 of the table for "
+     "large "
+     "allocations\")"},
     {Invariant::kHcall1, "HCALL-1", "hypercalls stay within LoPAR's limits and their errors are not lost",
      "LoPAR, H_PUT_TCE_INDIRECT, H_STUFF_TCE"},
 }};

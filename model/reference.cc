@@ -14,6 +14,10 @@ namespace {
 // mappings that it inherits (Linux, iommu_table_clear, KDUMP_MIN_TCE_ENTRIES).
 constexpr std::uint64_t kLeastFreeForCrashKernel = 2048;
 
+// Coherent memory of up to 2^kCoherentOrder system pages must not be refused for its size alone (Linux,
+// arch/powerpc/include/asm/iommu.h: below IOMAP_MAX_ORDER).
+constexpr unsigned kCoherentOrder = 12;
+
 std::string describe(Tce tce) {
   if (tce.value == 0) return "no TCE";
   std::string text = hex(tce.address());
@@ -306,11 +310,11 @@ void Reference::check_untouched(Invariant invariant) {
 void Reference::failed(Request request) {
   request_ = request;
   unchanged();
-  if (!refused_ && request.pages != 0 && mappings_.count() == 0 && inherited_live_ == 0) {
+  if (!refused_ && request.pages != 0) {
     if (const auto place = place_for(request, *configuration_, allocation_.expected(), observer_->pools(), 0)) {
       violate(Invariant::kCap1,
               "a request of " + std::to_string(request.pages) +
-                  " entries in an empty table is granted: it fits at TCE " + hex(*place),
+                  " entries is granted where a pool has room for it: it fits at TCE " + hex(*place),
               "it was refused", place);
     }
   }
@@ -330,20 +334,37 @@ bool Reference::check_preferred_alignment(TceRange range, std::uint64_t alignmen
   if ((configuration_->window.first.value & (alignment - 1)) != 0) return true;
   if ((range.first.value & (alignment - 1)) == 0) [[likely]]
     return true;
-  // Once something else is mapped, where the free places are is the implementation's business, too.
-  if (mappings_.count() != 0 || inherited_live_ != 0) return true;
   const Request request{range.count, alignment, configuration_->device.dma_mask};
   const auto place = place_for(request, *configuration_, allocation_.expected(), observer_->pools(), 0);
   if (!place) return true;
   violate(Invariant::kAlign1,
-          "in an empty table whole system pages are aligned to the system page: they fit at TCE " + hex(*place),
+          "whole system pages are aligned to the system page where they can be: they fit at TCE " + hex(*place),
           "they are mapped at TCE " + hex(range.first), range.first);
+  return false;
+}
+
+bool Reference::check_kept_pool(TceRange range, std::uint64_t alignment) {
+  if (range.count > kSmallRequest) return true;
+  const std::span<const Pool> pools = observer_->pools();
+  if (pools.size() < 2 || !pools.back().large) return true;
+  if (range.first.value - configuration_->window.first.value < pools.back().start) [[likely]]
+    return true;
+  const Request request{range.count, alignment, configuration_->device.dma_mask};
+  // The last entry of a pool: see finding last-entry-never-used.
+  const auto place =
+      place_for(request, *configuration_, allocation_.expected(), pools.first(pools.size() - 1), 1);
+  if (!place) return true;
+  violate(
+      Invariant::kCap1,
+      "the last pool is kept for more than 15 entries while another has room: it fits at TCE " + hex(*place),
+      std::to_string(range.count) + " entries were taken at TCE " + hex(range.first), range.first);
   return false;
 }
 
 void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_t size, Direction direction,
                             std::optional<DmaAddress> dma) {
   current_mapping_ = id;
+  request_ = {};
   const IommuPageShift page = configuration_->window.page;
   const std::uint64_t pages = iommu_pages_touched(address, size, page);
   if (!dma) {
@@ -357,7 +378,9 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
   }
   if (((dma->value ^ address.value) & page.offset_mask()) != 0) return violate_offset(*dma, address, "buffer");
   const TceRange range{tce_index(*dma, page), pages};
-  if (!check_preferred_alignment(range, preferred_alignment(address, size)) || !take(range)) return;
+  const std::uint64_t preferred = preferred_alignment(address, size);
+  if (!check_preferred_alignment(range, preferred) || !check_kept_pool(range, preferred) || !take(range))
+    return;
   const GuestAddress first_page = iommu_page_start(address, page);
   const bool installed = check_installed({&range, 1}, {&first_page, 1}, direction);
   check_segment(*dma, size, configuration_->device.dma_mask, true);
@@ -376,12 +399,16 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
 void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAddress address,
                                    std::uint32_t pages_order, std::optional<DmaAddress> dma) {
   current_mapping_ = id;
+  request_ = {};
   const IommuPageShift page = configuration_->window.page;
   const std::uint64_t bytes = coherent_bytes(size, configuration_->system_page);
   const std::uint64_t alignment = coherent_alignment(size, configuration_->system_page);
   if (!dma) {
-    // Whether an implementation has a largest coherent size (Linux: IOMAP_MAX_ORDER) is its own business.
-    failed({});
+    // An implementation may have a largest coherent size, but not a smaller one than Linux.
+    const std::uint64_t most = configuration_->system_page.bytes() << kCoherentOrder;
+    if (alignment == 0 || alignment > most) return failed({});
+    const std::uint64_t entries = std::max<std::uint64_t>(1, alignment >> page.value);
+    failed({iommu_pages_touched(GuestAddress{0}, bytes, page), entries, configuration_->device.coherent_mask});
     return;
   }
   if (refused_) {
@@ -416,6 +443,7 @@ void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAd
 void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> elements, Direction direction,
                             std::optional<std::span<const ListSegment>> segments) {
   current_mapping_ = id;
+  request_ = {};
   const IommuPageShift page = configuration_->window.page;
   if (!segments) {
     std::uint64_t pages = 0;
@@ -450,6 +478,7 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
   std::uint64_t position = 0;  // bytes of it that earlier elements fill
   std::size_t in_segment = 0;  // elements in it
   TceRange near{};
+  std::optional<Violation> spent;  // of CAP-1
   for (const ListElement& element : elements) {
     if (element.length == 0) continue;
     while (next < segments->size() && position == (*segments)[next].length) {
@@ -470,6 +499,11 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
     if (elements.size() == 1 &&
         !check_preferred_alignment(range, preferred_alignment(element.address, element.length))) {
       return;
+    }
+    // Told only if all else is right: a segment of a wrong length puts elements in wrong places.
+    if (!spent && !check_kept_pool(range, preferred_alignment(element.address, element.length))) {
+      spent = std::move(violations_.back());
+      violations_.pop_back();
     }
     if (!take(range)) return;
     ranges_.push_back(range);
@@ -518,6 +552,7 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
   }
   allocation_.compare_near(ranges_, Invariant::kOwn1, Invariant::kFree1, violations_);
   check_flushed(Invariant::kXlat1, {});
+  if (spent && violations_.empty()) violations_.push_back(std::move(*spent));
 
   Mapping& mapping = mappings_.add(id, MappingKind::kList);
   mapping.direction = direction;

@@ -114,6 +114,9 @@ class Reference {
   std::uint64_t preferred_alignment(GuestAddress address, std::uint64_t size) const;
   // ALIGN-1, of a mapping that is not taken yet. False: it is violated.
   bool check_preferred_alignment(TceRange range, std::uint64_t alignment);
+  // CAP-1, of a mapping that is not taken yet: what is kept for large requests is not spent on others. False:
+  // it is violated.
+  bool check_kept_pool(TceRange range, std::uint64_t alignment);
   void check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary);
   // A segment that crosses a boundary: does none of its elements do so by itself?
   bool crosses_between(const ListSegment& segment, std::span<const ListElement> elements) const;

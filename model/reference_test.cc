@@ -215,7 +215,12 @@ TEST_F(ReferenceTest, WholeSystemPagesAreAlignedOnlyWhereTheyCanBe) {
   configuration_.system_page = {16};
   start();
   map(0, 16, {0x10000}, 0x10000);
-  map(1, 35, {0x20000}, 0x10000);  // the table is not empty any more
+  map(1, 35, {0x20000}, 0x10000);  // there is another aligned place
+  EXPECT_EQ(violated(), "ALIGN-1");
+  start();
+  for (const std::uint64_t entry : {8u, 24u, 44u, 60u})
+    map(static_cast<std::uint32_t>(entry), entry, {0x30000}, 1);
+  map(1, 26, {0x10000}, 0x10000);  // no aligned place is left
   EXPECT_EQ(violated(), "");
   start();
   map(0, 35, {0x20100}, 0x10000);  // not a whole one
@@ -318,6 +323,75 @@ TEST_F(ReferenceTest, CapRefusedInAnEmptyTable) {
   start();
   reference_.begin_call();
   reference_.mapped_page(0, {0x1000}, 1, Direction::kBidirectional, std::nullopt);
+  EXPECT_EQ(violated(), "CAP-1");
+}
+
+// Mutants of the search survived, as it was only asked about empty tables.
+TEST_F(ReferenceTest, CapRefusedWhileThereIsRoom) {
+  start();
+  map(0, 8, {0x1000}, 1);
+  reference_.begin_call();
+  reference_.mapped_page(1, {0x1000}, 1, Direction::kBidirectional, std::nullopt);
+  EXPECT_EQ(violated(), "CAP-1");
+
+  fake_.told = {{0, 32}, {32, 64}};
+  start();
+  map(0, 16, {0x1000}, 1);
+  map(1, 48, {0x1000}, 1);
+  reference_.begin_call();  // there are 31 free entries side by side, but not in one pool
+  reference_.mapped_page(2, {0x1000}, std::uint64_t{17} << 12, Direction::kBidirectional, std::nullopt);
+  EXPECT_EQ(violated(), "");
+}
+
+// iommu_alloc_coherent() could refuse everything.
+TEST_F(ReferenceTest, CapCoherentRefused) {
+  start();
+  reference_.begin_call();
+  reference_.allocated_coherent(0, 0x3000, {0}, 0, std::nullopt);
+  EXPECT_EQ(violated(), "CAP-1");
+  start();
+  reference_.begin_call();
+  reference_.note_refusal();  // there were no pages, or no TCE could be written
+  reference_.allocated_coherent(0, 0x3000, {0}, 0, std::nullopt);
+  EXPECT_EQ(violated(), "");
+  fake_.told.clear();
+  configuration_.window = {
+      .page = {16}, .first = {0}, .entries = 4096, .reserved_start = {0}, .reserved_end = {0}};
+  start();
+  reference_.begin_call();  // Linux: IOMAP_MAX_ORDER
+  reference_.allocated_coherent(0, (std::uint64_t{4096} << 12) + 1, {0}, 0, std::nullopt);
+  EXPECT_EQ(violated(), "");
+}
+
+// The pool of an allocator that took the large one for every request.
+TEST_F(ReferenceTest, CapTheKeptPoolIsSpentLast) {
+  fake_.told = {{0, 32, false}, {32, 64, true}};
+  start();
+  map(0, 40, {0x1000}, 1);
+  EXPECT_EQ(violated(), "CAP-1");
+  start();
+  map(0, 40, {0x0}, std::uint64_t{16} << 12);  // a large one
+  EXPECT_EQ(violated(), "");
+  start();
+  map(0, 1, {0x0}, std::uint64_t{3} << 12);
+  map(1, 6, {0x0}, std::uint64_t{24} << 12);
+  map(2, 40, {0x0}, std::uint64_t{2} << 12);  // there is no other room for it but at the end of the pool
+  EXPECT_EQ(violated(), "");
+  fake_.told = {{0, 32, false}, {32, 64, false}};
+  start();
+  map(0, 40, {0x1000}, 1);  // nothing is said of this pool
+  EXPECT_EQ(violated(), "");
+}
+
+TEST_F(ReferenceTest, CapTheKeptPoolIsSpentLastByLists) {
+  fake_.told = {{0, 32, false}, {32, 64, true}};
+  start();
+  reference_.begin_call();
+  install(8, {0x1000}, 0x1000);
+  install(40, {0x3000}, 0x1000);
+  const std::vector<ListElement> elements = {{{0x1000}, 0x1000}, {{0x3000}, 0x1000}};
+  const std::vector<ListSegment> segments = {{dma_of(8, {0x1000}), 0x1000}, {dma_of(40, {0x3000}), 0x1000}};
+  reference_.mapped_list(0, elements, Direction::kBidirectional, segments);
   EXPECT_EQ(violated(), "CAP-1");
 }
 

@@ -66,7 +66,10 @@ struct Executor::State final : model::Observer {
     const std::uint32_t count = target->pools(table, pools_told.data(), kMostPools);
     pools_found.clear();
     if (count > kMostPools) return {};  // more than there is room for: nothing is claimed
-    for (std::uint32_t i = 0; i < count; ++i) pools_found.push_back({pools_told[i].start, pools_told[i].end});
+    const bool large = (target->flags & NOSPAN_TARGET_LARGE_POOL) != 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      pools_found.push_back({pools_told[i].start, pools_told[i].end, large && i == count - 1});
+    }
     return pools_found;
   }
 
@@ -155,9 +158,10 @@ nospan_segment Executor::State::stale_segment() const {
     if (mapping.kind == model::MappingKind::kList && mapping.list_tces.empty()) continue;
     const model::TceRange tces =
         mapping.kind == model::MappingKind::kList ? mapping.list_tces[0] : mapping.tces;
-    stale.dma_address = model::dma_address(tces.first, page).value;
+    // Not where a page begins: then even an empty segment would touch one.
+    stale.dma_address = model::dma_address(tces.first, page).value + 1;
     stale.dma_length =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(tces.count << page.value, UINT32_MAX));
+        static_cast<std::uint32_t>(std::min<std::uint64_t>((tces.count << page.value) - 1, UINT32_MAX));
     break;
   }
   return stale;

@@ -154,11 +154,11 @@ TEST_F(ExecutorTest, AListComesInWithADmaAddressOfALiveMapping) {
   add(CommandKind::kMapPage, 0);
   add_list(1, {{{0x2000}, 0x1000}, {{0x8000}, 0x1000}});
   EXPECT_EQ(id(run(target)), "");
-  EXPECT_EQ(stale, mapped);
+  EXPECT_EQ(stale, mapped + 1) << "inside a page: an empty segment there touches one";
   // And of none that is gone.
   scenario_.commands.insert(scenario_.commands.begin() + 1, Command{.kind = CommandKind::kUnmapPage});
   EXPECT_EQ(id(run(target)), "");
-  EXPECT_NE(stale, mapped);
+  EXPECT_NE(stale, mapped + 1);
 }
 
 TEST_F(ExecutorTest, AGuardThatOverlooksLetsTheScenarioGoOn) {

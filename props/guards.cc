@@ -228,6 +228,7 @@ constexpr std::array kGuards{
               }},
     // The last entry of a pool, and the last below the mask, is never handed out.
     Guard{.id = "last-entry-never-used",
+          .kind = Guard::Kind::kOverlook,
           .invariant = Invariant::kCap1,
           .applies = [](const GuardContext& context) { return !context.reference.refused_request_fits(1); }},
     // A crash kernel that is short of entries takes back the last ones, reserved or not.

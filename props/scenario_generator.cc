@@ -321,7 +321,7 @@ std::uint64_t ScenarioGenerator::address_in(const Run& run) {
   const std::uint64_t whole = align_down(uniform, system_page);
   const std::array<std::uint64_t, 7> candidates{
       uniform,
-      whole,
+      whole + ((bits >> 56 & 7) == 0 ? 1 : 0),  // or not quite where it begins
       0,
       run.size - 1 - (bits >> 4 & 15),                                          // near the end
       align_down(run.start + uniform, page) + (bits >> 4 & 7) - 3 - run.start,  // of an IOMMU page
@@ -346,7 +346,7 @@ std::uint64_t ScenarioGenerator::request_size(std::uint64_t most) {
     const std::uint64_t uniform = 1 + random_.below(page * 4);
     const std::array<std::uint64_t, 8> candidates{
         1 + (bits >> 10 & 15),
-        system_page,
+        system_page - ((bits >> 56 & 3) == 0 ? 1 : 0),  // or not quite a whole one
         page,
         page * (1 + (bits >> 10 & 3)) + (bits >> 12 & 3) - 1,
         recent_size_,

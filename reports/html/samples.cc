@@ -57,7 +57,7 @@ Result run(const char* command, std::vector<std::string> command_line) {
   result.assumption = "mission";
   result.known_findings = {
       {"last-entry-never-used", "the last entry of each pool, and the last below the mask, is never handed out",
-       "CAP-1", false, "A request that fits is granted in an empty table.",
+       "CAP-1", false, "A request is granted while a pool has room for it.",
        "iommu_area_alloc() in lib/iommu-helper.c gives up the last entry of its limit, so every pool loses "
        "one.",
        "CAP-1 is not asserted if the request fits only where it ends with the last entry of a pool or with the "

@@ -62,7 +62,11 @@ Expected<std::vector<Instance>> linux_num_pages(const Setting& setting) {
   exact.incomplete = incompleteness(*paths);
   exact.scenario = [id = exact.id(), system_page = setting.system_page_shift](const Model& model) {
     ScenarioText text(model, system_page, "a counterexample of the prover to " + id);
-    text.map_page(0, text.value("address") & ((uint64_t{1} << 56) - 1), text.value("size"), 0);
+    // Memory of the caller's, where a scenario can have it.
+    const uint64_t first = text.value("address") & ((uint64_t{1} << 55) - 1);
+    const uint64_t bytes = text.value("size");
+    text.owned_by_caller(first, first + (bytes - 1));
+    text.map_page(0, first, bytes, 0);
     text.command({{"do", "unmap_page"}, {"mapping", 0}});
     return text.text();
   };

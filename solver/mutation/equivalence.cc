@@ -150,36 +150,61 @@ class Comparison {
 
 }  // namespace
 
-bool is_equivalent(const Program& original, const Program& mutant, const std::string& function,
-                   const SsaFacts& facts, const EquivalenceLimits& limits, std::string* why) {
-  const auto one = ssa_paths(original, function, facts, limits.paths);
-  const auto other = ssa_paths(mutant, function, facts, limits.paths);
-  if (!one || !other) {
-    *why = one ? other.error().line() : one.error().line();
-    return false;
-  }
-  *why = Comparison(*one, *other, limits).difference();
-  return why->empty();
+Equivalence EquivalenceChecker::compare(const Program& mutant, const std::string& function,
+                                        const SsaFacts& facts, const std::vector<LoopFact>& loops) const {
+  const auto original = ssa_paths(original_, function, facts, loops, limits_.paths);
+  if (!original) return Equivalence{false, original.error().line(), {}};
+  return compare(*original, mutant, function, facts, loops);
 }
 
-reports::Expected<SsaFacts> kernel_facts(const Program& program) {
-  SsaFacts facts;
-  struct Range {
-    const char* member;
-    uint64_t least;
-    uint64_t most;
-  };
-  // A window has at most 2^31 entries of 4 KiB to 16 GiB, and lies on the bus.
-  for (const Range& range :
-       {Range{"it_page_shift", 12, 34}, Range{"it_size", 1, uint64_t{1} << 31}, Range{"nr_pools", 1, 4},
-        Range{"it_offset", 0, ~uint64_t{0} >> 12}, Range{"poolsize", 0, uint64_t{1} << 31}}) {
-    auto offset = program.offset_of("iommu_table", range.member);
-    if (!offset) return tl::unexpected(offset.error());
-    facts.members.push_back({"struct.iommu_table", *offset, range.least, range.most});
+Equivalence EquivalenceChecker::compare(const SsaFunction& original, const Program& mutant,
+                                        const std::string& function, const SsaFacts& facts,
+                                        const std::vector<LoopFact>& loops) const {
+  Equivalence result;
+  const auto other = ssa_paths(mutant, function, facts, loops, limits_.paths);
+  if (!other) {
+    result.why_not = other.error().line();
+    return result;
   }
-  facts.parameters = {{"dma_data_direction", 0, 2}};
-  facts.unseen_calls = {"nospan_warn"};
-  return facts;
+  result.why_not = Comparison(original.paths, other->paths, limits_).difference();
+  result.proved = result.why_not.empty();
+  result.assumed = original.assumed;
+  result.assumed.insert(other->assumed.begin(), other->assumed.end());
+  return result;
+}
+
+Equivalence EquivalenceChecker::compare(const Program& mutant, const std::string& function) {
+  auto known = originals_.find(function);
+  if (known == originals_.end()) {
+    Original original{loop_facts(original_, function, facts_, limits_.paths), SsaFunction{}, ""};
+    auto paths = ssa_paths(original_, function, facts_, original.loops, limits_.paths);
+    if (paths) {
+      original.function = std::move(*paths);
+    } else {
+      original.not_understood = paths.error().line();
+    }
+    known = originals_.emplace(function, std::move(original)).first;
+  }
+  const Original& original = known->second;
+  if (!original.not_understood.empty()) return Equivalence{false, original.not_understood, {}};
+  Equivalence result = compare(original.function, mutant, function, facts_, original.loops);
+  if (!result.proved) return result;
+
+  // What is not needed is not named: nothing at all, mostly.
+  SsaFacts needed;
+  needed.unseen_calls = facts_.unseen_calls;
+  if (Equivalence plain = compare(mutant, function, needed, {}); plain.proved) return plain;
+  // What is known of loops may rest on anything.
+  if (!original.loops.empty()) return result;
+  needed = facts_;
+  for (const std::string& name : std::set<std::string>(result.assumed)) {
+    const SsaFacts fewer = needed.without(name);
+    Equivalence again = compare(mutant, function, fewer, {});
+    if (!again.proved) continue;
+    needed = fewer;
+    result = std::move(again);
+  }
+  return result;
 }
 
 }  // namespace nospan::solver

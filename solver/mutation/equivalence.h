@@ -10,7 +10,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "solver/mutation/ssa_paths.h"
 #include "solver/program.h"
@@ -19,20 +22,47 @@ namespace nospan::solver {
 
 struct EquivalenceLimits {
   std::size_t paths = 1000;               // of each function
-  std::chrono::milliseconds time{2'000};  // of one question
-  std::chrono::milliseconds total_time{10'000};
+  std::chrono::milliseconds time{5'000};  // of one question
+  std::chrono::milliseconds total_time{30'000};
 };
 
-// True: proved equivalent. False: not known, or different; *why says what stands in the way.
+struct Equivalence {
+  bool proved = false;            // else not known, or different
+  std::string why_not;            // what stands in the way
+  std::set<std::string> assumed;  // names of assumptions without which it is not proved
+};
+
+// Compares functions of one program, the original, with mutants of them. Not thread-safe. Keeps what it found
+// out about the original's loops.
 //
 // Where the original has undefined behaviour or stops at a BUG, the mutant may do anything: nobody relies on
 // it. The mutant must do neither where the original does not.
-bool is_equivalent(const Program& original, const Program& mutant, const std::string& function,
-                   const SsaFacts& facts, const EquivalenceLimits& limits, std::string* why);
+class EquivalenceChecker {
+ public:
+  // Both must outlive it.
+  EquivalenceChecker(const Program& original, const SsaFacts& facts, EquivalenceLimits limits = {})
+      : original_(original), facts_(facts), limits_(limits) {}
 
-// What the platform and iommu_init_table() guarantee of the kernel's tables (the same as the contracts of
-// solver/claims/linux_table.h), and the API of its callers.
-reports::Expected<SsaFacts> kernel_facts(const Program& program);
+  Equivalence compare(const Program& mutant, const std::string& function);
+
+ private:
+  // A function of the original, under all facts.
+  struct Original {
+    std::vector<LoopFact> loops;
+    SsaFunction function;
+    std::string not_understood;  // why there are no paths; "" if there are
+  };
+
+  Equivalence compare(const Program& mutant, const std::string& function, const SsaFacts& facts,
+                      const std::vector<LoopFact>& loops) const;
+  Equivalence compare(const SsaFunction& original, const Program& mutant, const std::string& function,
+                      const SsaFacts& facts, const std::vector<LoopFact>& loops) const;
+
+  const Program& original_;
+  const SsaFacts& facts_;
+  EquivalenceLimits limits_;
+  std::map<std::string, Original> originals_;
+};
 
 }  // namespace nospan::solver
 

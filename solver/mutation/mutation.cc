@@ -97,6 +97,10 @@ std::string_view name(Edit edit) {
   return "";
 }
 
+std::string Mutation::id() const {
+  return fmt::format("{}#{} {} {} {}", function, instruction, name(edit), operand, choice);
+}
+
 Expected<std::vector<Mutation>> find_mutations(const Program& program, const MutationScope& scope) {
   auto reached = reachable(program, scope.entries);
   if (!reached) return tl::unexpected(reached.error());

@@ -42,6 +42,9 @@ struct Mutation {
   std::string inside;  // the source's function, which may have been inlined into `function`
   std::string place;   // "arch/powerpc/kernel/iommu.c:312"
   std::string words;   // the edit: "`<` of unsigned numbers becomes `<=`"
+
+  // The same for the same edit of the same module, and for no other: "iommu_alloc#12 constant 1 2".
+  std::string id() const;
 };
 
 // Which code is mutated.
@@ -53,7 +56,8 @@ struct MutationScope {
   // inlined anywhere, are not the code under test.
   std::vector<std::string> files;
   // Calls of functions whose names begin so are no behaviour of the code under test, but its reports (WARN,
-  // BUG) and what the harness provides. Neither dropped nor called with other arguments.
+  // BUG) and what the harness provides. Neither dropped nor called with other arguments. Variables of such
+  // names are the harness', too.
   std::vector<std::string> untouched_calls;
   // Functions of the source; empty: all. As Mutation::inside has them, or without their scope.
   std::vector<std::string> functions;

@@ -133,7 +133,7 @@ class Finder {
       : instruction_(instruction), scope_(scope) {}
 
   std::vector<Mutation> find() {
-    if (is_untouched_call()) return {};
+    if (is_untouched_call() || is_untouched_variable()) return {};
     constants();
     predicates();
     opcodes();
@@ -165,7 +165,26 @@ class Finder {
         [&](const std::string& prefix) { return function->getName().starts_with(prefix.c_str()); });
   }
 
+  // A store to a variable of the harness, by a macro in the place of the kernel's.
+  bool is_untouched_variable() const {
+    const auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction_);
+    if (store == nullptr) return false;
+    const llvm::Value* base = store->getPointerOperand()->stripInBoundsConstantOffsets();
+    if (const auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(base)) {
+      if (call->getIntrinsicID() == llvm::Intrinsic::threadlocal_address) base = call->getArgOperand(0);
+    }
+    return llvm::isa<llvm::GlobalVariable>(base) &&
+           std::any_of(scope_.untouched_calls.begin(), scope_.untouched_calls.end(),
+                       [&](const std::string& prefix) { return base->getName().starts_with(prefix.c_str()); });
+  }
+
+  // The number that clang gives to a way out of a scope: nobody wrote it.
+  bool is_way_out() const {
+    return llvm::isa<llvm::PHINode>(instruction_) && instruction_.getName().starts_with("cleanup.dest");
+  }
+
   void constants() {
+    if (is_way_out()) return;
     for (unsigned i = 0; i < instruction_.getNumOperands(); ++i) {
       const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(instruction_.getOperand(i));
       if (constant == nullptr || constant->getBitWidth() > 64 || !may_change(instruction_, i)) continue;

@@ -6,6 +6,7 @@
 #include <llvm/IR/DataLayout.h>
 #include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/GetElementPtrTypeIterator.h>
+#include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
@@ -50,22 +51,28 @@ std::string type_of(const llvm::Argument& argument) {
 
 class Walker {
  public:
-  Walker(const Program& program, const llvm::Function& function, const SsaFacts& facts, std::size_t most)
+  Walker(const Program& program, const llvm::Function& function, const SsaFacts& facts,
+         const std::vector<LoopFact>& loop_facts, std::size_t most)
       : program_(program),
         function_(function),
         facts_(facts),
+        loop_facts_(loop_facts),
         most_(most),
         layout_(program.module().getDataLayout()),
         feasibility_({}) {}
 
-  Expected<std::vector<SsaPath>> walk() {
+  // Collects those of the loop facts that are not shown to hold where a loop is entered or goes on.
+  void test(std::vector<LoopFact>* broken) { broken_ = broken; }
+
+  Expected<SsaFunction> walk() {
     Walk first;
     for (const llvm::Argument& argument : function_.args()) {
       if (width(*argument.getType()) == 0) return unknown("a parameter that is no number", "");
       const Term value = unknown_of(*argument.getType(), fmt::format("parameter {}", argument.getArgNo()));
       const std::string type = type_of(argument);
       for (const SsaFacts::Parameter& fact : facts_.parameters) {
-        if (!type.empty() && fact.type == type) know(first, value, fact.least, fact.most);
+        const bool by_type = !fact.type.empty() && fact.type == type;
+        if ((by_type || is_named(fact, argument)) && !fact.pointee) know(first, value, fact);
       }
       first.values.emplace(&argument, value);
     }
@@ -79,10 +86,17 @@ class Walker {
       follow(std::move(walk));
       if (error_) return tl::unexpected(*error_);
     }
-    return std::move(paths_);
+    return SsaFunction{std::move(paths_), std::move(assumed_)};
   }
 
  private:
+  bool is_named(const SsaFacts::Parameter& fact, const llvm::Argument& argument) const {
+    if (fact.name.empty() || argument.getName() != fact.name.c_str()) return false;
+    if (!fact.pointee && !argument.getType()->isIntegerTy()) return false;
+    const std::string scoped = Program::scoped_name(function_);
+    return function_.getName() == fact.function.c_str() || scoped == fact.function ||
+           (fact.function.ends_with("::") && scoped.starts_with(fact.function));
+  }
   tl::unexpected<reports::Error> unknown(std::string what, std::string place) const {
     return reports::failure(place.empty() ? function_.getName().str() : std::move(place), std::move(what));
   }
@@ -99,11 +113,36 @@ class Walker {
     const unsigned bits = width(type);
     return bits == 1 ? Term::free_boolean(name) : Term::free_bits(bits, name);
   }
-  static void know(Walk& walk, const Term& value, uint64_t least, uint64_t most) {
+  template <class Fact>
+  void know(Walk& walk, const Term& value, const Fact& fact) {
     const unsigned bits = value.width();
-    if (bits < 64 && most >> bits != 0) return;
-    walk.path.conditions.push_back(less_equal(Term::bits(bits, least), value));
-    walk.path.conditions.push_back(less_equal(value, Term::bits(bits, most)));
+    if (value.is_boolean() || (bits < 64 && fact.most >> bits != 0)) return;
+    assume(fact.assumed);
+    walk.path.conditions.push_back(less_equal(Term::bits(bits, fact.least), value));
+    walk.path.conditions.push_back(less_equal(value, Term::bits(bits, fact.most)));
+  }
+  void assume(const std::string& name) {
+    if (!name.empty()) assumed_.insert(name);
+  }
+
+  // ---- What loops carry ----
+
+  std::optional<Term> holds(const LoopFact& fact, const std::vector<Term>& carried) const {
+    const Term& value = carried[fact.carried];
+    if (value.is_boolean()) return std::nullopt;
+    if (!fact.bound) return signed_less_equal(Term::bits(value.width(), fact.least), value);
+    const Term& bound = carried[*fact.bound];
+    if (bound.is_boolean() || bound.width() != value.width()) return std::nullopt;
+    return signed_less_equal(value - Term::bits(value.width(), 1), bound);
+  }
+  void test(const Walk& walk, std::size_t loop, const std::vector<Term>& carried) {
+    if (broken_ == nullptr) return;
+    for (const LoopFact& fact : loop_facts_) {
+      if (fact.loop != loop || std::find(broken_->begin(), broken_->end(), fact) != broken_->end()) continue;
+      const auto wanted = holds(fact, carried);
+      if (!wanted || (!wanted->is_true() && feasibility_.possible(walk.path.conditions, !*wanted)))
+        broken_->push_back(fact);
+    }
   }
 
   Term constant(const llvm::Constant& value) const {
@@ -228,6 +267,7 @@ class Walker {
     const auto header = std::find(headers.begin(), headers.end(), &to);
     if (header != headers.end()) {
       const auto number = header - headers.begin();
+      test(walk, static_cast<std::size_t>(number), incoming);
       if (program_.in_loop(to, *walk.block)) {
         see(walk, fmt::format("loop {} again", number), std::move(incoming));
         paths_.push_back(std::move(walk.path));
@@ -239,6 +279,10 @@ class Walker {
       for (const llvm::PHINode& phi : to.phis()) {
         incoming[at] = unknown_of(*phi.getType(), fmt::format("{} carried {}", walk.path.seen.size(), at));
         ++at;
+      }
+      for (const LoopFact& fact : loop_facts_) {
+        if (fact.loop != static_cast<std::size_t>(number)) continue;
+        if (const auto known = holds(fact, incoming)) walk.path.conditions.push_back(*known);
       }
     }
     std::size_t at = 0;
@@ -401,20 +445,67 @@ class Walker {
     Term loaded = select(Term::free_map(fmt::format("memory {} of {}", walk.memory, wide)), address);
     if (wide < 64) loaded = truncate(loaded, wide);
     walk.values.insert_or_assign(&load, loaded);
-    const auto* member = llvm::dyn_cast<llvm::GEPOperator>(load.getPointerOperand());
-    if (member == nullptr) return;
+    if (const auto* argument = llvm::dyn_cast<llvm::Argument>(load.getPointerOperand())) {
+      for (const SsaFacts::Parameter& fact : facts_.parameters) {
+        if (fact.pointee && is_named(fact, *argument)) know(walk, loaded, fact);
+      }
+    }
+    const auto [type, offset] = member_at(*load.getPointerOperand());
+    for (const SsaFacts::Member& fact : facts_.members) {
+      if (type == fact.type && offset == fact.offset) know(walk, loaded, fact);
+    }
+  }
+
+  // The struct, by LLVM's name, and the offset that an address is computed from; "" if it is not.
+  std::pair<std::string, uint64_t> member_at(const llvm::Value& address) const {
+    const auto* member = llvm::dyn_cast<llvm::GEPOperator>(&address);
+    if (member == nullptr) return {};
     const auto* type = llvm::dyn_cast<llvm::StructType>(member->getSourceElementType());
     llvm::APInt offset(64, 0);
-    if (type == nullptr || !type->hasName() || !member->accumulateConstantOffset(layout_, offset)) return;
-    for (const SsaFacts::Member& fact : facts_.members) {
-      if (type->getName() == fact.type.c_str() && offset == fact.offset)
-        know(walk, loaded, fact.least, fact.most);
+    if (type == nullptr || !type->hasName() || !member->accumulateConstantOffset(layout_, offset)) return {};
+    return {type->getName().str(), offset.getZExtValue()};
+  }
+
+  // How facts name what is called.
+  std::string callee_of(const llvm::CallBase& call) const {
+    if (const llvm::Function* function = call.getCalledFunction()) return function->getName().str();
+    const auto* load = llvm::dyn_cast<llvm::LoadInst>(call.getCalledOperand());
+    if (load == nullptr) return "";
+    const auto [type, offset] = member_at(*load->getPointerOperand());
+    return type.empty() ? "" : fmt::format("{}+{}", type, offset);
+  }
+
+  // What the callee looks at of an argument.
+  Term looked_at(Walk& walk, const llvm::CallBase& call, unsigned number) {
+    Term given = value(walk, *call.getArgOperand(number));
+    const std::string callee = callee_of(call);
+    for (const SsaFacts::Argument& fact : facts_.arguments) {
+      if (callee.empty() || fact.callee != callee || fact.number != number) continue;
+      assume(fact.assumed);
+      if (fact.use == SsaFacts::Argument::Use::kNone) return Term::bits(given.width(), 0);
+      const Term table = value(walk, *call.getArgOperand(0));
+      return shift_right(given, select(Term::free_map(fmt::format("memory {} of 64", walk.memory)),
+                                       table + word(facts_.page_shift)));
     }
+    return given;
+  }
+
+  // Reads memory at most: it is the same afterwards.
+  static bool only_reads(const llvm::CallBase& call) {
+    const llvm::Function* function = call.getCalledFunction();
+    if (function == nullptr || function->isDeclaration()) return false;
+    for (const llvm::Instruction& instruction : llvm::instructions(*function)) {
+      if (llvm::isa<llvm::DbgInfoIntrinsic>(instruction)) continue;
+      if (instruction.mayWriteToMemory() || llvm::isa<llvm::CallBase, llvm::UnreachableInst>(instruction))
+        return false;
+    }
+    return true;
   }
 
   void seen_call(Walk& walk, const Instruction& instruction, std::string what, std::vector<Term> given) {
     see(walk, std::move(what), std::move(given));
-    ++walk.memory;
+    const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
+    if (call == nullptr || !only_reads(*call)) ++walk.memory;
     const llvm::Type& type = *instruction.getType();
     if (type.isVoidTy()) return;
     // Of a struct, nothing is known: what looks into it is not understood.
@@ -441,11 +532,16 @@ class Walker {
     if (const auto* intrinsic = llvm::dyn_cast<llvm::IntrinsicInst>(&call)) {
       if (execute_intrinsic(walk, *intrinsic)) return;
     }
-    for (const llvm::Use& argument : call.args()) {
-      if (width(*argument->getType()) == 0) return give_up(call, "an argument that is no number");
-      given.push_back(value(walk, *argument));
+    for (unsigned i = 0; i < call.arg_size(); ++i) {
+      if (width(*call.getArgOperand(i)->getType()) == 0) return give_up(call, "an argument that is no number");
+      given.push_back(looked_at(walk, call, i));
     }
     seen_call(walk, call, "call " + name, std::move(given));
+    for (const SsaFacts::Result& fact : facts_.results) {
+      if (fact.callee != name || fact.not_argument >= call.arg_size()) continue;
+      assume(fact.assumed);
+      walk.path.conditions.push_back(value(walk, call) != value(walk, *call.getArgOperand(fact.not_argument)));
+    }
   }
 
   // False: like any other call.
@@ -478,22 +574,75 @@ class Walker {
   const Program& program_;
   const llvm::Function& function_;
   const SsaFacts& facts_;
+  const std::vector<LoopFact>& loop_facts_;
   const std::size_t most_;
   const llvm::DataLayout& layout_;
   Feasibility feasibility_;
   std::vector<Walk> waiting_;
   std::vector<SsaPath> paths_;
   std::optional<reports::Error> error_;
+  std::set<std::string> assumed_;
+  std::vector<LoopFact>* broken_ = nullptr;
 };
+
+// What might be known of a loop that carries these.
+std::vector<LoopFact> guesses(std::size_t loop, const llvm::BasicBlock& head) {
+  std::vector<const llvm::PHINode*> carried;
+  for (const llvm::PHINode& phi : head.phis()) carried.push_back(&phi);
+  std::vector<LoopFact> facts;
+  for (std::size_t i = 0; i < carried.size(); ++i) {
+    const llvm::Type* type = carried[i]->getType();
+    if (!type->isIntegerTy() || type->isIntegerTy(1)) continue;
+    facts.push_back({loop, i, 0, std::nullopt});
+    facts.push_back({loop, i, 1, std::nullopt});
+    for (std::size_t k = 0; k < carried.size(); ++k) {
+      if (k != i && carried[k]->getType() == type) facts.push_back({loop, i, 0, k});
+    }
+  }
+  return facts;
+}
 
 }  // namespace
 
-Expected<std::vector<SsaPath>> ssa_paths(const Program& program, const std::string& name, const SsaFacts& facts,
-                                         std::size_t most) {
+SsaFacts SsaFacts::without(const std::string& assumed) const {
+  SsaFacts rest = *this;
+  const auto is_it = [&](const auto& fact) { return fact.assumed == assumed; };
+  std::erase_if(rest.members, is_it);
+  std::erase_if(rest.parameters, is_it);
+  std::erase_if(rest.arguments, is_it);
+  std::erase_if(rest.results, is_it);
+  return rest;
+}
+
+Expected<SsaFunction> ssa_paths(const Program& program, const std::string& name, const SsaFacts& facts,
+                                const std::vector<LoopFact>& loop_facts, std::size_t most) {
   auto function = program.function(name);
   if (!function) return tl::unexpected(function.error());
   if ((*function)->isDeclaration()) return reports::failure(name, "has no body");
-  return Walker(program, **function, facts, most).walk();
+  return Walker(program, **function, facts, loop_facts, most).walk();
+}
+
+std::vector<LoopFact> loop_facts(const Program& program, const std::string& name, const SsaFacts& facts,
+                                 std::size_t most) {
+  const auto function = program.function(name);
+  if (!function || (*function)->isDeclaration()) return {};
+  std::vector<LoopFact> known;
+  const auto& headers = program.loop_headers(**function);
+  for (std::size_t loop = 0; loop < headers.size(); ++loop) {
+    for (const LoopFact& guess : guesses(loop, *headers[loop])) known.push_back(guess);
+  }
+  // Facts that one another rests on fall together, until what is left holds by itself.
+  while (!known.empty()) {
+    std::vector<LoopFact> broken;
+    Walker walker(program, **function, facts, known, most);
+    walker.test(&broken);
+    if (!walker.walk()) return {};
+    if (broken.empty()) return known;
+    std::erase_if(known, [&](const LoopFact& fact) {
+      return std::find(broken.begin(), broken.end(), fact) != broken.end();
+    });
+  }
+  return {};
 }
 
 }  // namespace nospan::solver

@@ -12,16 +12,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "reports/error.h"
+#include "solver/claims/claim.h"
 #include "solver/program.h"
 #include "solver/term.h"
 
 namespace nospan::solver {
 
-// What is known of numbers that a function starts from: they are at least and at most so much, unsigned.
+// What is known of numbers that a function starts from (they are at least and at most so much, unsigned), and
+// of what it calls. `assumed` is the name of the assumption behind a fact, one of `assumptions`.
 struct SsaFacts {
   // A member of a struct, by LLVM's name of it ("struct.iommu_table") and the member's offset in bytes.
   struct Member {
@@ -29,17 +33,55 @@ struct SsaFacts {
     uint64_t offset;
     uint64_t least;
     uint64_t most;
+    std::string assumed = {};
   };
-  // A parameter, by the source's name of its type ("dma_data_direction").
+  // A parameter, by the source's name of its type ("dma_data_direction"), or by its own and a function's (or a
+  // class', "nospan::builtin::EntrySpace::", for all of its functions).
   struct Parameter {
     std::string type;
     uint64_t least;
     uint64_t most;
+    std::string assumed = {};
+    std::string function = {};
+    std::string name = {};
+    bool pointee = false;  // known is what the parameter points to
+  };
+  // An argument that a callee does not look at, or of which it looks at the number of the page only: the bits
+  // above the page shift that its first argument, a table, has as `page_shift`. The callee is a function of
+  // that name, or what a member of a struct points to ("struct.iommu_table_ops+0").
+  struct Argument {
+    std::string callee;
+    unsigned number;
+    enum class Use : uint8_t { kNone, kPageNumber } use;
+    std::string assumed = {};
+  };
+  // What a function of that name returns is never its argument of that number.
+  struct Result {
+    std::string callee;
+    unsigned not_argument;
+    std::string assumed = {};
   };
   std::vector<Member> members;
   std::vector<Parameter> parameters;
+  std::vector<Argument> arguments;
+  std::vector<Result> results;
+  uint64_t page_shift = 0;  // offset in a table, of 64 bits
   // Calls of these are nobody's behaviour: what is printed.
   std::vector<std::string> unseen_calls;
+  std::vector<Assumption> assumptions;
+
+  // The same without what is assumed under that name.
+  SsaFacts without(const std::string& assumed) const;
+};
+
+// Signed numbers that a loop carries, by the number of its head and their position there: `carried` is at least
+// `least`, or, with `bound`, less than that other one plus 2.
+struct LoopFact {
+  std::size_t loop;
+  std::size_t carried;
+  uint64_t least;
+  std::optional<std::size_t> bound;
+  friend bool operator==(const LoopFact&, const LoopFact&) = default;
 };
 
 // Something that is seen from outside: "store", "call iommu_free", "return".
@@ -63,9 +105,21 @@ struct SsaPath {
   bool stopped = false;
 };
 
+struct SsaFunction {
+  std::vector<SsaPath> paths;
+  std::set<std::string> assumed;  // names of assumptions that some path makes
+};
+
 // All paths of the function. An Error if there are more than `most`, or something in it is not understood.
-reports::Expected<std::vector<SsaPath>> ssa_paths(const Program& program, const std::string& function,
-                                                  const SsaFacts& facts, std::size_t most);
+// `loop_facts` are known of what loops carry.
+reports::Expected<SsaFunction> ssa_paths(const Program& program, const std::string& function,
+                                         const SsaFacts& facts, const std::vector<LoopFact>& loop_facts,
+                                         std::size_t most);
+
+// What can be shown of the numbers that the function's loops carry: it holds where a loop is entered and is
+// preserved by each iteration. Empty if nothing can.
+std::vector<LoopFact> loop_facts(const Program& program, const std::string& function, const SsaFacts& facts,
+                                 std::size_t most);
 
 }  // namespace nospan::solver
 

@@ -391,7 +391,7 @@ void refcount_warn_saturate(refcount_t* counter, enum refcount_saturation_type t
 
 static const struct nospan_target nospan_linux = {
     .abi = NOSPAN_TARGET_ABI,
-    .flags = NOSPAN_TARGET_CONCURRENT,
+    .flags = NOSPAN_TARGET_CONCURRENT | NOSPAN_TARGET_LARGE_POOL,
     .name = "linux",
     .version = NOSPAN_KERNEL_VERSION,
     .system_page_shifts = 1ULL << PAGE_SHIFT,
