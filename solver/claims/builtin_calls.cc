@@ -3,13 +3,16 @@
 
 #include <fmt/format.h>
 
+#include "solver/claims/builtin_buffer.h"
+
 namespace nospan::solver::mapper_calls {
 
 using reports::Expected;
 using Kind = Event::Kind;
 
 const std::vector<std::string> kSpaceClaims = {"contract/Mapper::place", "contract/Mapper::preferred_shift",
-                                               "contract/direction_permissions", "alloc/EntrySpace::give_back"};
+                                               "contract/direction_permissions", "contract/Buffer::from",
+                                               "contract/EntrySpace::is_ordinary", "alloc/EntrySpace::give_back"};
 
 Expected<std::unique_ptr<Stage>> Stage::make(const Setting& setting, const Term& pages) {
   auto stage = std::make_unique<Stage>(setting.program);
@@ -17,6 +20,7 @@ Expected<std::unique_ptr<Stage>> Stage::make(const Setting& setting, const Term&
   if (!table) return tl::unexpected(table.error());
   stage->table = std::move(*table);
   add_environment(stage->executor, stage->table, pages);
+  add_buffer(stage->executor, stage->table);
   add_space(stage->executor, stage->table);
   add_place(stage->executor, stage->table);
   return stage;
@@ -121,9 +125,7 @@ Mapping::Mapping(const BuiltinTable& table, const Term& first_address, const Ter
       count(pages_touched(address, last, table.page_shift)) {}
 
 std::vector<Term> Mapping::domain(const BuiltinTable& table) const {
-  const SpaceRequest any{count, index, word(0), Term::bits(32, 0)};
-  return {less_equal(address, last), less_equal(table.origin, index),
-          promised_by_take(table, any, index - table.origin)};
+  return {less_equal(address, last), asked_of_give_back(table, index, count)};
 }
 
 std::vector<const Event*> all_of_kind(const Path& path, Kind kind, std::size_t from) {
@@ -140,7 +142,7 @@ Instance inverse(Instance base, const std::vector<Path>& paths, const BuiltinTab
   instance.claim = "inverse";
   instance.words =
       "given what map returned: clears exactly what was set, then frees exactly what was allocated";
-  instance.rests_on = {"alloc/EntrySpace::give_back"};
+  instance.rests_on = {"contract/Buffer::from", "contract/EntrySpace::is_ordinary", "alloc/EntrySpace::give_back"};
   add_paths(instance, paths);
   for (const Path& path : paths) {
     if (path.end != Path::End::kReturned) continue;

@@ -160,10 +160,6 @@ Term boundary_of(const Term& exponent) {
   return choose(exponent == Term::bits(6, 63), word(0), shift_left(word(1), zero_extend(exponent, 64)));
 }
 
-Term in_one_boundary(const Term& index, const Term& entries, const Term& boundary) {
-  return (boundary == word(0)) | less_equal((index & (boundary - word(1))) + entries, boundary);
-}
-
 Term where_it_is(const Space& space, const FoundRun& run, const Term& begin, const Term& end) {
   const Term index = space.table.origin + run.slot;
   return less_equal(run.slot, run.last_slot) & less_equal(begin, shift_right(run.slot, word(6))) &

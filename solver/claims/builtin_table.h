@@ -65,12 +65,16 @@ struct SpaceRequest {
 };
 reports::Expected<SpaceRequest> read_request(const Program& program, State& state, const Value& request);
 
-// What take() asks of its callers, and what it says about the slot that it finds: inside the
-// window, at or below the last start, aligned, in one boundary.
+// What take() asks of its callers, and what it says about the slot that it finds: a run that can be handed out,
+// at or below the last start, aligned, in one boundary.
 Term asked_of_take(const SpaceRequest& request);
 Term promised_by_take(const BuiltinTable& table, const SpaceRequest& request, const Term& slot);
-// What give_back() asks: slots of the window, none of them reserved.
+// Slots of the window, at least one, none of them reserved. What is taken is such a run, and give_back() asks
+// for it.
+Term ordinary_run(const BuiltinTable& table, const Term& slot, const Term& count);
 Term asked_of_give_back(const BuiltinTable& table, const Term& index, const Term& count);
+// The run of `entries` at an absolute index crosses no multiple of the boundary; 0: there is none.
+Term in_one_boundary(const Term& index, const Term& entries, const Term& boundary);
 
 // Contracts for EntrySpace::take() and give_back(), proved by the claims alloc/EntrySpace::take and
 // alloc/EntrySpace::give_back: events kTake and kGiveBack. What was taken, and not given back since, is given

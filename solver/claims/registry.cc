@@ -2,6 +2,7 @@
 #include "solver/claims/registry.h"
 
 #include "solver/claims/builtin_bits.h"
+#include "solver/claims/builtin_buffer.h"
 #include "solver/claims/builtin_coherent.h"
 #include "solver/claims/builtin_give_back.h"
 #include "solver/claims/builtin_hints.h"
@@ -62,6 +63,7 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"builtin-give_back", Subject::kBuiltin, builtin_give_back},
       {"builtin-give_back-words", Subject::kBuiltin, builtin_give_back_words,
        "give_back_words() has questions that are not answered yet"},
+      {"builtin-buffer", Subject::kBuiltin, builtin_buffer},
       {"builtin-map_page", Subject::kBuiltin, builtin_map_page, "no run has answered all of its questions yet"},
       {"builtin-place", Subject::kBuiltin, builtin_place, "no run has answered all of its questions yet"},
       {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page,
