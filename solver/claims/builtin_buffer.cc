@@ -103,6 +103,14 @@ Expected<Instance> is_ordinary(const Setting& setting) {
 
 }  // namespace
 
+BufferTerms BufferTerms::of_call(unsigned number) {
+  BufferTerms result;
+  for (const Member& member : kMembers) {
+    result.*member.term = free_word(fmt::format("buffer#{}.{}", number, member.name));
+  }
+  return result;
+}
+
 Term buffer_promises(const BufferTerms& buffer, const Term& address, const Term& size, const Term& page_shift) {
   const Term last = address + (size - word(1));
   return (size != word(0)) & less_equal(address, last) & (buffer.base == page_start(address, page_shift)) &
@@ -128,11 +136,9 @@ void add_buffer(Executor& executor, const BuiltinTable& table) {
                  refused.assume(!has_bytes(address, size));
                  if (!refused.impossible())
                    outcomes.push_back({std::move(refused), Value::number(Term::boolean(false))});
-                 const unsigned number = count++;
-                 BufferTerms buffer;
+                 const BufferTerms buffer = BufferTerms::of_call(count++);
                  for (const Member& member : kMembers) {
-                   const Term value = free_word(fmt::format("buffer#{}.{}", number, member.name));
-                   buffer.*member.term = value;
+                   const Term& value = buffer.*member.term;
                    auto offset = program.offset_of("Buffer", member.name);
                    if (!offset) return tl::unexpected(offset.error());
                    const Value& to = call.arguments[3];

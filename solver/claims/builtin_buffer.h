@@ -18,6 +18,9 @@ struct BufferTerms {
   Term offset;
   Term last_offset;
   Term entries;
+
+  // What the contract says of a call of Buffer::from(), counted from 0: free constants.
+  static BufferTerms of_call(unsigned number);
 };
 
 // What Buffer::from() makes of bytes: more than its definition, in the forms that its callers need. The last

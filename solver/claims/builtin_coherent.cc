@@ -125,7 +125,6 @@ Expected<std::vector<Instance>> builtin_coherent(const Setting& setting) {
   Instance free_base = call.base;
   free_base.function = "Mapper::free_coherent";
   free_base.inputs.push_back({"address", address});
-  add_terms(free_base.domain, mapping.domain(table));
   State mapped = table.state;
   mapped.happened(Kind::kTake, {mapping.index - table.origin - table.first_slot, mapping.count}, "the mapping");
   auto freeing = executor.run("nospan::builtin::Mapper::free_coherent", mapped,

@@ -297,6 +297,8 @@ void add_space(Executor& executor, const BuiltinTable& table) {
           }
           if (found) {
             after.learn(promised_by_take(table, *request, slot));
+            after.ghosts[std::string(kTakenLastStart)] = request->last_start;
+            after.ghosts[std::string(kTakenBoundary)] = request->boundary;
             after.happened(Event::Kind::kTake, {slot - table.first_slot, request->entries}, call.place);
           }
           outcomes.push_back({std::move(after), Value::number(Term::boolean(found))});
@@ -420,6 +422,9 @@ void add_place(Executor& executor, const BuiltinTable& table) {
           }
           if (found) {
             after.learn(promised_by_place(table, *request, slot));
+            after.ghosts[std::string(kPlacedSlot)] = slot;
+            after.ghosts[std::string(kPlacedOffset)] = request->offset;
+            after.ghosts[std::string(kPlacedLastOffset)] = request->last_offset;
             after.happened(Event::Kind::kTake, {slot - table.first_slot, request->entries}, call.place);
           }
           outcomes.push_back({std::move(after), Value::number(Term::boolean(found))});

@@ -80,6 +80,9 @@ Term in_one_boundary(const Term& index, const Term& entries, const Term& boundar
 // alloc/EntrySpace::give_back: events kTake and kGiveBack. What was taken, and not given back since, is given
 // back successfully: a state that begins with a kTake event has that mapping.
 void add_space(Executor& executor, const BuiltinTable& table);
+// What it leaves in the state's ghosts where take() found something: what was asked for.
+inline constexpr std::string_view kTakenLastStart = "taken.last_start";
+inline constexpr std::string_view kTakenBoundary = "taken.boundary";
 
 // What Mapper::place() gets, what it asks of it, and what it says about the slot that it finds.
 struct PlaceRequest {
@@ -96,6 +99,11 @@ Term promised_by_place(const BuiltinTable& table, const PlaceRequest& request, c
 // Its two parts: of the entries, and of the addresses of their bytes.
 Term entries_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot);
 Term bytes_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot);
+
+// What the contract of place() leaves in the state's ghosts where it found something.
+inline constexpr std::string_view kPlacedSlot = "placed.slot";
+inline constexpr std::string_view kPlacedOffset = "placed.offset";
+inline constexpr std::string_view kPlacedLastOffset = "placed.last_offset";
 
 // NOSPAN_TCE_* of an enum nospan_direction; 0 for anything else.
 Term permissions_of(const Term& direction);

@@ -11,19 +11,19 @@
 
 namespace nospan::solver {
 
-// Nothing can be smuggled in: what a step names and nobody has shown becomes a question of its own, asked with
-// all that is known.
+// Nothing can be smuggled in: what a step names and nobody has shown becomes a question of its own, and a fact that
+// does not follow from what its step names is asked with all that is known.
 class Steps {
  public:
-  // Adds to `cases`. `known` holds throughout: the conditions of a path, the domain of a claim.
+  // Adds to `cases`. `known`, beside the domain of the claim, holds throughout: the conditions of a path.
   Steps(std::vector<Case>& cases, const std::vector<Term>& known);
 
   // The fact follows from `from`, and is known from now on.
   void show(const std::string& name, const Term& fact, const std::vector<Term>& from,
             std::vector<Split> splits = {});
 
-  // What is known about free constants of these terms and no other ones.
-  std::vector<Term> about(const std::vector<Term>& terms) const;
+  // What is known, but for what mentions a free constant of these terms.
+  std::vector<Term> without(const std::vector<Term>& terms) const;
 
  private:
   bool is_known(const Term& term) const;
