@@ -69,7 +69,7 @@ void add_witness(Instance& instance, const BuiltinTable& table, std::vector<Term
                       table.segment_boundary == word(~uint64_t{0}), table.dma_mask == word(~uint64_t{0}),
                       table.coherent_mask == word(~uint64_t{0}), table.reserved_begin_slot == table.end_slot,
                       free_word("page") == word(0), free_word("offset") == word(0),
-                      free_word("size") == word(1), free_word("first") == word(0), free_word("last") == word(0),
+                      free_word("size") == word(1), free_word("first") == word(0), free_word("last") == word(65535),
                       free_word("address") == word(64 << 16), free_word("last_address") == word(64 << 16),
                       Term::free_bits(32, "direction") == Term::bits(32, 0)});
   instance.witnesses.push_back(std::move(witness));
