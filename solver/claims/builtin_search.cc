@@ -323,11 +323,13 @@ struct SearchProof {
   }
   std::vector<Split> boundary_splits() const {
     std::vector<Split> splits;
+    splits.reserve(64);
     for (uint64_t value = 0; value < 64; ++value) splits.push_back({boundary_exponent, Term::bits(6, value)});
     return splits;
   }
   std::vector<Split> alignment_splits() const {
     std::vector<Split> splits;
+    splits.reserve(64);
     for (uint64_t value = 0; value < 64; ++value) splits.push_back({exponent, Term::bits(6, value)});
     return splits;
   }
@@ -346,12 +348,22 @@ struct SearchProof {
              [=, this](const Path& path) {
                return implies(known(path), is_free(space(), before, cell(path, slot), search.entries));
              }},
-            {"where it is",
+            {"not behind the last slot",
              [=, this](const Path& path) {
-               FoundRun run = search.run(cell(path, slot));
-               run.boundary = word(0);
-               return implies(known(path), where_it_is(space(), run, from, to));
+               return implies(known(path), less_equal(cell(path, slot), search.last_slot));
              }},
+            {"in the words",
+             [=, this](const Path& path) {
+               const Term at = cell(path, slot);
+               return implies(known(path), less_equal(from, shift_right(at, word(6))) &
+                                               less_equal(at + search.entries, shift_left(to, word(6))));
+             }},
+            {"aligned",
+             [=, this](const Path& path) {
+               return implies(known(path), ((space().table.origin + cell(path, slot)) &
+                                            (search.alignment - word(1))) == word(0));
+             },
+             alignment_splits()},
             {"in one boundary",
              [=, this](const Path& path) {
                return implies(known(path), in_one_boundary(space().table.origin + cell(path, slot),
@@ -455,7 +467,8 @@ Expected<Instance> search_long(const Setting& setting) {
        .asked = std::move(asked),
        .rests_on = {"contract/EntrySpace::adjusted", "contract/EntrySpace::last_taken",
                     "contract/EntrySpace::next_candidate", "contract/EntrySpace::lower_hints"},
-       .inputs = search.inputs()},
+       .inputs = search.inputs(),
+       .in_parts = true},
       search.goals(search.begin, search.end),
       [&](const Path& path) { return path.result->bits & (search.search.entries == word(100)); });
 }
@@ -528,6 +541,10 @@ Expected<Instance> adjusted(const Setting& setting) {
   SearchProof& search = *made;
   const Space& space = search.space();
   const Term from = zero_extend(Term::free_bits(39, "from"), 64);
+  // The next multiple of the alignment, whatever the boundary: solvers get each of them as a number in its turn.
+  const Term lowest = space.table.origin + from;
+  const Term below = search.search.alignment - word(1);
+  const Term up = (lowest + below) & ~below;
   return search.proof->prove(
       {.function = "adjusted",
        .words = "a slot that is aligned, in one boundary, and not lower",
@@ -537,6 +554,8 @@ Expected<Instance> adjusted(const Setting& setting) {
        .inputs = search.inputs()},
       {{"a slot",
         [&](const Path& path) { return adjusted_promises(space, search.search, from, path.result->bits); },
+        search.boundary_splits(),
+        {less_equal(lowest, up), (up & below) == word(0)},
         search.alignment_splits()}},
       [&](const Path&) { return search.search.alignment == word(16); });
 }
@@ -559,6 +578,7 @@ Expected<Instance> translate(const Setting& setting) {
                                return Value::number(truncate(trailing_zeros(call.arguments[0].bits), 32));
                              }));
   std::vector<Split> alignments;
+  alignments.reserve(64);
   for (uint64_t value = 0; value < 64; ++value) alignments.push_back({shift, Term::bits(6, value)});
   const auto made_of = [&](const Path& path) {
     State state;

@@ -386,11 +386,9 @@ uint64_t EntrySpace::adjusted(const Search& search, uint64_t slot) const {
   uint64_t index = (origin_ + slot + (search.alignment - 1)) & ~(search.alignment - 1);
   if (search.boundary != 0) {
     const uint64_t inside = index & (search.boundary - 1);
-    // Alignment and boundary are powers of two: what is aligned to the larger one is aligned to both.
-    if (inside + search.entries > search.boundary) {
-      index += search.boundary - inside;
-      index = (index + (search.alignment - 1)) & ~(search.alignment - 1);
-    }
+    // Alignment and boundary are powers of two, and no run is longer than the boundary: an aligned index inside of
+    // it is one of the smaller alignments, so that the next boundary is aligned, too.
+    if (inside + search.entries > search.boundary) index += search.boundary - inside;
   }
   return index - origin_;
 }
