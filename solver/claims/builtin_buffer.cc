@@ -21,7 +21,7 @@ Term has_bytes(const Term& address, const Term& size) {
 
 struct Member {
   const char* name;
-  Term BufferTerms::*term;
+  Term BufferTerms::* term;
 };
 constexpr Member kMembers[] = {{"base", &BufferTerms::base},
                                {"offset", &BufferTerms::offset},
@@ -115,8 +115,7 @@ Term buffer_promises(const BufferTerms& buffer, const Term& address, const Term&
   const Term last = address + (size - word(1));
   return (size != word(0)) & less_equal(address, last) & (buffer.base == page_start(address, page_shift)) &
          (address == buffer.base + buffer.offset) & (last == buffer.base + buffer.last_offset) &
-         less_equal(buffer.offset, buffer.last_offset) &
-         (shift_right(buffer.offset, page_shift) == word(0)) &
+         less_equal(buffer.offset, buffer.last_offset) & (shift_right(buffer.offset, page_shift) == word(0)) &
          (buffer.entries == pages_touched(address, last, page_shift)) &
          (buffer.entries == shift_right(buffer.last_offset, page_shift) + word(1)) &
          (buffer.last_offset == buffer.offset + (size - word(1)));
@@ -124,38 +123,36 @@ Term buffer_promises(const BufferTerms& buffer, const Term& address, const Term&
 
 void add_buffer(Executor& executor, const BuiltinTable& table) {
   const Program& program = executor.program();
-  executor.add("nospan::builtin::Buffer::from",
-               [table, &program, count = 0u](State state,
-                                             const Call& call) mutable -> Expected<std::vector<Outcome>> {
-                 const Term& address = call.arguments[0].bits;
-                 const Term& size = call.arguments[1].bits;
-                 state.require(Kind::kContract, call.arguments[2].bits == truncate(table.page_shift, 32),
-                               "the table's IOMMU page shift", call.place);
-                 std::vector<Outcome> outcomes;
-                 State refused = state;
-                 refused.assume(!has_bytes(address, size));
-                 if (!refused.impossible())
-                   outcomes.push_back({std::move(refused), Value::number(Term::boolean(false))});
-                 const BufferTerms buffer = BufferTerms::of_call(count++);
-                 for (const Member& member : kMembers) {
-                   const Term& value = buffer.*member.term;
-                   auto offset = program.offset_of("Buffer", member.name);
-                   if (!offset) return tl::unexpected(offset.error());
-                   const Value& to = call.arguments[3];
-                   auto done =
-                       state.memory.change(to.object).store(to.bits + word(*offset), 8, Value::number(value));
-                   if (!done) return tl::unexpected(done.error());
-                 }
-                 state.assume(has_bytes(address, size));
-                 state.learn(buffer_promises(buffer, address, size, table.page_shift));
-                 outcomes.push_back({std::move(state), Value::number(Term::boolean(true))});
-                 return outcomes;
-               });
-  executor.add("nospan::builtin::EntrySpace::is_ordinary",
-               simple([table](State&, const Call& call) -> Expected<Value> {
-                 return Value::number(
-                     asked_of_give_back(table, call.arguments[1].bits, call.arguments[2].bits));
-               }));
+  executor.add(
+      "nospan::builtin::Buffer::from",
+      [table, &program, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+        const Term& address = call.arguments[0].bits;
+        const Term& size = call.arguments[1].bits;
+        state.require(Kind::kContract, call.arguments[2].bits == truncate(table.page_shift, 32),
+                      "the table's IOMMU page shift", call.place);
+        std::vector<Outcome> outcomes;
+        State refused = state;
+        refused.assume(!has_bytes(address, size));
+        if (!refused.impossible())
+          outcomes.push_back({std::move(refused), Value::number(Term::boolean(false))});
+        const BufferTerms buffer = BufferTerms::of_call(count++);
+        for (const Member& member : kMembers) {
+          const Term& value = buffer.*member.term;
+          auto offset = program.offset_of("Buffer", member.name);
+          if (!offset) return tl::unexpected(offset.error());
+          const Value& to = call.arguments[3];
+          auto done = state.memory.change(to.object).store(to.bits + word(*offset), 8, Value::number(value));
+          if (!done) return tl::unexpected(done.error());
+        }
+        state.assume(has_bytes(address, size));
+        state.learn(buffer_promises(buffer, address, size, table.page_shift));
+        outcomes.push_back({std::move(state), Value::number(Term::boolean(true))});
+        return outcomes;
+      });
+  executor.add(
+      "nospan::builtin::EntrySpace::is_ordinary", simple([table](State&, const Call& call) -> Expected<Value> {
+        return Value::number(asked_of_give_back(table, call.arguments[1].bits, call.arguments[2].bits));
+      }));
 }
 
 Expected<std::vector<Instance>> builtin_buffer(const Setting& setting) {

@@ -12,9 +12,9 @@ namespace nospan::solver::mapper_calls {
 using reports::Expected;
 using Kind = Event::Kind;
 
-const std::vector<std::string> kSpaceClaims = {"contract/Mapper::place", "contract/Mapper::preferred_shift",
-                                               "contract/direction_permissions", "contract/Buffer::from",
-                                               "contract/EntrySpace::is_ordinary", "alloc/EntrySpace::give_back"};
+const std::vector<std::string> kSpaceClaims = {
+    "contract/Mapper::place", "contract/Mapper::preferred_shift", "contract/direction_permissions",
+    "contract/Buffer::from",  "contract/EntrySpace::is_ordinary", "alloc/EntrySpace::give_back"};
 
 Expected<std::unique_ptr<Stage>> Stage::make(const Setting& setting, const Term& pages) {
   auto stage = std::make_unique<Stage>(setting.program);
@@ -64,14 +64,15 @@ std::vector<Term> conditions_before(const Path& path, std::size_t given) {
 }
 
 void add_witness(Instance& instance, const BuiltinTable& table, std::vector<Term> witness) {
-  add_terms(witness, {table.page_shift == word(16), table.system_page_shift == word(16),
-                      table.origin == word(64), table.first_slot == word(0), table.entries == word(64),
-                      table.segment_boundary == word(~uint64_t{0}), table.dma_mask == word(~uint64_t{0}),
-                      table.coherent_mask == word(~uint64_t{0}), table.reserved_begin_slot == table.end_slot,
-                      free_word("page") == word(0), free_word("offset") == word(0),
-                      free_word("size") == word(1), free_word("first") == word(0), free_word("last") == word(65535),
-                      free_word("address") == word(64 << 16), free_word("last_address") == word(64 << 16),
-                      Term::free_bits(32, "direction") == Term::bits(32, 0)});
+  add_terms(
+      witness,
+      {table.page_shift == word(16), table.system_page_shift == word(16), table.origin == word(64),
+       table.first_slot == word(0), table.entries == word(64), table.segment_boundary == word(~uint64_t{0}),
+       table.dma_mask == word(~uint64_t{0}), table.coherent_mask == word(~uint64_t{0}),
+       table.reserved_begin_slot == table.end_slot, free_word("page") == word(0),
+       free_word("offset") == word(0), free_word("size") == word(1), free_word("first") == word(0),
+       free_word("last") == word(65535), free_word("address") == word(64 << 16),
+       free_word("last_address") == word(64 << 16), Term::free_bits(32, "direction") == Term::bits(32, 0)});
   instance.witnesses.push_back(std::move(witness));
 }
 
@@ -87,17 +88,19 @@ Instance tce(const MapCall& call, const BuiltinTable& table, const Term& permiss
   // In page numbers, which solvers add without carries from below.
   Steps steps(instance.cases, instance.domain);
   const Term in_order = less_equal(first_page, last_page);
-  steps.show("the pages of the buffer are in order", in_order, instance.domain, split_page_shift(call.page_shift));
+  steps.show("the pages of the buffer are in order", in_order, instance.domain,
+             split_page_shift(call.page_shift));
   instance.cases.push_back({"TCE i carries a page of the buffer",
                             {in_order, less(i, last_page - first_page + word(1))},
                             less_equal(first_page, first_page + i) & less_equal(first_page + i, last_page),
                             {}});
   const Term low_bits = shift_left(word(1), call.page_shift) - word(1);
   const Term start = page_start(call.first, call.page_shift);
-  instance.cases.push_back({"the first TCE's page",
-                            {},
-                            ((start & low_bits) == word(0)) & (shift_right(start, call.page_shift) == first_page),
-                            split_page_shift(call.page_shift)});
+  instance.cases.push_back(
+      {"the first TCE's page",
+       {},
+       ((start & low_bits) == word(0)) & (shift_right(start, call.page_shift) == first_page),
+       split_page_shift(call.page_shift)});
   for (const Path& path : call.paths) {
     for (const Event& event : path.events) {
       if (event.kind != Kind::kSet) continue;
@@ -157,8 +160,7 @@ Term Mapping::counted(const BuiltinTable& table) const {
 }
 
 std::vector<Term> Mapping::domain(const BuiltinTable& table) const {
-  return {less_equal(address, last), counted(table),
-          asked_of_give_back(table, index, count)};
+  return {less_equal(address, last), counted(table), asked_of_give_back(table, index, count)};
 }
 
 std::vector<const Event*> all_of_kind(const Path& path, Kind kind, std::size_t from) {
@@ -175,7 +177,8 @@ Instance inverse(Instance base, const std::vector<Path>& paths, const BuiltinTab
   instance.claim = "inverse";
   instance.words =
       "given what map returned: clears exactly what was set, then frees exactly what was allocated";
-  instance.rests_on = {"contract/Buffer::from", "contract/EntrySpace::is_ordinary", "alloc/EntrySpace::give_back"};
+  instance.rests_on = {"contract/Buffer::from", "contract/EntrySpace::is_ordinary",
+                       "alloc/EntrySpace::give_back"};
   add_paths(instance, paths);
   for (const Path& path : paths) {
     if (path.end != Path::End::kReturned) continue;
@@ -207,7 +210,8 @@ Instance inverse(Instance base, const std::vector<Path>& paths, const BuiltinTab
     // How many entries they are is what matters of first and last address.
     const Term mapped = mapping.counted(table);
     const Term in_buffer =
-        buffer.entries == pages_touched(mapping.address, mapping.address + (mapping.size() - word(1)), table.page_shift);
+        buffer.entries ==
+        pages_touched(mapping.address, mapping.address + (mapping.size() - word(1)), table.page_shift);
     steps.show("how many entries", buffer.entries == mapping.count, {mapped, in_buffer});
     steps.show("a path that returns", right,
                steps.without({buffer.base, buffer.offset, buffer.last_offset, mapping.last}));

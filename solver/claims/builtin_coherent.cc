@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "solver/claims/builtin_calls.h"
 #include "solver/claims/builtin_buffer.h"
+#include "solver/claims/builtin_calls.h"
 #include "solver/claims/scenario_text.h"
 #include "solver/claims/steps.h"
 
@@ -51,8 +51,10 @@ void add_coherent_size(Executor& executor, const CoherentSize& of) {
                  if (!refused.impossible())
                    outcomes.push_back({std::move(refused), Value::number(Term::boolean(false))});
                  state.assume(of.is_possible());
-                 for (const auto& [to, value] : {std::pair{call.arguments[2], of.bytes}, {call.arguments[3], of.order}}) {
-                   auto done = state.memory.change(to.object).store(to.bits, value.width() / 8, Value::number(value));
+                 for (const auto& [to, value] :
+                      {std::pair{call.arguments[2], of.bytes}, {call.arguments[3], of.order}}) {
+                   auto done =
+                       state.memory.change(to.object).store(to.bits, value.width() / 8, Value::number(value));
                    if (!done) return tl::unexpected(done.error());
                  }
                  state.learn(of.promises());
@@ -73,16 +75,18 @@ Expected<Instance> coherent_size(const Setting& setting) {
   instance.claim = "contract";
   instance.words = "whole system pages, and the smallest order that holds them; false if none is so large";
   instance.inputs.push_back({"size", of.size});
-  auto paths = executor.run("nospan::builtin::Mapper::coherent_size", table->state,
-                            {table->mapper, Value::number(of.size), Value::pointer(bytes), Value::pointer(order)},
-                            table->domain);
+  auto paths = executor.run(
+      "nospan::builtin::Mapper::coherent_size", table->state,
+      {table->mapper, Value::number(of.size), Value::pointer(bytes), Value::pointer(order)}, table->domain);
   if (!paths) return tl::unexpected(paths.error());
   add_paths(instance, *paths);
   instance.cases = all_obligation_cases(*paths);
-  const std::vector<Split> splits = {{table->system_page_shift, word(12)}, {table->system_page_shift, word(16)}};
+  const std::vector<Split> splits = {{table->system_page_shift, word(12)},
+                                     {table->system_page_shift, word(16)}};
   for (const Path& path : *paths) {
     if (path.end != Path::End::kReturned) continue;
-    instance.cases.push_back({"true if it is possible", path.conditions, path.result->bits == of.is_possible(), {}});
+    instance.cases.push_back(
+        {"true if it is possible", path.conditions, path.result->bits == of.is_possible(), {}});
     if (path.result->bits.is_false()) continue;
     CoherentSize found = of;
     found.bytes = path.memory.at(bytes).load(word(0), 8)->bits;
@@ -232,8 +236,9 @@ Expected<std::vector<Instance>> builtin_coherent(const Setting& setting) {
   for (const Path& path : *freeing) {
     if (path.end != Path::End::kReturned) continue;
     const auto freed = all_of_kind(path, Kind::kFreePages);
-    const Term right = freed.size() == 1 ? of.is_order(freed[0]->arguments[0]) & (freed[0]->arguments[1] == pages)
-                                         : Term::boolean(false);
+    const Term right = freed.size() == 1
+                           ? of.is_order(freed[0]->arguments[0]) & (freed[0]->arguments[1] == pages)
+                           : Term::boolean(false);
     undo.cases.push_back({"the memory", path.conditions, right, {}});
   }
   undo.scenario = [id = undo.id(), replay = call.replay](const Model& model) {

@@ -95,8 +95,9 @@ Expected<std::vector<Instance>> builtin_unmap_page(const Setting& setting) {
   const Instance any = base;
   State state = table.state;
   state.happened(Kind::kTake, {mapping.index - table.origin - table.first_slot, mapping.count}, "the mapping");
-  auto paths = executor.run(function, state,
-                            {table.mapper, Value::number(mapping.address), Value::number(mapping.size())}, any.domain);
+  auto paths =
+      executor.run(function, state,
+                   {table.mapper, Value::number(mapping.address), Value::number(mapping.size())}, any.domain);
   if (!paths) return tl::unexpected(paths.error());
   std::vector<Instance> instances = {inverse(base, *paths, table, mapping)};
   instances.back().rests_on.insert(instances.back().rests_on.end(),

@@ -40,8 +40,9 @@ void add_bytes_of_place(std::vector<Case>& cases, const Path& path, const Builti
   // Where a boundary is that of IOMMU pages: the pages of first and last byte are between the same two.
   const Term is_power = (boundary & below) == word(0);
   const Term same_stretch = implies(boundary != word(0), (index & ~below) == (last_index & ~below));
-  steps.show("pages in one boundary", same_stretch,
-             {in_one_boundary(index, request.entries, boundary), is_power, less_equal(word(1), request.entries)});
+  steps.show(
+      "pages in one boundary", same_stretch,
+      {in_one_boundary(index, request.entries, boundary), is_power, less_equal(word(1), request.entries)});
   const Term their_pages = (shift_right(first, shift) == index) & (shift_right(last, shift) == last_index);
   steps.show("pages of first and last byte", their_pages,
              steps.without({table.segment_boundary, request.alignment_shift, request.preferred_shift,

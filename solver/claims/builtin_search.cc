@@ -450,27 +450,29 @@ Expected<Instance> search_long(const Setting& setting) {
     return less_equal(place, here) & (less_equal(here, shift_left(end, word(6))) | (here == place)) &
            less_equal((*from)->value.bits, end);
   };
-  loop.measure = [](LoopView& view) -> Expected<Term> {
+  loop.measure = [end = search.end](LoopView& view) -> Expected<Term> {
     auto at = view.find("place");
-    auto from = view.find("from");
-    if (!at || !from) return tl::unexpected(at ? from.error() : at.error());
-    return word(uint64_t{1} << 62) - (*at)->value.bits - (*from)->value.bits;
+    if (!at) return tl::unexpected(at.error());
+    // Where it is behind the end, there is no further iteration.
+    const Term& here = (*at)->value.bits;
+    const Term slots = shift_left(end, word(6));
+    return choose(less_equal(here, slots), slots - here, word(0));
   };
   search.proof->executor.add(loop);
   std::vector<Term> asked = search.asked("search_long");
   asked.push_back(less_equal(search.begin, shift_right(place, word(6))));
-  return search.proof->prove(
-      {.function = "search_long",
-       .words = "what is found is free, aligned, in one boundary and in the words",
-       .arguments = {search.pointer, Value::number(place), Value::number(search.begin),
-                     Value::number(search.end), search.slot},
-       .asked = std::move(asked),
-       .rests_on = {"contract/EntrySpace::adjusted", "contract/EntrySpace::last_taken",
-                    "contract/EntrySpace::next_candidate", "contract/EntrySpace::lower_hints"},
-       .inputs = search.inputs(),
-       .in_parts = true},
-      search.goals(search.begin, search.end),
-      [&](const Path& path) { return path.result->bits & (search.search.entries == word(100)); });
+  return search.proof->prove({.function = "search_long",
+                              .words = "what is found is free, aligned, in one boundary and in the words",
+                              .arguments = {search.pointer, Value::number(place), Value::number(search.begin),
+                                            Value::number(search.end), search.slot},
+                              .asked = std::move(asked),
+                              .rests_on = {"contract/EntrySpace::adjusted", "contract/EntrySpace::last_taken",
+                                           "contract/EntrySpace::next_word"},
+                              .inputs = search.inputs(),
+                              .in_parts = true},
+                             search.goals(search.begin, search.end), [&](const Path& path) {
+                               return path.result->bits & (search.search.entries == word(100));
+                             });
 }
 
 Expected<Instance> search_exactly(const Setting& setting) {
@@ -541,7 +543,8 @@ Expected<Instance> adjusted(const Setting& setting) {
   SearchProof& search = *made;
   const Space& space = search.space();
   const Term from = zero_extend(Term::free_bits(39, "from"), 64);
-  // The next multiple of the alignment, whatever the boundary: solvers get each of them as a number in its turn.
+  // The next multiple of the alignment, whatever the boundary: solvers get each of them as a number in its
+  // turn.
   const Term lowest = space.table.origin + from;
   const Term below = search.search.alignment - word(1);
   const Term up = (lowest + below) & ~below;

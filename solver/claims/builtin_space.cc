@@ -31,8 +31,8 @@ Term is_aligned(const Space& space, const SpaceRequest& request, const Term& slo
 
 // Where a run is that was taken, but for the window.
 Term taken_where(const Space& space, const SpaceRequest& request, const Term& slot) {
-  return taken_in_space(space, request, slot) &
-         less_equal(space.table.origin + slot, request.last_start) & is_aligned(space, request, slot);
+  return taken_in_space(space, request, slot) & less_equal(space.table.origin + slot, request.last_start) &
+         is_aligned(space, request, slot);
 }
 
 // What happened to the space's arbitrary slot.
@@ -172,9 +172,7 @@ struct TakeProof {
            return implies(found(path), less_equal(space().table.origin + slot(path), request.last_start));
          }},
         {"aligned",
-         [=, this](const Path& path) {
-           return implies(found(path), is_aligned(space(), request, slot(path)));
-         },
+         [=, this](const Path& path) { return implies(found(path), is_aligned(space(), request, slot(path))); },
          alignments},
         {"in one boundary",
          [=, this](const Path& path) {

@@ -169,7 +169,8 @@ Expected<Instance> SpaceProof::prove(const Claim& claim, const std::vector<Goal>
   };
   for (const Case& question : all_obligation_cases(*paths)) add(question, claim.obligation_splits);
   for (const Goal& goal : goals) {
-    for (const Term& lemma : goal.lemmas) instance.cases.push_back({goal.name + ", lemma", {}, lemma, goal.lemma_splits});
+    for (const Term& lemma : goal.lemmas)
+      instance.cases.push_back({goal.name + ", lemma", {}, lemma, goal.lemma_splits});
     Case question = on_return(goal.name, *paths, goal.holds);
     question.given = goal.lemmas;
     add(std::move(question), goal.splits);

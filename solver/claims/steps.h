@@ -11,8 +11,8 @@
 
 namespace nospan::solver {
 
-// Nothing can be smuggled in: what a step names and nobody has shown becomes a question of its own, and a fact that
-// does not follow from what its step names is asked with all that is known.
+// Nothing can be smuggled in: what a step names and nobody has shown becomes a question of its own, and a fact
+// that does not follow from what its step names is asked with all that is known.
 class Steps {
  public:
   // Adds to `cases`. `known`, beside the domain of the claim, holds throughout: the conditions of a path.
