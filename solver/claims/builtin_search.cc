@@ -117,6 +117,11 @@ std::string linked(const Setting& setting, const std::string& function) {
 
 // ---- Contracts ----
 
+// What follows of a run from where the search ends: these are slots, which mark() asks for.
+Term are_slots(const Space& space, const Search& search, const Term& slot) {
+  return less_equal(word(1), search.entries) & space.is_range(slot, search.entries);
+}
+
 // A search of words [begin, end) for `search`: a run in them, or none.
 Expected<std::vector<Outcome>> outcomes_of(const Space& space, State state, const Search& search,
                                            const Term& begin, const Term& end, const Value& to,
@@ -132,7 +137,7 @@ Expected<std::vector<Outcome>> outcomes_of(const Space& space, State state, cons
   if (auto done = found.memory.change(to.object).store(to.bits, 8, Value::number(slot)); !done) {
     return tl::unexpected(done.error());
   }
-  found.learn(where_it_is(space, search.run(slot), begin, end) &
+  found.learn(where_it_is(space, search.run(slot), begin, end) & are_slots(space, search, slot) &
               is_free(space, space.bits(state.memory), slot, search.entries));
   std::vector<Outcome> outcomes;
   outcomes.push_back({std::move(state), Value::number(Term::boolean(false))});
@@ -337,6 +342,8 @@ struct SearchProof {
   // Goals of a function that searches [from, to).
   std::vector<SpaceProof::Goal> goals(const Term& from, const Term& to) const {
     const Term before = space().bits(proof->state.memory);
+    // Any slot, in place of the one that is found.
+    const Term found = zero_extend(Term::free_bits(39, "any_found"), 64);
     const auto known = [this](const Path& path) {
       const Term at = cell(path, slot);
       const Term place = at & word(63);
@@ -351,7 +358,9 @@ struct SearchProof {
             {"not behind the last slot",
              [=, this](const Path& path) {
                return implies(known(path), less_equal(cell(path, slot), search.last_slot));
-             }},
+             },
+             {},
+             {implies(less_equal(found, search.last_slot), are_slots(space(), search, found))}},
             {"in the words",
              [=, this](const Path& path) {
                const Term at = cell(path, slot);

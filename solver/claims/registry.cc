@@ -58,11 +58,9 @@ const std::vector<ClaimGroup>& claim_groups() {
        "adjusted(), search_junctions(), search_long() and search_region() have questions that are not answered "
        "yet"},
       {"builtin-space", Subject::kBuiltin, builtin_space},
-      {"builtin-ways-to-take", Subject::kBuiltin, builtin_ways_to_take,
-       "take_at_hint() and take_by_search() have questions that are not answered yet"},
+      {"builtin-ways-to-take", Subject::kBuiltin, builtin_ways_to_take},
       {"builtin-give_back", Subject::kBuiltin, builtin_give_back},
-      {"builtin-give_back-words", Subject::kBuiltin, builtin_give_back_words,
-       "give_back_words() has questions that are not answered yet"},
+      {"builtin-give_back-words", Subject::kBuiltin, builtin_give_back_words},
       {"builtin-buffer", Subject::kBuiltin, builtin_buffer},
       {"builtin-map_page", Subject::kBuiltin, builtin_map_page},
       {"builtin-place", Subject::kBuiltin, builtin_place},
