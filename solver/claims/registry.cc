@@ -54,9 +54,7 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"builtin-bits", Subject::kBuiltin, builtin_bits},
       {"builtin-hints", Subject::kBuiltin, builtin_hints},
       {"builtin-search", Subject::kBuiltin, builtin_search},
-      {"builtin-search-words", Subject::kBuiltin, builtin_search_words,
-       "adjusted(), search_junctions(), search_long() and search_region() have questions that are not answered "
-       "yet"},
+      {"builtin-search-words", Subject::kBuiltin, builtin_search_words},
       {"builtin-space", Subject::kBuiltin, builtin_space},
       {"builtin-ways-to-take", Subject::kBuiltin, builtin_ways_to_take},
       {"builtin-give_back", Subject::kBuiltin, builtin_give_back},
