@@ -76,6 +76,10 @@ class Questioner {
     const std::vector<Term> goal = {!question.goal};
     const Query whole = query(without, question.given, goal);
     const Query without_given = query(without, {}, goal);
+    if (!question.probably_enough.empty()) {
+      Asked asked = ask(query(without, question.probably_enough, goal), question.splits);
+      if (asked.first.kind == Kind::kUnsatisfiable) return asked;
+    }
     std::vector<Query> attempts;
     const auto attempt_with = [&](const Query& attempt, std::vector<Named> hypotheses) {
       if (hypotheses.size() == attempt.hypotheses.size()) return;

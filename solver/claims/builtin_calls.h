@@ -67,14 +67,19 @@ struct Mapping {
   Term address;  // the first DMA address
   Term last;     // the last
   Term index;
-  Term count;
+  Term count;  // of its entries: a free constant, which the domain says more about
 
   Mapping(const BuiltinTable& table, const Term& first_address, const Term& last_address);
+  Term size() const { return last - address + word(1); }
+  // Its entries are those that the bytes touch.
+  Term counted(const BuiltinTable& table) const;
+  // That, and it is one that map can have returned.
   std::vector<Term> domain(const BuiltinTable& table) const;
 };
 
-// `inverse`: one clear and one give-back of exactly the mapping's entries, and between them a flush; no other
-// event that changes anything. The first event of the paths is the mapping's own.
+// `inverse`, of what is such a mapping: one clear and one give-back of exactly the mapping's entries, and
+// between them a flush; no other event that changes anything. The first event of the paths is the mapping's
+// own.
 Instance inverse(Instance base, const std::vector<Path>& paths, const BuiltinTable& table,
                  const Mapping& mapping);
 

@@ -63,7 +63,9 @@ struct GiveBackProof {
          [=, &space, this](const Path& path) {
            return implies(is_set(before, space.slot) & !space.is_ordinary(space.slot),
                           is_set(after(path), space.slot));
-         }},
+         },
+         {},
+         {implies(in_range(space.slot, slot, entries), space.is_ordinary(space.slot))}},
         {"what regions remember",
          [=, &space, this](const Path& path) {
            return space.keeps_regions(regions, space.regions(path.memory));

@@ -166,11 +166,56 @@ Expected<Instance> next_candidate(const Setting& setting) {
       [&](const Path& path) { return less(from, path.result->bits); });
 }
 
+Expected<Instance> next_word(const Setting& setting) {
+  auto proof = SpaceProof::make(setting);
+  if (!proof) return tl::unexpected(proof.error());
+  const Space& space = (*proof)->space;
+  add_hints((*proof)->executor, space);
+  const Term class_ = Term::free_bits(32, "of_class");
+  const Term from = zero_extend(Term::free_bits(33, "from"), 64);
+  const Term end = zero_extend(Term::free_bits(33, "end"), 64);
+  LoopContract loop;
+  loop.function = linked(setting, "next_word");
+  loop.words = "words behind the one that the search began in";
+  loop.havoc = [space](LoopView& view) -> Expected<void> {
+    auto at = view.find("from");
+    if (!at) return tl::unexpected(at.error());
+    (*at)->value.bits = zero_extend(Term::free_bits(33, "from during"), 64);
+    space.forget_summaries(view.state, "during");
+    return {};
+  };
+  loop.invariant = [=](LoopView& view) -> Expected<Term> {
+    auto at = view.find("from");
+    if (!at) return tl::unexpected(at.error());
+    return less_equal(from, (*at)->value.bits) & less_equal((*at)->value.bits, end);
+  };
+  loop.measure = [=](LoopView& view) -> Expected<Term> {
+    auto at = view.find("from");
+    if (!at) return tl::unexpected(at.error());
+    return end - (*at)->value.bits;
+  };
+  (*proof)->executor.add(loop);
+  return (*proof)->prove(
+      {.function = "next_word",
+       .words = "a word from `from` on, or `end`",
+       .arguments = {Value::number(class_), Value::number(from), Value::number(end)},
+       .asked = {is_class(class_), less_equal(from, end), less_equal(end, space.table.words)},
+       .rests_on = {"contract/EntrySpace::next_candidate", "contract/EntrySpace::lower_hints",
+                    "contract/classes_of"},
+       .inputs = {{"class", class_}, {"from", from}, {"end", end}}},
+      {{"a word",
+        [&](const Path& path) {
+          return less_equal(from, path.result->bits) & less_equal(path.result->bits, end);
+        }}},
+      [&](const Path& path) { return less(from, path.result->bits); });
+}
+
 }  // namespace
 
 void add_hints(Executor& executor, const Space& space) {
-  for (const char* function : {"next_candidate", "next_candidate_in_region"}) {
-    const bool in_region = function != std::string_view("next_candidate");
+  for (const char* function : {"next_word", "next_candidate", "next_candidate_in_region"}) {
+    const bool in_region = function == std::string_view("next_candidate_in_region");
+    const bool lowers = function == std::string_view("next_word");
     executor.add(fmt::format("nospan::builtin::EntrySpace::{}", function),
                  simple([=, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
                    const Term& from = call.arguments[2].bits;
@@ -179,8 +224,9 @@ void add_hints(Executor& executor, const Space& space) {
                    state.require(Kind::kContract,
                                  is_class(call.arguments[1].bits) & range & less_equal(end, space.table.words),
                                  "words of the space", call.place);
-                   const Term found =
-                       free_word(fmt::format("candidate{}#{}", in_region ? "_in_region" : "", count++));
+                   const std::string name = fmt::format("{}#{}", function, count++);
+                   const Term found = free_word(name);
+                   if (lowers) space.forget_summaries(state, name);
                    state.assume(less_equal(from, found) & less_equal(found, end));
                    return Value::number(found);
                  }));
@@ -205,7 +251,7 @@ void add_hints(Executor& executor, const Space& space) {
 Expected<std::vector<Instance>> builtin_hints(const Setting& setting) {
   std::vector<Instance> instances;
   for (auto& made : {change(setting, "lower_hints"), change(setting, "raise_hints"), update_hints(setting),
-                     next_candidate_in_region(setting), next_candidate(setting)}) {
+                     next_candidate_in_region(setting), next_candidate(setting), next_word(setting)}) {
     if (!made) return tl::unexpected(made.error());
     instances.push_back(*made);
   }

@@ -11,8 +11,8 @@
 
 namespace nospan::solver {
 
-// Contracts for next_candidate(), next_candidate_in_region(), lower_hints(), raise_hints() and update_hints(),
-// proved by the claims contract/EntrySpace::next_candidate and so on.
+// Contracts for next_word(), next_candidate(), next_candidate_in_region(), lower_hints(), raise_hints() and
+// update_hints(), proved by the claims contract/EntrySpace::next_candidate and so on.
 void add_hints(Executor& executor, const Space& space);
 
 // Those claims.

@@ -93,12 +93,11 @@ Expected<std::vector<Instance>> builtin_unmap_page(const Setting& setting) {
   Instance base = base_of(setting, table, "Mapper::unmap_page");
   base.inputs.insert(base.inputs.end(), {{"address", mapping.address}, {"last_address", mapping.last}});
   const Instance any = base;
-  add_terms(base.domain, mapping.domain(table));
   State state = table.state;
   state.happened(Kind::kTake, {mapping.index - table.origin - table.first_slot, mapping.count}, "the mapping");
-  const Term size = mapping.last - mapping.address + word(1);
-  auto paths = executor.run(function, state,
-                            {table.mapper, Value::number(mapping.address), Value::number(size)}, base.domain);
+  auto paths =
+      executor.run(function, state,
+                   {table.mapper, Value::number(mapping.address), Value::number(mapping.size())}, any.domain);
   if (!paths) return tl::unexpected(paths.error());
   std::vector<Instance> instances = {inverse(base, *paths, table, mapping)};
   instances.back().rests_on.insert(instances.back().rests_on.end(),

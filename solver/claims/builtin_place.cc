@@ -5,12 +5,59 @@
 
 #include "solver/claims/builtin_calls.h"
 #include "solver/claims/filler.h"
+#include "solver/claims/steps.h"
 
 namespace nospan::solver {
 
 using namespace mapper_calls;
 using reports::Expected;
 using Kind = Event::Kind;
+
+namespace {
+
+// Shows bytes_of_place(): from the entries that were taken to the bytes in them.
+void add_bytes_of_place(std::vector<Case>& cases, const Path& path, const BuiltinTable& table,
+                        const PlaceRequest& request, const Term& slot) {
+  const auto splits = split_page_shift(table.page_shift);
+  const Term& shift = table.page_shift;
+  const Term index = table.origin + slot;
+  const Term page = shift_left(index, shift);
+  const Term first = page + request.offset;
+  const Term last = page + request.last_offset;
+  const Term& boundary = path.ghosts.at(std::string(kTakenBoundary));
+  const Term below = boundary - word(1);
+  const Term last_index = index + (request.entries - word(1));
+  std::vector<Term> known = path.conditions;
+  add_terms(known, conjuncts(asked_of_place(table, request)));
+  Steps steps(cases, known);
+
+  const Term in_mask = less_equal(page, first) & less_equal(first, last) & less_equal(last, request.mask) &
+                       (first != word(~uint64_t{0}));
+  steps.show("below the mask", in_mask,
+             steps.without({request.entries, table.segment_boundary, request.alignment_shift,
+                            request.preferred_shift, table.entries}),
+             splits);
+  // Where a boundary is that of IOMMU pages: the pages of first and last byte are between the same two.
+  const Term is_power = (boundary & below) == word(0);
+  const Term same_stretch = implies(boundary != word(0), (index & ~below) == (last_index & ~below));
+  steps.show(
+      "pages in one boundary", same_stretch,
+      {in_one_boundary(index, request.entries, boundary), is_power, less_equal(word(1), request.entries)});
+  const Term their_pages = (shift_right(first, shift) == index) & (shift_right(last, shift) == last_index);
+  steps.show("pages of first and last byte", their_pages,
+             steps.without({table.segment_boundary, request.alignment_shift, request.preferred_shift,
+                            table.entries, request.mask}),
+             splits);
+  const Term outside = ~table.segment_boundary;
+  const Term in_segment = (first & outside) == (last & outside);
+  steps.show("bytes in one segment of pages", implies(boundary != word(0), in_segment),
+             {same_stretch, their_pages}, splits);
+  steps.show("bytes in one segment", in_segment,
+             steps.without({request.entries, request.alignment_shift, request.preferred_shift, table.entries}),
+             splits);
+}
+
+}  // namespace
 
 Expected<std::vector<Instance>> builtin_place(const Setting& setting) {
   // Many conditions are looked at before entries are taken; what they lead to is the same.
@@ -63,8 +110,7 @@ Expected<std::vector<Instance>> builtin_place(const Setting& setting) {
                                (memory.change(start).load(word(0), 8)->bits == table.origin + slot),
                            {}});
     place.cases.push_back({"which entries were found", given, entries_of_place(table, *request, slot), {}});
-    place.cases.push_back({"where their bytes are", given, bytes_of_place(table, *request, slot),
-                           split_page_shift(table.page_shift)});
+    add_bytes_of_place(place.cases, path, table, *request, slot);
   }
   instances.push_back(std::move(place));
 

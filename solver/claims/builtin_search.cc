@@ -117,6 +117,11 @@ std::string linked(const Setting& setting, const std::string& function) {
 
 // ---- Contracts ----
 
+// What follows of a run from where the search ends: these are slots, which mark() asks for.
+Term are_slots(const Space& space, const Search& search, const Term& slot) {
+  return less_equal(word(1), search.entries) & space.is_range(slot, search.entries);
+}
+
 // A search of words [begin, end) for `search`: a run in them, or none.
 Expected<std::vector<Outcome>> outcomes_of(const Space& space, State state, const Search& search,
                                            const Term& begin, const Term& end, const Value& to,
@@ -132,7 +137,7 @@ Expected<std::vector<Outcome>> outcomes_of(const Space& space, State state, cons
   if (auto done = found.memory.change(to.object).store(to.bits, 8, Value::number(slot)); !done) {
     return tl::unexpected(done.error());
   }
-  found.learn(where_it_is(space, search.run(slot), begin, end) &
+  found.learn(where_it_is(space, search.run(slot), begin, end) & are_slots(space, search, slot) &
               is_free(space, space.bits(state.memory), slot, search.entries));
   std::vector<Outcome> outcomes;
   outcomes.push_back({std::move(state), Value::number(Term::boolean(false))});
@@ -158,10 +163,6 @@ Term asked_of_search(const Space& space, const std::string& function, const Sear
 
 Term boundary_of(const Term& exponent) {
   return choose(exponent == Term::bits(6, 63), word(0), shift_left(word(1), zero_extend(exponent, 64)));
-}
-
-Term in_one_boundary(const Term& index, const Term& entries, const Term& boundary) {
-  return (boundary == word(0)) | less_equal((index & (boundary - word(1))) + entries, boundary);
 }
 
 Term where_it_is(const Space& space, const FoundRun& run, const Term& begin, const Term& end) {
@@ -327,11 +328,13 @@ struct SearchProof {
   }
   std::vector<Split> boundary_splits() const {
     std::vector<Split> splits;
+    splits.reserve(64);
     for (uint64_t value = 0; value < 64; ++value) splits.push_back({boundary_exponent, Term::bits(6, value)});
     return splits;
   }
   std::vector<Split> alignment_splits() const {
     std::vector<Split> splits;
+    splits.reserve(64);
     for (uint64_t value = 0; value < 64; ++value) splits.push_back({exponent, Term::bits(6, value)});
     return splits;
   }
@@ -339,6 +342,8 @@ struct SearchProof {
   // Goals of a function that searches [from, to).
   std::vector<SpaceProof::Goal> goals(const Term& from, const Term& to) const {
     const Term before = space().bits(proof->state.memory);
+    // Any slot, in place of the one that is found.
+    const Term found = zero_extend(Term::free_bits(39, "any_found"), 64);
     const auto known = [this](const Path& path) {
       const Term at = cell(path, slot);
       const Term place = at & word(63);
@@ -350,12 +355,24 @@ struct SearchProof {
              [=, this](const Path& path) {
                return implies(known(path), is_free(space(), before, cell(path, slot), search.entries));
              }},
-            {"where it is",
+            {"not behind the last slot",
              [=, this](const Path& path) {
-               FoundRun run = search.run(cell(path, slot));
-               run.boundary = word(0);
-               return implies(known(path), where_it_is(space(), run, from, to));
+               return implies(known(path), less_equal(cell(path, slot), search.last_slot));
+             },
+             {},
+             {implies(less_equal(found, search.last_slot), are_slots(space(), search, found))}},
+            {"in the words",
+             [=, this](const Path& path) {
+               const Term at = cell(path, slot);
+               return implies(known(path), less_equal(from, shift_right(at, word(6))) &
+                                               less_equal(at + search.entries, shift_left(to, word(6))));
              }},
+            {"aligned",
+             [=, this](const Path& path) {
+               return implies(known(path), ((space().table.origin + cell(path, slot)) &
+                                            (search.alignment - word(1))) == word(0));
+             },
+             alignment_splits()},
             {"in one boundary",
              [=, this](const Path& path) {
                return implies(known(path), in_one_boundary(space().table.origin + cell(path, slot),
@@ -442,26 +459,29 @@ Expected<Instance> search_long(const Setting& setting) {
     return less_equal(place, here) & (less_equal(here, shift_left(end, word(6))) | (here == place)) &
            less_equal((*from)->value.bits, end);
   };
-  loop.measure = [](LoopView& view) -> Expected<Term> {
+  loop.measure = [end = search.end](LoopView& view) -> Expected<Term> {
     auto at = view.find("place");
-    auto from = view.find("from");
-    if (!at || !from) return tl::unexpected(at ? from.error() : at.error());
-    return word(uint64_t{1} << 62) - (*at)->value.bits - (*from)->value.bits;
+    if (!at) return tl::unexpected(at.error());
+    // Where it is behind the end, there is no further iteration.
+    const Term& here = (*at)->value.bits;
+    const Term slots = shift_left(end, word(6));
+    return choose(less_equal(here, slots), slots - here, word(0));
   };
   search.proof->executor.add(loop);
   std::vector<Term> asked = search.asked("search_long");
   asked.push_back(less_equal(search.begin, shift_right(place, word(6))));
-  return search.proof->prove(
-      {.function = "search_long",
-       .words = "what is found is free, aligned, in one boundary and in the words",
-       .arguments = {search.pointer, Value::number(place), Value::number(search.begin),
-                     Value::number(search.end), search.slot},
-       .asked = std::move(asked),
-       .rests_on = {"contract/EntrySpace::adjusted", "contract/EntrySpace::last_taken",
-                    "contract/EntrySpace::next_candidate", "contract/EntrySpace::lower_hints"},
-       .inputs = search.inputs()},
-      search.goals(search.begin, search.end),
-      [&](const Path& path) { return path.result->bits & (search.search.entries == word(100)); });
+  return search.proof->prove({.function = "search_long",
+                              .words = "what is found is free, aligned, in one boundary and in the words",
+                              .arguments = {search.pointer, Value::number(place), Value::number(search.begin),
+                                            Value::number(search.end), search.slot},
+                              .asked = std::move(asked),
+                              .rests_on = {"contract/EntrySpace::adjusted", "contract/EntrySpace::last_taken",
+                                           "contract/EntrySpace::next_word"},
+                              .inputs = search.inputs(),
+                              .in_parts = true},
+                             search.goals(search.begin, search.end), [&](const Path& path) {
+                               return path.result->bits & (search.search.entries == word(100));
+                             });
 }
 
 Expected<Instance> search_exactly(const Setting& setting) {
@@ -532,6 +552,11 @@ Expected<Instance> adjusted(const Setting& setting) {
   SearchProof& search = *made;
   const Space& space = search.space();
   const Term from = zero_extend(Term::free_bits(39, "from"), 64);
+  // The next multiple of the alignment, whatever the boundary: solvers get each of them as a number in its
+  // turn.
+  const Term lowest = space.table.origin + from;
+  const Term below = search.search.alignment - word(1);
+  const Term up = (lowest + below) & ~below;
   return search.proof->prove(
       {.function = "adjusted",
        .words = "a slot that is aligned, in one boundary, and not lower",
@@ -541,6 +566,8 @@ Expected<Instance> adjusted(const Setting& setting) {
        .inputs = search.inputs()},
       {{"a slot",
         [&](const Path& path) { return adjusted_promises(space, search.search, from, path.result->bits); },
+        search.boundary_splits(),
+        {less_equal(lowest, up), (up & below) == word(0)},
         search.alignment_splits()}},
       [&](const Path&) { return search.search.alignment == word(16); });
 }
@@ -563,6 +590,7 @@ Expected<Instance> translate(const Setting& setting) {
                                return Value::number(truncate(trailing_zeros(call.arguments[0].bits), 32));
                              }));
   std::vector<Split> alignments;
+  alignments.reserve(64);
   for (uint64_t value = 0; value < 64; ++value) alignments.push_back({shift, Term::bits(6, value)});
   const auto made_of = [&](const Path& path) {
     State state;

@@ -15,9 +15,6 @@ namespace nospan::solver {
 // 2^exponent. The highest powers of two, which are lost to that, are no boundary that can be asked for.
 Term boundary_of(const Term& exponent);
 
-// The run of `entries` at an absolute index crosses no multiple of the boundary; 0: there is none.
-Term in_one_boundary(const Term& index, const Term& entries, const Term& boundary);
-
 // Contracts for translate(), search_region() and search_exactly(), and for what these are made of; proved by
 // the claims contract/EntrySpace::translate and so on. search_region() and search_exactly() leave what they
 // promise of a run that they find in the path's conditions.

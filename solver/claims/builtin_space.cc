@@ -20,12 +20,19 @@ using Kind = Obligation::Kind;
 
 // ---- take() ----
 
+Term taken_in_space(const Space& space, const SpaceRequest& request, const Term& slot) {
+  return less_equal(word(1), request.entries) & space.is_range(slot, request.entries);
+}
+
+Term is_aligned(const Space& space, const SpaceRequest& request, const Term& slot) {
+  const Term low_bits = shift_left(word(1), zero_extend(request.alignment_shift, 64)) - word(1);
+  return ((space.table.origin + slot) & low_bits) == word(0);
+}
+
 // Where a run is that was taken, but for the window.
 Term taken_where(const Space& space, const SpaceRequest& request, const Term& slot) {
-  const Term index = space.table.origin + slot;
-  const Term low_bits = shift_left(word(1), zero_extend(request.alignment_shift, 64)) - word(1);
-  return less_equal(word(1), request.entries) & space.is_range(slot, request.entries) &
-         less_equal(index, request.last_start) & ((index & low_bits) == word(0));
+  return taken_in_space(space, request, slot) & less_equal(space.table.origin + slot, request.last_start) &
+         is_aligned(space, request, slot);
 }
 
 // What happened to the space's arbitrary slot.
@@ -156,10 +163,16 @@ struct TakeProof {
                           taken_bits(space(), request, slot(path), before, space().bits(path.memory)));
          },
          split_slot_place()},
-        {"in the space, below the last start, aligned",
+        {"in the space",
          [=, this](const Path& path) {
-           return implies(found(path), taken_where(space(), request, slot(path)));
-         },
+           return implies(found(path), taken_in_space(space(), request, slot(path)));
+         }},
+        {"below the last start",
+         [=, this](const Path& path) {
+           return implies(found(path), less_equal(space().table.origin + slot(path), request.last_start));
+         }},
+        {"aligned",
+         [=, this](const Path& path) { return implies(found(path), is_aligned(space(), request, slot(path))); },
          alignments},
         {"in one boundary",
          [=, this](const Path& path) {

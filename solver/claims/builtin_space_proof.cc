@@ -161,11 +161,19 @@ Expected<Instance> SpaceProof::prove(const Claim& claim, const std::vector<Goal>
   if (!paths) return tl::unexpected(paths.error());
   instance.paths = paths->size();
   instance.incomplete = incompleteness(*paths);
-  instance.cases = all_obligation_cases(*paths);
-  for (Case& question : instance.cases) question.splits = claim.obligation_splits;
+  const auto add = [&](Case question, const std::vector<Split>& splits) {
+    question.splits = splits;
+    for (Case& part : claim.in_parts ? in_parts(question) : std::vector<Case>{question}) {
+      instance.cases.push_back(std::move(part));
+    }
+  };
+  for (const Case& question : all_obligation_cases(*paths)) add(question, claim.obligation_splits);
   for (const Goal& goal : goals) {
-    instance.cases.push_back(on_return(goal.name, *paths, goal.holds));
-    instance.cases.back().splits = goal.splits;
+    for (const Term& lemma : goal.lemmas)
+      instance.cases.push_back({goal.name + ", lemma", {}, lemma, goal.lemma_splits});
+    Case question = on_return(goal.name, *paths, goal.holds);
+    question.given = goal.lemmas;
+    add(std::move(question), goal.splits);
   }
   instance.witnesses = returning(*paths, witness);
   return instance;
@@ -189,6 +197,7 @@ std::vector<Split> split_slot_place() {
 
 std::vector<Split> split_region_shift() {
   std::vector<Split> splits;
+  splits.reserve(25);
   for (uint64_t shift = 8; shift <= 32; ++shift)
     splits.push_back({Term::free_bits(6, "region_shift"), Term::bits(6, shift)});
   return splits;

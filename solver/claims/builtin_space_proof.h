@@ -78,12 +78,17 @@ struct SpaceProof {
     std::vector<std::string> rests_on;
     std::vector<Named> inputs;
     std::vector<Split> obligation_splits = {};
+    // Asked path by path: shorter questions, but more of them.
+    bool in_parts = false;
   };
   // A goal on each path that returns.
   struct Goal {
     std::string name;
     std::function<Term(const Path&)> holds;
     std::vector<Split> splits = {};
+    // Follow from what is asked alone, and help.
+    std::vector<Term> lemmas = {};
+    std::vector<Split> lemma_splits = {};
   };
   reports::Expected<Instance> prove(const Claim& claim, const std::vector<Goal>& goals,
                                     const std::function<Term(const Path&)>& witness);

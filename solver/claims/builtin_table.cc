@@ -29,6 +29,12 @@ Term mask_for(const Term& value) {
   return result;
 }
 
+// A slot that was found, or what is left in its place when none was. No slot needs more than 39 bits.
+Term found_slot(bool found, unsigned number) {
+  return found ? zero_extend(Term::free_bits(39, fmt::format("slot#{}", number)), 64)
+               : free_word(fmt::format("nowhere#{}", number));
+}
+
 }  // namespace
 
 Expected<BuiltinTable> BuiltinTable::make(Executor& executor) {
@@ -248,24 +254,25 @@ Term asked_of_take(const SpaceRequest& request) {
          less_equal(request.boundary, word(kMostIndices)) & less(request.last_start, word(kMostIndices));
 }
 
+Term in_one_boundary(const Term& index, const Term& entries, const Term& boundary) {
+  return (boundary == word(0)) | less_equal((index & (boundary - word(1))) + entries, boundary);
+}
+
+Term ordinary_run(const BuiltinTable& table, const Term& slot, const Term& count) {
+  return less_equal(table.lowest_slot, slot) & less(slot, table.end_slot) & less_equal(word(1), count) &
+         less_equal(count, table.end_slot - slot) &
+         (less_equal(slot + count, table.reserved_begin_slot) | less_equal(table.reserved_end_slot, slot));
+}
+
 Term promised_by_take(const BuiltinTable& table, const SpaceRequest& request, const Term& slot) {
   const Term index = table.origin + slot;
   const Term low_bits = shift_left(word(1), zero_extend(request.alignment_shift, 64)) - word(1);
-  const Term in_boundary = less_equal(request.entries, request.boundary) &
-                           less_equal(index & (request.boundary - word(1)), request.boundary - request.entries);
-  return less_equal(word(1), request.entries) & less_equal(request.entries, table.entries) &
-         less_equal(table.lowest_slot, slot) & less_equal(slot, table.end_slot - request.entries) &
-         less_equal(index, request.last_start) & ((index & low_bits) == word(0)) &
-         ((request.boundary == word(0)) | in_boundary) &
-         (less_equal(slot + request.entries, table.reserved_begin_slot) |
-          less_equal(table.reserved_end_slot, slot));
+  return asked_of_give_back(table, index, request.entries) & less_equal(index, request.last_start) &
+         ((index & low_bits) == word(0)) & in_one_boundary(index, request.entries, request.boundary);
 }
 
 Term asked_of_give_back(const BuiltinTable& table, const Term& index, const Term& count) {
-  const Term slot = index - table.origin;
-  return less_equal(table.origin, index) & less_equal(table.lowest_slot, slot) & less(slot, table.end_slot) &
-         less_equal(word(1), count) & less_equal(count, table.end_slot - slot) &
-         (less_equal(slot + count, table.reserved_begin_slot) | less_equal(table.reserved_end_slot, slot));
+  return less_equal(table.origin, index) & ordinary_run(table, index - table.origin, count);
 }
 
 void add_space(Executor& executor, const BuiltinTable& table) {
@@ -283,13 +290,15 @@ void add_space(Executor& executor, const BuiltinTable& table) {
         for (const bool found : {false, true}) {
           State after = state;
           // What take() leaves in *start when it finds nothing is anything.
-          const Term slot = free_word(fmt::format("{}#{}", found ? "slot" : "nowhere", number));
+          const Term slot = found_slot(found, number);
           const Term index = table.origin + slot;
           if (auto done = after.memory.change(start.object).store(start.bits, 8, Value::number(index)); !done) {
             return tl::unexpected(done.error());
           }
           if (found) {
             after.learn(promised_by_take(table, *request, slot));
+            after.ghosts[std::string(kTakenLastStart)] = request->last_start;
+            after.ghosts[std::string(kTakenBoundary)] = request->boundary;
             after.happened(Event::Kind::kTake, {slot - table.first_slot, request->entries}, call.place);
           }
           outcomes.push_back({std::move(after), Value::number(Term::boolean(found))});
@@ -367,8 +376,8 @@ Term bytes_of_place(const BuiltinTable& table, const PlaceRequest& request, cons
   const Term page = shift_left(index, table.page_shift);
   const Term last = page + request.last_offset;
   const Term outside = ~table.segment_boundary;
-  return less_equal(page, last) & less_equal(last, request.mask) &
-         (page + request.offset != word(~uint64_t{0})) &
+  return less_equal(page, page + request.offset) & less_equal(page + request.offset, last) &
+         less_equal(last, request.mask) & (page + request.offset != word(~uint64_t{0})) &
          (((page + request.offset) & outside) == (last & outside));
 }
 
@@ -405,7 +414,7 @@ void add_place(Executor& executor, const BuiltinTable& table) {
         std::vector<Outcome> outcomes;
         for (const bool found : {false, true}) {
           State after = state;
-          const Term slot = free_word(fmt::format("{}#{}", found ? "slot" : "nowhere", number));
+          const Term slot = found_slot(found, number);
           if (auto done =
                   after.memory.change(start.object).store(start.bits, 8, Value::number(table.origin + slot));
               !done) {
@@ -413,6 +422,9 @@ void add_place(Executor& executor, const BuiltinTable& table) {
           }
           if (found) {
             after.learn(promised_by_place(table, *request, slot));
+            after.ghosts[std::string(kPlacedSlot)] = slot;
+            after.ghosts[std::string(kPlacedOffset)] = request->offset;
+            after.ghosts[std::string(kPlacedLastOffset)] = request->last_offset;
             after.happened(Event::Kind::kTake, {slot - table.first_slot, request->entries}, call.place);
           }
           outcomes.push_back({std::move(after), Value::number(Term::boolean(found))});

@@ -65,17 +65,24 @@ struct SpaceRequest {
 };
 reports::Expected<SpaceRequest> read_request(const Program& program, State& state, const Value& request);
 
-// What take() asks of its callers, and what it says about the slot that it finds: inside the
-// window, at or below the last start, aligned, in one boundary.
+// What take() asks of its callers, and what it says about the slot that it finds: a run that can be handed out,
+// at or below the last start, aligned, in one boundary.
 Term asked_of_take(const SpaceRequest& request);
 Term promised_by_take(const BuiltinTable& table, const SpaceRequest& request, const Term& slot);
-// What give_back() asks: slots of the window, none of them reserved.
+// Slots of the window, at least one, none of them reserved. What is taken is such a run, and give_back() asks
+// for it.
+Term ordinary_run(const BuiltinTable& table, const Term& slot, const Term& count);
 Term asked_of_give_back(const BuiltinTable& table, const Term& index, const Term& count);
+// The run of `entries` at an absolute index crosses no multiple of the boundary; 0: there is none.
+Term in_one_boundary(const Term& index, const Term& entries, const Term& boundary);
 
 // Contracts for EntrySpace::take() and give_back(), proved by the claims alloc/EntrySpace::take and
 // alloc/EntrySpace::give_back: events kTake and kGiveBack. What was taken, and not given back since, is given
 // back successfully: a state that begins with a kTake event has that mapping.
 void add_space(Executor& executor, const BuiltinTable& table);
+// What it leaves in the state's ghosts where take() found something: what was asked for.
+inline constexpr std::string_view kTakenLastStart = "taken.last_start";
+inline constexpr std::string_view kTakenBoundary = "taken.boundary";
 
 // What Mapper::place() gets, what it asks of it, and what it says about the slot that it finds.
 struct PlaceRequest {
@@ -92,6 +99,11 @@ Term promised_by_place(const BuiltinTable& table, const PlaceRequest& request, c
 // Its two parts: of the entries, and of the addresses of their bytes.
 Term entries_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot);
 Term bytes_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot);
+
+// What the contract of place() leaves in the state's ghosts where it found something.
+inline constexpr std::string_view kPlacedSlot = "placed.slot";
+inline constexpr std::string_view kPlacedOffset = "placed.offset";
+inline constexpr std::string_view kPlacedLastOffset = "placed.last_offset";
 
 // NOSPAN_TCE_* of an enum nospan_direction; 0 for anything else.
 Term permissions_of(const Term& direction);

@@ -52,6 +52,8 @@ struct Case {
   std::vector<Split> splits;
   // The goal probably holds whatever the path: asked without `given` first, which is a shorter question.
   bool try_without_given = false;
+  // Facts of `given` that it probably follows from: asked with only those first.
+  std::vector<Term> probably_enough = {};
 };
 
 // Values of a model, by the names of the instance's inputs.

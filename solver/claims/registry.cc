@@ -2,6 +2,7 @@
 #include "solver/claims/registry.h"
 
 #include "solver/claims/builtin_bits.h"
+#include "solver/claims/builtin_buffer.h"
 #include "solver/claims/builtin_coherent.h"
 #include "solver/claims/builtin_give_back.h"
 #include "solver/claims/builtin_hints.h"
@@ -53,20 +54,16 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"builtin-bits", Subject::kBuiltin, builtin_bits},
       {"builtin-hints", Subject::kBuiltin, builtin_hints},
       {"builtin-search", Subject::kBuiltin, builtin_search},
-      {"builtin-search-words", Subject::kBuiltin, builtin_search_words,
-       "adjusted(), search_junctions(), search_long() and search_region() have questions that are not answered "
-       "yet"},
+      {"builtin-search-words", Subject::kBuiltin, builtin_search_words},
       {"builtin-space", Subject::kBuiltin, builtin_space},
-      {"builtin-ways-to-take", Subject::kBuiltin, builtin_ways_to_take,
-       "take_at_hint() and take_by_search() have questions that are not answered yet"},
+      {"builtin-ways-to-take", Subject::kBuiltin, builtin_ways_to_take},
       {"builtin-give_back", Subject::kBuiltin, builtin_give_back},
-      {"builtin-give_back-words", Subject::kBuiltin, builtin_give_back_words,
-       "give_back_words() has questions that are not answered yet"},
-      {"builtin-map_page", Subject::kBuiltin, builtin_map_page, "no run has answered all of its questions yet"},
-      {"builtin-place", Subject::kBuiltin, builtin_place, "no run has answered all of its questions yet"},
-      {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page,
-       "no run has answered all of its questions yet"},
-      {"builtin-coherent", Subject::kBuiltin, builtin_coherent, "no run has answered all of its questions yet"},
+      {"builtin-give_back-words", Subject::kBuiltin, builtin_give_back_words},
+      {"builtin-buffer", Subject::kBuiltin, builtin_buffer},
+      {"builtin-map_page", Subject::kBuiltin, builtin_map_page},
+      {"builtin-place", Subject::kBuiltin, builtin_place},
+      {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page},
+      {"builtin-coherent", Subject::kBuiltin, builtin_coherent},
   };
   return groups;
 }

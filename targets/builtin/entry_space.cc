@@ -347,18 +347,10 @@ bool EntrySpace::search_long(const Search& search, uint64_t place, Words words, 
   uint64_t from = 0;  // no word below it has a run of the class, except perhaps below `place`
   while (place < end && place <= search.last_slot) {
     const uint64_t word = place >> kWordShift;
-    if (from < word) from = word;
-    const uint64_t candidate = next_candidate(class_, from, words.end);
-    if (candidate == words.end) return false;
-    const uint32_t classes = classes_of(~bits_[candidate]);
-    if (classes <= class_) {
-      lower_hints(candidate, classes);  // not what its hints promised
-      from = candidate + 1;
-      continue;
-    }
-    from = candidate;
-    // Nothing starts before the word that precedes the candidate.
-    if (candidate > word + 1) place = (candidate - 1) << kWordShift;
+    from = next_word(class_, from < word ? word : from, words.end);
+    if (from == words.end) return false;
+    // Nothing starts before the word that precedes it.
+    if (from > word + 1) place = (from - 1) << kWordShift;
     place = adjusted(search, place);
     if (place > search.last_slot || place > end || search.entries > end - place) return false;
     uint64_t taken = 0;
@@ -386,11 +378,9 @@ uint64_t EntrySpace::adjusted(const Search& search, uint64_t slot) const {
   uint64_t index = (origin_ + slot + (search.alignment - 1)) & ~(search.alignment - 1);
   if (search.boundary != 0) {
     const uint64_t inside = index & (search.boundary - 1);
-    // Alignment and boundary are powers of two: what is aligned to the larger one is aligned to both.
-    if (inside + search.entries > search.boundary) {
-      index += search.boundary - inside;
-      index = (index + (search.alignment - 1)) & ~(search.alignment - 1);
-    }
+    // Alignment and boundary are powers of two, and no run is longer than the boundary: an aligned index inside
+    // of it is one of the smaller alignments, so that the next boundary is aligned, too.
+    if (inside + search.entries > search.boundary) index += search.boundary - inside;
   }
   return index - origin_;
 }
@@ -433,6 +423,20 @@ bool EntrySpace::all_marked(uint64_t slot, uint64_t entries) const {
     if ((bits_[word] & mask) != mask) return false;
   }
   return true;
+}
+
+// The lowest word in [from, end) that has a run of the class, or `end`. Hints that promised one in vain are
+// lowered.
+uint64_t EntrySpace::next_word(uint32_t class_, uint64_t from, uint64_t end) {
+  while (from < end) {
+    const uint64_t word = next_candidate(class_, from, end);
+    if (word == end) return end;
+    const uint32_t classes = classes_of(~bits_[word]);
+    if (classes > class_) return word;
+    lower_hints(word, classes);
+    from = word + 1;
+  }
+  return end;
 }
 
 // The lowest word in [from, end) whose hint says that it may have a run of the class, or `end`.

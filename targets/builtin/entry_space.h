@@ -136,6 +136,7 @@ class EntrySpace {
   uint64_t& group_hints(uint32_t region, uint64_t group_in_region, uint32_t class_) {
     return group_hints_[(region * group_words_ + (group_in_region >> kWordShift)) * kHintStride + class_];
   }
+  uint64_t next_word(uint32_t class_, uint64_t from, uint64_t end);
   uint64_t next_candidate(uint32_t class_, uint64_t from, uint64_t end);
   uint64_t next_candidate_in_region(uint32_t class_, uint64_t from, uint64_t end);
   void lower_hints(uint64_t word, uint32_t classes);
