@@ -73,6 +73,7 @@ reports::Expected<std::vector<Instance>> linux_map_page(const Setting& setting) 
     call.handle_hypotheses.push_back(hypothesis);
   }
   call.contract_splits = split_page_shift(call.page_shift);
+  call.count_is_unconditional = true;
   call.exact_rests_on = {"alloc/iommu_range_alloc"};
   base.preferences = {table->first_index == word(0),
                       table->entries == word(64),

@@ -83,7 +83,7 @@ Instance exact(const MapCall& call) {
   // How many entries are asked for, as a fact of its own: the rest is hard as long as that is told in the code's
   // way. On all paths, as it is then given to what contracts ask on any.
   std::vector<Term> known;
-  if (!call.pages) {
+  if (call.count_is_unconditional) {
     for (const Path& path : call.paths) {
       const Event* take = find(path, Kind::kTake);
       if (take == nullptr) continue;

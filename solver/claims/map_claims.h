@@ -25,6 +25,9 @@ struct MapCall {
   // compared with this where `counted` holds, and `touched` shows that it is pages_touched().
   std::optional<Term> pages;
   std::vector<Term> counted;
+  // That the number of entries that is asked for is pages_touched() follows from the code alone, whatever a
+  // path's conditions: then it is shown once and given to the rest. Not so where a contract promises it.
+  bool count_is_unconditional = false;
   std::vector<Case> touched;
   // What ties the buffer to the call's arguments, besides base.domain. Isolation does without: it holds for any
   // buffer.
