@@ -88,8 +88,10 @@ std::vector<Mutant> kernel_mutants() {
       {.name = "kernel.coherent_rounds_down",
        .mistake = "coherent memory is counted in whole IOMMU pages, the rest is not mapped",
        .edits = {{kIommu, "iommu_alloc_coherent", R"(IOMMU_PAGE_ALIGN\(size, tbl\))", "size"}},
-       .violates = {Invariant::kXlat2, Invariant::kOwn1, Invariant::kRange1},
-       .why_several = kEntryMissing},
+       .violates = {Invariant::kXlat2, Invariant::kOwn1, Invariant::kRange1, Invariant::kCap1},
+       .why_several =
+           "the entry that is missing may be another mapping's, or reserved; of less than an IOMMU page "
+           "nothing is left to map, and that is refused"},
       {.name = "kernel.offset_not_counted",
        .mistake = "pages are counted as if every buffer started with an IOMMU page",
        .edits = {{kHelperHeader, "iommu_num_pages", R"(\(addr & \(io_page_size - 1\)\) \+ len)", "len"}},

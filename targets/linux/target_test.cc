@@ -103,7 +103,7 @@ TEST_P(TargetTest, SaysWhatItIs) {
   EXPECT_EQ(target()->version, version_);
   EXPECT_TRUE(version_.starts_with(GetParam().version + ".")) << version_;
   EXPECT_EQ(target()->system_page_shifts, page_size());
-  EXPECT_EQ(target()->flags, NOSPAN_TARGET_CONCURRENT);
+  EXPECT_EQ(target()->flags, NOSPAN_TARGET_CONCURRENT | NOSPAN_TARGET_LARGE_POOL);
 }
 
 TEST_P(TargetTest, MapsOneBufferToItsOwnAddress) {
