@@ -85,6 +85,11 @@ struct Path {
   std::map<std::string, Term, std::less<>> ghosts;
 };
 
+// The path's conditions when something happened on it: `given` of the event or the obligation.
+inline std::vector<Term> conditions_before(const Path& path, std::size_t given) {
+  return {path.conditions.begin(), path.conditions.begin() + static_cast<std::ptrdiff_t>(given)};
+}
+
 }  // namespace nospan::solver
 
 #endif  // NOSPAN_SOLVER_PATH_H

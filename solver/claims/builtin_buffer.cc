@@ -40,7 +40,7 @@ Expected<Instance> from(const Setting& setting) {
   Filler filler(setting.program, table->state.memory);
   const ObjectId object = filler.add("buffer", "Buffer");
   if (filler.error()) return tl::unexpected(*filler.error());
-  Instance instance = mapper_calls::base_of(setting, *table, "Buffer::from");
+  Instance instance = base_of(setting, *table, "Buffer::from");
   instance.claim = "contract";
   instance.words = "the IOMMU pages that the bytes touch, and where in them the bytes lie; false without bytes";
   instance.inputs.insert(instance.inputs.end(), {{"address", address}, {"size", size}});
@@ -49,7 +49,7 @@ Expected<Instance> from(const Setting& setting) {
                              Value::number(truncate(table->page_shift, 32)), Value::pointer(object)},
                             table->domain);
   if (!paths) return tl::unexpected(paths.error());
-  mapper_calls::add_paths(instance, *paths);
+  add_paths(instance, *paths);
   instance.cases = all_obligation_cases(*paths);
   for (const Path& path : *paths) {
     if (path.end != Path::End::kReturned) continue;
@@ -68,7 +68,7 @@ Expected<Instance> from(const Setting& setting) {
       instance.cases.push_back(
           {"what is in it", path.conditions, promise, split_page_shift(table->page_shift)});
     }
-    mapper_calls::add_witness(instance, *table, path.conditions);
+    add_witness(instance, *table, path.conditions);
   }
   return instance;
 }
@@ -79,14 +79,14 @@ Expected<Instance> is_ordinary(const Setting& setting) {
   if (!table) return tl::unexpected(table.error());
   const Term index = free_word("index");
   const Term count = free_word("count");
-  Instance instance = mapper_calls::base_of(setting, *table, "EntrySpace::is_ordinary");
+  Instance instance = base_of(setting, *table, "EntrySpace::is_ordinary");
   instance.claim = "contract";
   instance.words = "true if all entries lie in the window and can be handed out";
   instance.inputs.insert(instance.inputs.end(), {{"index", index}, {"count", count}});
   auto paths = executor.run("nospan::builtin::EntrySpace::is_ordinary", table->state,
                             {table->space, Value::number(index), Value::number(count)}, table->domain);
   if (!paths) return tl::unexpected(paths.error());
-  mapper_calls::add_paths(instance, *paths);
+  add_paths(instance, *paths);
   instance.cases = all_obligation_cases(*paths);
   for (const Path& path : *paths) {
     if (path.end != Path::End::kReturned) continue;
@@ -96,7 +96,7 @@ Expected<Instance> is_ordinary(const Setting& setting) {
                               {}});
     std::vector<Term> witness = path.conditions;
     witness.push_back(path.result->bits);
-    mapper_calls::add_witness(instance, *table, std::move(witness));
+    add_witness(instance, *table, std::move(witness));
   }
   return instance;
 }

@@ -7,7 +7,7 @@
 #include "solver/claims/steps.h"
 #include "solver/slice.h"
 
-namespace nospan::solver::mapper_calls {
+namespace nospan::solver {
 
 using reports::Expected;
 using Kind = Event::Kind;
@@ -57,10 +57,6 @@ Assumption buffer_assumption() {
 
 void add_terms(std::vector<Term>& to, const std::vector<Term>& from) {
   to.insert(to.end(), from.begin(), from.end());
-}
-
-std::vector<Term> conditions_before(const Path& path, std::size_t given) {
-  return {path.conditions.begin(), path.conditions.begin() + static_cast<std::ptrdiff_t>(given)};
 }
 
 void add_witness(Instance& instance, const BuiltinTable& table, std::vector<Term> witness) {
@@ -256,4 +252,4 @@ Instance* find(std::vector<Instance>& instances, std::string_view claim) {
   return nullptr;
 }
 
-}  // namespace nospan::solver::mapper_calls
+}  // namespace nospan::solver

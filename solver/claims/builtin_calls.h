@@ -13,7 +13,7 @@
 #include "solver/claims/map_claims.h"
 #include "solver/claims/registry.h"
 
-namespace nospan::solver::mapper_calls {
+namespace nospan::solver {
 
 inline constexpr uint64_t kMappingError = ~uint64_t{0};  // NOSPAN_MAPPING_ERROR, targets/target.h
 inline constexpr uint64_t kMemoryEnd = uint64_t{1} << 56;
@@ -46,8 +46,6 @@ struct Bytes {
 };
 
 void add_terms(std::vector<Term>& to, const std::vector<Term>& from);
-// The conditions of the path that held when an event happened.
-std::vector<Term> conditions_before(const Path& path, std::size_t given);
 std::vector<const Event*> all_of_kind(const Path& path, Event::Kind kind, std::size_t from = 0);
 
 // Numbers that any table can have, to find a witness in: it is enough that there is one.
@@ -91,6 +89,6 @@ Instance safe_of(Instance base, const std::vector<Path>& paths, const BuiltinTab
 // The instance of that claim; null if there is none.
 Instance* find(std::vector<Instance>& instances, std::string_view claim);
 
-}  // namespace nospan::solver::mapper_calls
+}  // namespace nospan::solver
 
 #endif  // NOSPAN_SOLVER_CLAIMS_BUILTIN_CALLS_H

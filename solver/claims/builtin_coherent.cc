@@ -10,7 +10,6 @@
 
 namespace nospan::solver {
 
-using namespace mapper_calls;
 using reports::Expected;
 using Kind = Event::Kind;
 

@@ -9,7 +9,6 @@
 
 namespace nospan::solver {
 
-using namespace mapper_calls;
 using reports::Expected;
 using Kind = Event::Kind;
 

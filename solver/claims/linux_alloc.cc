@@ -397,8 +397,8 @@ class SearchEnd {
       for (const Event& event : path.events) {
         if (event.name != kAreaAsked) continue;
         const Term& end = event.arguments[0];
-        // Which end it is depends on more: on the hint or the handle that the search begins at, and on the pass.
-        // Only which CPU asks and how pools are chosen for it make no difference, and the question hard.
+        // Which end it is depends on more: on the hint or the handle that the search begins at, and on the
+        // pass. Only which CPU asks and how pools are chosen for it make no difference, and the question hard.
         std::vector<Term> known = conditions_before(path, event.given);
         std::erase_if(known, [](const Term& condition) {
           return free_names(condition).contains("pool_hash") || free_names(condition).contains("cpu");
@@ -489,10 +489,6 @@ class SearchEnd {
       if (std::includes(names.begin(), names.end(), used.begin(), used.end())) result.push_back(term);
     }
     return result;
-  }
-
-  static std::vector<Term> conditions_before(const Path& path, std::size_t given) {
-    return {path.conditions.begin(), path.conditions.begin() + static_cast<std::ptrdiff_t>(given)};
   }
 
   // The obligation follows from where the search that it belongs to ends: they hold under the same conditions.

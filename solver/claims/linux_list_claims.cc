@@ -51,10 +51,6 @@ Hypothesis mask_fits_int(const LinuxList& list) {
           less(list.table.page_shift, word(32))};
 }
 
-std::vector<Term> conditions_before(const Path& path, std::size_t given) {
-  return {path.conditions.begin(), path.conditions.begin() + static_cast<std::ptrdiff_t>(given)};
-}
-
 // Adds to the case of that name: its goal holds on this path, too. One question for all paths, which share most
 // of what they do, is asked faster than many.
 void add_to_case(Instance& instance, Case question) {

@@ -18,9 +18,6 @@ Hypothesis first_not_empty(const LinuxList& list);
 Hypothesis set_succeeds(Term term);
 Hypothesis mask_fits_int(const LinuxList& list);
 
-// The conditions of the path that held when `given` of them did.
-std::vector<Term> conditions_before(const Path& path, std::size_t given);
-
 // Adds to the case of that name: its goal holds on this path, too. One question for all paths, which share most
 // of what they do, is asked faster than many.
 void add_to_case(Instance& instance, Case question);

@@ -11,10 +11,6 @@ namespace {
 
 using Kind = Event::Kind;
 
-std::vector<Term> conditions_before(const Path& path, std::size_t given) {
-  return {path.conditions.begin(), path.conditions.begin() + static_cast<std::ptrdiff_t>(given)};
-}
-
 const Event* find(const Path& path, Kind kind) {
   for (const Event& event : path.events) {
     if (event.kind == kind) return &event;
@@ -80,8 +76,8 @@ Instance exact(const MapCall& call) {
   const Term pages = call.pages.value_or(pages_touched(call.first, call.last, call.page_shift));
   const Term start = page_start(call.first, call.page_shift) | call.address_bits;
   const auto splits = split_page_shift(call.page_shift);
-  // How many entries are asked for, as a fact of its own: the rest is hard as long as that is told in the code's
-  // way. On all paths, as it is then given to what contracts ask on any.
+  // How many entries are asked for, as a fact of its own: the rest is hard as long as that is told in the
+  // code's way. On all paths, as it is then given to what contracts ask on any.
   std::vector<Term> known;
   if (call.count_is_unconditional) {
     for (const Path& path : call.paths) {
