@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "solver/claims/linux_coherent.h"
 
+#include <bit>
+
 #include "solver/claims/inverse_claims.h"
 #include "solver/claims/linux_range_alloc.h"
 #include "solver/claims/linux_table.h"
@@ -245,6 +247,9 @@ Expected<std::vector<Instance>> free_coherent(const Setting& setting) {
   base.preferences.insert(base.preferences.end(), small.begin(), small.end());
   base.scenario = [shift = setting.system_page_shift](const Model& model) {
     ScenarioText text(model, shift, "a counterexample of the prover to inverse/iommu_alloc_coherent");
+    // As much as the page allocator gives for that size.
+    const uint64_t pages = std::bit_ceil(((text.value("size") - 1) >> shift) + 1);
+    text.owned_by_caller(text.value("first"), text.value("first") + (pages << shift) - 1);
     tell_allocation(text);
     text.command({{"do", "free_coherent"}, {"mapping", 0}});
     return text.text();

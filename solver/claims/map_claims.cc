@@ -55,6 +55,8 @@ Instance with_buffer(const MapCall& call) {
 std::function<reports::Expected<std::string>(const Model&)> replay_of(const MapCall& call, std::string claim) {
   return [replay = call.replay, shift = call.system_page_shift, claim = std::move(claim)](const Model& model) {
     ScenarioText text(model, shift, fmt::format("a counterexample of the prover to {}", claim));
+    // There is memory only where a scenario says so: without, no page is allocated.
+    text.owned_by_caller(text.value("first"), text.value("last"));
     replay(text);
     return text.text();
   };
