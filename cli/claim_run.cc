@@ -133,6 +133,7 @@ class Run {
     if (!result.counterexample || result.verdict == Verdict::kDisagree) return;
     if (result.counterexample->scenario.empty()) return;
     auto seen = replay_on(targets_, result.target, result.counterexample->scenario);
+    if (!seen || !*seen) shows_nothing_.insert(&result);
     if (!seen) {
       result.verdict = Verdict::kError;
       result.reason = "the counterexample cannot be replayed: " + seen.error().line();
@@ -150,8 +151,7 @@ class Run {
   // that is no contradiction, and no proof.
   void excuse_what_rests_on_holes() {
     for (solver::ClaimResult& result : run_.results) {
-      const bool is_odd = result.verdict == Verdict::kDisagree || result.verdict == Verdict::kError;
-      if (!is_odd || !result.counterexample) continue;
+      if (!shows_nothing_.contains(&result)) continue;
       for (const solver::ClaimResult& other : run_.results) {
         const bool is_needed =
             std::find(result.rests_on.begin(), result.rests_on.end(), other.id) != result.rests_on.end();
@@ -170,6 +170,7 @@ class Run {
   const std::vector<solver::GroupTask>& tasks_;
   solver::RunnerOptions options_;
   ProgressLine& progress_;
+  std::set<const solver::ClaimResult*> shows_nothing_;  // their counterexample, when it was replayed
   ClaimRun run_;
 };
 
