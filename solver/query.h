@@ -25,8 +25,9 @@ struct Query {
 };
 
 // The text: declarations in the order of their names, assertions, check-sat, and what asks for values.
-// The same question gives the same text in every run, so that its hash is the key of a kept proof. Unsatisfiable
-// cores are not asked for: solvers are several times slower then (prove.cc finds them by dropping).
+// The same question gives the same text in every run, so that its hash is the key of a kept proof.
+// Unsatisfiable cores are not asked for: solvers are several times slower then (prove.cc finds them by
+// dropping).
 std::string smtlib(const Query& query);
 
 }  // namespace nospan::solver

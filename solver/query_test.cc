@@ -17,9 +17,7 @@ Query small_query() {
   return query;
 }
 
-TEST(Query, TheSameQuestionIsTheSameText) {
-  EXPECT_EQ(smtlib(small_query()), smtlib(small_query()));
-}
+TEST(Query, TheSameQuestionIsTheSameText) { EXPECT_EQ(smtlib(small_query()), smtlib(small_query())); }
 
 TEST(Query, HypothesesAreAsserted) {
   const Answer answer = decide_with_z3(smtlib(small_query()), {});

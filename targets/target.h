@@ -172,8 +172,8 @@ struct nospan_pool {
 
 /* Flags of a target. */
 #define NOSPAN_TARGET_CONCURRENT 0x1u /* calls on one table may run at the same time on several threads */
-/* The last pool is kept for requests of more than 15 entries: others get space in it only if no other pool has room
- * (CAP-1; Linux: large_pool). */
+/* The last pool is kept for requests of more than 15 entries: others get space in it only if no other pool has
+ * room (CAP-1; Linux: large_pool). */
 #define NOSPAN_TARGET_LARGE_POOL 0x2u
 
 /*
