@@ -129,7 +129,15 @@ Expected<Instance> next_candidate_in_region(const Setting& setting) {
       [&](const Path& path) { return less(from + word(100), path.result->bits); });
 }
 
-Expected<Instance> next_candidate(const Setting& setting) {
+// What two functions have in common: in words [from, end), they look for the next of a class.
+struct WordSearch {
+  std::string function;
+  std::vector<std::string> rests_on;
+  std::vector<Split> obligation_splits;
+  bool lowers;  // hints on the way
+};
+
+Expected<Instance> word_from_on(const Setting& setting, const WordSearch& search) {
   auto proof = SpaceProof::make(setting);
   if (!proof) return tl::unexpected(proof.error());
   const Space& space = (*proof)->space;
@@ -138,8 +146,17 @@ Expected<Instance> next_candidate(const Setting& setting) {
   const Term from = zero_extend(Term::free_bits(33, "from"), 64);
   const Term end = zero_extend(Term::free_bits(33, "end"), 64);
   LoopContract loop;
-  loop.function = linked(setting, "next_candidate");
+  loop.function = linked(setting, search.function);
   loop.words = "words behind the one that the search began in";
+  if (search.lowers) {
+    loop.havoc = [space](LoopView& view) -> Expected<void> {
+      auto at = view.find("from");
+      if (!at) return tl::unexpected(at.error());
+      (*at)->value.bits = zero_extend(Term::free_bits(33, "from during"), 64);
+      space.forget_summaries(view.state, "during");
+      return {};
+    };
+  }
   loop.invariant = [=](LoopView& view) -> Expected<Term> {
     auto at = view.find("from");
     if (!at) return tl::unexpected(at.error());
@@ -152,13 +169,13 @@ Expected<Instance> next_candidate(const Setting& setting) {
   };
   (*proof)->executor.add(loop);
   return (*proof)->prove(
-      {.function = "next_candidate",
+      {.function = search.function,
        .words = "a word from `from` on, or `end`",
        .arguments = {Value::number(class_), Value::number(from), Value::number(end)},
        .asked = {is_class(class_), less_equal(from, end), less_equal(end, space.table.words)},
-       .rests_on = {"contract/EntrySpace::next_candidate_in_region", "contract/EntrySpace::words_of"},
+       .rests_on = search.rests_on,
        .inputs = {{"class", class_}, {"from", from}, {"end", end}},
-       .obligation_splits = split_region_shift()},
+       .obligation_splits = search.obligation_splits},
       {{"a word",
         [&](const Path& path) {
           return less_equal(from, path.result->bits) & less_equal(path.result->bits, end);
@@ -166,48 +183,20 @@ Expected<Instance> next_candidate(const Setting& setting) {
       [&](const Path& path) { return less(from, path.result->bits); });
 }
 
+Expected<Instance> next_candidate(const Setting& setting) {
+  return word_from_on(setting,
+                      {"next_candidate",
+                       {"contract/EntrySpace::next_candidate_in_region", "contract/EntrySpace::words_of"},
+                       split_region_shift(),
+                       false});
+}
+
 Expected<Instance> next_word(const Setting& setting) {
-  auto proof = SpaceProof::make(setting);
-  if (!proof) return tl::unexpected(proof.error());
-  const Space& space = (*proof)->space;
-  add_hints((*proof)->executor, space);
-  const Term class_ = Term::free_bits(32, "of_class");
-  const Term from = zero_extend(Term::free_bits(33, "from"), 64);
-  const Term end = zero_extend(Term::free_bits(33, "end"), 64);
-  LoopContract loop;
-  loop.function = linked(setting, "next_word");
-  loop.words = "words behind the one that the search began in";
-  loop.havoc = [space](LoopView& view) -> Expected<void> {
-    auto at = view.find("from");
-    if (!at) return tl::unexpected(at.error());
-    (*at)->value.bits = zero_extend(Term::free_bits(33, "from during"), 64);
-    space.forget_summaries(view.state, "during");
-    return {};
-  };
-  loop.invariant = [=](LoopView& view) -> Expected<Term> {
-    auto at = view.find("from");
-    if (!at) return tl::unexpected(at.error());
-    return less_equal(from, (*at)->value.bits) & less_equal((*at)->value.bits, end);
-  };
-  loop.measure = [=](LoopView& view) -> Expected<Term> {
-    auto at = view.find("from");
-    if (!at) return tl::unexpected(at.error());
-    return end - (*at)->value.bits;
-  };
-  (*proof)->executor.add(loop);
-  return (*proof)->prove(
-      {.function = "next_word",
-       .words = "a word from `from` on, or `end`",
-       .arguments = {Value::number(class_), Value::number(from), Value::number(end)},
-       .asked = {is_class(class_), less_equal(from, end), less_equal(end, space.table.words)},
-       .rests_on = {"contract/EntrySpace::next_candidate", "contract/EntrySpace::lower_hints",
-                    "contract/classes_of"},
-       .inputs = {{"class", class_}, {"from", from}, {"end", end}}},
-      {{"a word",
-        [&](const Path& path) {
-          return less_equal(from, path.result->bits) & less_equal(path.result->bits, end);
-        }}},
-      [&](const Path& path) { return less(from, path.result->bits); });
+  return word_from_on(setting, {"next_word",
+                                {"contract/EntrySpace::next_candidate", "contract/EntrySpace::lower_hints",
+                                 "contract/classes_of"},
+                                {},
+                                true});
 }
 
 }  // namespace

@@ -4,9 +4,6 @@
 #ifndef NOSPAN_SOLVER_CLAIMS_BUILTIN_SEARCH_H
 #define NOSPAN_SOLVER_CLAIMS_BUILTIN_SEARCH_H
 
-#include <vector>
-
-#include "reports/error.h"
 #include "solver/claims/builtin_space_proof.h"
 
 namespace nospan::solver {
@@ -31,11 +28,6 @@ struct FoundRun {
 };
 Term where_it_is(const Space& space, const FoundRun& run, const Term& begin, const Term& end);
 Term is_free(const Space& space, const Term& bits, const Term& slot, const Term& entries);
-
-// Those claims: of translate(), allowed_starts(), search_within_words() and search_exactly(), and of the
-// others.
-reports::Expected<std::vector<Instance>> builtin_search(const Setting& setting);
-reports::Expected<std::vector<Instance>> builtin_search_words(const Setting& setting);
 
 }  // namespace nospan::solver
 

@@ -9,7 +9,7 @@
 #include "solver/claims/builtin_map.h"
 #include "solver/claims/builtin_place.h"
 #include "solver/claims/builtin_runs.h"
-#include "solver/claims/builtin_search.h"
+#include "solver/claims/builtin_search_proof.h"
 #include "solver/claims/builtin_space.h"
 #include "solver/claims/builtin_space_proof.h"
 #include "solver/claims/isolation_lemmas.h"
