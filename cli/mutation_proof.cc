@@ -21,6 +21,7 @@ struct About {
 };
 
 constexpr About kAbout[] = {
+    {solver::Subject::kKernel, "iommu_range_alloc", "range_alloc"},
     {solver::Subject::kKernel, "iommu_area_alloc", "area_alloc"},
     {solver::Subject::kKernel, "iommu_is_span_boundary", "area_alloc"},
     {solver::Subject::kKernel, "get_pool", "get_pool"},
