@@ -11,11 +11,6 @@ namespace {
 
 using reports::Expected;
 
-Term simplified(const Term& term) {
-  if (term.constant()) return term;
-  return Term::from_expression(term.expression().simplify());
-}
-
 unsigned bits_of(uint64_t stride) { return static_cast<unsigned>(std::countr_zero(stride)); }
 
 }  // namespace
@@ -78,8 +73,9 @@ Expected<void> Records::store(const Term& offset, unsigned bytes, const Term& va
   Term index;
   auto field = find(offset, bytes, &index);
   if (!field) return tl::unexpected(field.error());
+  // Indices are compared in their simplest form, so that the same one is known to be the same.
   set_content((*field)->offset, [before = (*field)->content, index, value](const Term& at) {
-    return choose(at == index, value, (*before)(at));
+    return choose(simplified(at) == index, value, (*before)(at));
   });
   return {};
 }

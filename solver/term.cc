@@ -355,6 +355,14 @@ std::optional<Term> exponent_of_power(const Term& a) {
   return Term::from_expression(expression.arg(1));
 }
 
+std::optional<Choice> choice_of(const Term& a) {
+  if (a.constant() || a.truth()) return std::nullopt;
+  const z3::expr expression = a.expression();
+  if (!expression.is_ite()) return std::nullopt;
+  return Choice{Term::from_expression(expression.arg(0)), Term::from_expression(expression.arg(1)),
+                Term::from_expression(expression.arg(2))};
+}
+
 Term swap_bytes(const Term& a) {
   Term result = extract(a, 7, 0);
   for (unsigned low = 8; low < a.width(); low += 8) result = concatenate(result, extract(a, low + 7, low));
@@ -499,12 +507,23 @@ std::vector<Term> conjuncts(const Term& term) {
   return result;
 }
 
-Term substitute(const Term& term, const Term& variable, const Term& value) {
+Term simplified(const Term& term) {
+  if (term.constant() || term.truth()) return term;
+  return Term::from_expression(term.expression().simplify());
+}
+
+Term substitute(const Term& term, const Term& part, const Term& value) {
+  return substitute(term, {{part, value}});
+}
+
+Term substitute(const Term& term, const std::vector<std::pair<Term, Term>>& parts) {
   if (term.constant() || term.truth()) return term;
   z3::expr_vector from(term_context());
   z3::expr_vector to(term_context());
-  from.push_back(variable.expression());
-  to.push_back(value.expression());
+  for (const auto& [part, value] : parts) {
+    from.push_back(part.expression());
+    to.push_back(value.expression());
+  }
   return Term::from_expression(term.expression().substitute(from, to).simplify());
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // nospan_claim_group GROUP BITCODE PAGE_SHIFT [CLAIM] [--drops] [--paths]: decides one group of claims on a
 // module and prints cases, models and times; with NOSPAN_SMT2=DIR it keeps every question there, with
-// NOSPAN_SECONDS=N each may take that long, with NOSPAN_WITHOUT=HYPOTHESIS it is not made. For people who write
-// claims; users have `nospan prove`.
+// NOSPAN_SECONDS=N each may take that long, with NOSPAN_WITHOUT=HYPOTHESIS it is not made, with NOSPAN_CASE=TEXT
+// only cases whose names have the text are asked, one after another. For people who write claims; users have
+// `nospan prove`.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "solver/claims/registry.h"
 #include "solver/prove.h"
 
+using nospan::solver::Case;
 using nospan::solver::CaseResult;
 using nospan::solver::claim_groups;
 using nospan::solver::ClaimGroup;
@@ -30,6 +32,22 @@ namespace {
 void print(const Counterexample& counterexample) {
   for (const auto& [input, value] : counterexample.inputs) fmt::print("      {} = {:#x}\n", input, value);
   fmt::print("{}\n", counterexample.scenario);
+}
+
+// Case by case, each told as soon as it is known.
+void decide_cases(const Instance& instance, const std::string& part, const ProveOptions& options) {
+  for (const Case& question : instance.cases) {
+    if (question.name.find(part) == std::string::npos) continue;
+    Instance one = instance;
+    one.cases = {question};
+    one.witnesses = {{}};
+    const ClaimResult result = prove(one, options);
+    for (const CaseResult& entry : result.cases) {
+      fmt::print("    {}: {} {:.2f} s {}\n", entry.name, entry.answer, entry.seconds, entry.reason);
+      if (result.counterexample && entry.answer == "sat") print(*result.counterexample);
+    }
+    std::fflush(stdout);
+  }
 }
 
 int decide(const ClaimGroup& group, const Setting& setting, const std::string& only, bool drops) {
@@ -51,6 +69,10 @@ int decide(const ClaimGroup& group, const Setting& setting, const std::string& o
   if (const char* folder = std::getenv("NOSPAN_SMT2")) options.smt2_folder = folder;
   for (const Instance& instance : *instances) {
     if (!only.empty() && instance.claim != only && instance.id() != only) continue;
+    if (const char* part = std::getenv("NOSPAN_CASE")) {
+      decide_cases(instance, part, options);
+      continue;
+    }
     const ClaimResult result = prove(instance, options);
     fmt::print("{} {} {:.2f} s, {} paths, witness {} {}\n", result.id, nospan::reports::name(result.verdict),
                result.seconds, result.paths, result.witness, result.reason);

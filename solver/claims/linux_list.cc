@@ -34,6 +34,11 @@ ListElement LinuxList::element(const Term& at) const {
 
 Term LinuxList::set_result(const Term& at) const { return Term::free_bits(32, named("set_result", at)); }
 
+Term LinuxList::seen_at(const Term& first, const ListElement& element) const {
+  const Term low_bits = shift_left(word(1), table.page_shift) - word(1);
+  return shift_left(first, table.page_shift) | (element.address & low_bits);
+}
+
 Term LinuxList::dma_address(const Memory& memory, const Term& at) const {
   if (const Records* records = memory.at(object).records()) return records->content(dma_address_at)(at);
   auto value = memory.at(object).load(at * word(stride) + word(dma_address_at), 8);
@@ -211,8 +216,7 @@ Expected<Value> set(const LinuxList& list, State& state, const Call& call) {
                   linux_permissions(call.arguments[4].bits), result, at},
                  call.place);
   either(state, ListAccount::kSet, covers(first, pages, list.index));
-  const Term low_bits = shift_left(word(1), list.table.page_shift) - word(1);
-  const Term seen = shift_left(first, list.table.page_shift) | (element.address & low_bits);
+  const Term seen = list.seen_at(first, element);
   Term& bytes = state.ghosts.at(ListAccount::kBytes);
   const Term inside = list.position - bytes;
   const Term length = zero_extend(element.length, 64);

@@ -67,6 +67,8 @@ struct LinuxList {
   ListElement element(const Term& at) const;
   // What it_ops->set() answers for that element.
   Term set_result(const Term& at) const;
+  // Where the device sees the element, if the TCE `first` is its first.
+  Term seen_at(const Term& first, const ListElement& element) const;
   // What the list says after the call.
   Term dma_address(const Memory& memory, const Term& at) const;
   Term dma_length(const Memory& memory, const Term& at) const;  // 32 bits

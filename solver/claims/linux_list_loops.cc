@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "solver/claims/linux_segment.h"
+
 namespace nospan::solver {
 namespace {
 
@@ -10,13 +12,11 @@ using reports::Expected;
 using Account = ListAccount;
 using Loop = ListLoopAccount;
 
-Term index32(const char* name) { return zero_extend(Term::free_bits(32, name), 64); }
+// The segment that an arbitrary iteration of a loop undoes.
+constexpr const char* kCleaned = "cleaned";
+constexpr const char* kUnmapped = "unmapped";
 
-// A segment: where the device sees it, and how long it is.
-struct Segment {
-  Term address;
-  Term length;  // 64 bits
-};
+Term index32(const char* name) { return zero_extend(Term::free_bits(32, name), 64); }
 
 // Everything that is the same wherever the loops are looked at.
 struct Loops {
@@ -39,41 +39,41 @@ struct Loops {
   // An arbitrary segment.
   Term any = index32("segment");
 
-  Segment segment(const Term& index) const { return {addresses(index), zero_extend(lengths(index), 64)}; }
+  Segment segment(const Term& index) const { return segment_of(addresses(index), lengths(index)); }
   const Term& page_shift() const { return list->table.page_shift; }
   Term empty_first() const { return list->element(word(0)).length == Term::bits(32, 0); }
 };
 
 Segment segment_in(const Loops& loops, const Memory& memory, const Term& index) {
   const Records& records = *memory.at(loops.list->object).records();
-  return {records.content(loops.list->dma_address_at)(index),
-          zero_extend(records.content(loops.list->dma_length_at)(index), 64)};
+  return segment_of(records.content(loops.list->dma_address_at)(index),
+                    records.content(loops.list->dma_length_at)(index));
 }
 
-// First and last TCE of a segment.
-Term first_page(const Loops& loops, const Segment& segment) {
-  return shift_right(segment.address, loops.page_shift());
-}
-Term last_page(const Loops& loops, const Segment& segment) {
-  return shift_right(segment.address + segment.length - word(1), loops.page_shift());
-}
+// The arbitrary TCE is the segment's.
 Term holds_index(const Loops& loops, const Segment& segment) {
-  const Term& index = loops.list->index;
-  return (segment.length != word(0)) & less_equal(first_page(loops, segment), index) &
-         less_equal(index, last_page(loops, segment));
+  return of_each(segment, [&](const Segment& one) {
+    const Term& index = loops.list->index;
+    return (one.length != word(0)) & less_equal(first_page(one, loops.page_shift()), index) &
+           less_equal(index, last_page(one, loops.page_shift()));
+  });
+}
+Term in_window(const Loops& loops, const Segment& segment) {
+  return of_each(segment, [&](const Segment& one) {
+    const LinuxTable& table = loops.list->table;
+    const Term in = less_equal(one.address, one.address + one.length - word(1)) &
+                    less_equal(table.first_index, first_page(one, loops.page_shift())) &
+                    less(last_page(one, loops.page_shift()), table.first_index + table.entries);
+    return implies(one.length != word(0), in);
+  });
 }
 
 // What every segment keeps to: its TCEs lie in the window, and if the arbitrary TCE is one of them, it was set
 // and belongs to this segment alone.
 Term keeps_to(const Loops& loops, const Term& index, const Segment& segment, const Term& outs,
               const Term& mapped, const Term& taken, const Term& holder_of_index) {
-  const LinuxTable& table = loops.list->table;
-  const Term ends = segment.address + segment.length - word(1);
-  const Term in_window = less_equal(segment.address, ends) &
-                         less_equal(table.first_index, first_page(loops, segment)) &
-                         less(last_page(loops, segment), table.first_index + table.entries);
   const Term is_segment = less_equal(index, outs);
-  return implies(is_segment & (segment.length != word(0)), in_window) &
+  return implies(is_segment, in_window(loops, segment)) &
          implies(is_segment & holds_index(loops, segment), taken & (holder_of_index == index)) &
          implies(is_segment & mapped & !loops.empty_first(), segment.length != word(0));
 }
@@ -93,6 +93,8 @@ struct MapState {
   Term holder;
   Term holder_start;
   Term holder_of_index;
+  Segment of_holder;
+  Segment of_index;
   std::function<Segment(const Term&)> segment;
 };
 
@@ -105,19 +107,24 @@ Term places(const Loops& loops, const MapState& s) {
 
 std::vector<Term> facts(const Loops& loops, const MapState& s) {
   const Segment last = s.segment(s.outs);
-  const Segment holder = s.segment(s.holder);
-  const Segment of_index = s.segment(s.holder_of_index);
   const Term mapped = s.at != word(0);
-  const Term inside = loops.list->position - s.holder_start;
+  const Term holds_position = of_each(s.of_holder, [&](const Segment& one) {
+    const Term inside = loops.list->position - s.holder_start;
+    return less(inside, one.length) & (one.address + inside == s.address_at);
+  });
   return {
-      implies(!mapped, (s.dma_next == word(0)) & !s.taken & (s.bytes == word(0))),
-      implies(s.dma_next != word(0), (last.length != word(0)) & (last.address + last.length == s.dma_next)),
+      implies(!mapped, (s.dma_next == word(0)) & !s.taken & (s.bytes == word(0)) & (s.start == word(0)) &
+                           (last.length == word(0))),
+      implies(s.dma_next != word(0), of_each(last,
+                                             [&](const Segment& one) {
+                                               return (one.length != word(0)) &
+                                                      (one.address + one.length == s.dma_next);
+                                             })),
       s.set == s.taken,
-      implies(s.taken, less_equal(s.holder_of_index, s.outs) & holds_index(loops, of_index)),
+      implies(s.taken, less_equal(s.holder_of_index, s.outs) & holds_index(loops, s.of_index)),
       s.bytes == s.start + last.length,
       less_equal(s.bytes, shift_left(s.at, word(32))),
-      implies(less(loops.list->position, s.bytes), less_equal(s.holder, s.outs) & less(inside, holder.length) &
-                                                       (holder.address + inside == s.address_at) &
+      implies(less(loops.list->position, s.bytes), less_equal(s.holder, s.outs) & holds_position &
                                                        implies(s.holder == s.outs, s.holder_start == s.start)),
   };
 }
@@ -140,6 +147,8 @@ MapState at_head(const Loops& loops) {
           loops.holder,
           loops.holder_start,
           loops.holder_of_index,
+          loops.segment(loops.holder),
+          loops.segment(loops.holder_of_index),
           [&loops](const Term& index) { return loops.segment(index); }};
 }
 
@@ -181,7 +190,7 @@ Expected<MapState> state_of(const Loops& loops, LoopView& view) {
   auto outs = index_of(loops, view, (*found)[1]->value);
   auto segstart = index_of(loops, view, (*found)[2]->value);
   if (!outs || !segstart) return tl::unexpected(outs ? segstart.error() : outs.error());
-  const auto& ghosts = view.state.ghosts;
+  auto& ghosts = view.state.ghosts;
   MapState s = at_head(loops);
   s.at = zero_extend((*found)[0]->value.bits, 64);
   s.outs = *outs;
@@ -195,17 +204,27 @@ Expected<MapState> state_of(const Loops& loops, LoopView& view) {
   s.segment = [&loops, memory = view.state.memory](const Term& index) {
     return segment_in(loops, memory, index);
   };
+  s.of_holder = s.segment(s.holder);
+  s.of_index = s.segment(s.holder_of_index);
   if (!ghosts.contains(Loop::kOuts)) {
     s.start = word(0);
     return s;
   }
+  ghosts.insert_or_assign(Loop::kNext, s.dma_next);
   // An iteration is over. A new segment begins where the one before ends; a segment becomes the holder of what
   // was mapped in this iteration.
   s.start = choose(s.outs == loops.outs, loops.start, loops.start + s.segment(loops.outs).length);
   const Term now = less_equal(loops.bytes, loops.list->position) & less(loops.list->position, s.bytes);
+  // Chosen among segments, not the segment of a chosen index: solvers would have to compare that with all others.
+  const auto chosen = [&s](const Term& is_last, const Segment& other) {
+    const Segment last = s.segment(s.outs);
+    return Segment{choose(is_last, last.address, other.address), choose(is_last, last.length, other.length)};
+  };
   s.holder = choose(now, s.outs, loops.holder);
+  s.of_holder = chosen(now, s.of_holder);
   s.holder_start = choose(now, s.start, loops.holder_start);
   s.holder_of_index = choose(s.taken & !loops.taken, s.outs, loops.holder_of_index);
+  s.of_index = chosen(s.taken & !loops.taken, s.of_index);
   return s;
 }
 
@@ -315,23 +334,36 @@ LoopContract undo_loop(const UndoLoop& undo) {
   contract.function = undo.function;
   contract.loop = undo.loop;
   contract.words = "the segments behind are undone";
-  contract.havoc = [undo, loops, done, undone](LoopView& view) -> Expected<void> {
+  const Term length = Term::free_bits(32, fmt::format("length_of_{}", undo.name));
+  const Segment segment = segment_of(free_word(fmt::format("address_of_{}", undo.name)), length);
+  contract.havoc = [undo, loops, done, undone, segment, length](LoopView& view) -> Expected<void> {
     auto found = find(view, {undo.counter, undo.pointer});
     if (!found) return tl::unexpected(found.error());
     (*found)[0]->value = Value::number(counter_after(undo, done));
     (*found)[1]->value = pointer_to(*loops, view, done);
-    if (undo.empties) {
-      Records& records = *view.state.memory.change(loops->list->object).records();
-      const auto before = records.content(loops->list->dma_length_at);
-      records.set_content(loops->list->dma_length_at, [before, done](const Term& index) {
-        return choose(less(index, done), Term::bits(32, 0), before(index));
-      });
-    }
-    view.state.ghosts.insert_or_assign(Account::kCleared, undone);
-    view.state.ghosts.insert_or_assign(Account::kFreed, undone);
+    // The segment itself: that it is the one that holds the arbitrary TCE is all that matters of where it is.
+    Records& records = *view.state.memory.change(loops->list->object).records();
+    const auto of_done = [done](Records::Content before, const Term& value, bool empties) {
+      return [before = std::move(before), done, value, empties](const Term& index) {
+        if (simplified(index).same(simplified(done))) return value;
+        return empties ? choose(less(index, done), Term::bits(32, 0), before(index)) : before(index);
+      };
+    };
+    records.set_content(loops->list->dma_address_at,
+                        of_done(records.content(loops->list->dma_address_at), segment.address, false));
+    records.set_content(loops->list->dma_length_at,
+                        of_done(records.content(loops->list->dma_length_at), length, undo.empties));
+    const Segment holder = loops->segment(loops->holder_of_index);
+    view.state.assume(implies(done == loops->holder_of_index,
+                              (segment.address == holder.address) & (segment.length == holder.length)));
+    auto& ghosts = view.state.ghosts;
+    ghosts.insert_or_assign(Account::kCleared, undone);
+    ghosts.insert_or_assign(Account::kFreed, undone);
+    ghosts.insert_or_assign(Loop::kUndoneAddress, segment.address);
+    ghosts.insert_or_assign(Loop::kUndoneLength, segment.length);
     return {};
   };
-  contract.invariant = [undo, loops, done](LoopView& view) -> Expected<Term> {
+  contract.invariant = [undo, loops, done, segment](LoopView& view) -> Expected<Term> {
     bool head = false;
     auto now = behind(undo, view, done, &head);
     if (!now) return now;
@@ -348,10 +380,11 @@ LoopContract undo_loop(const UndoLoop& undo) {
                  less_equal(*now, undo.empties ? loops->outs : loops->outs + word(1));
     if (head) {
       // The loop that maps keeps to this for every segment: also for this one.
-      rest = rest & implies(fits, keeps_to(*loops, at_head(*loops), done));
+      rest = rest & implies(fits, keeps_to(*loops, done, segment, loops->outs, loops->at != word(0), loops->taken,
+                                           loops->holder_of_index));
     } else if (undo.empties) {
-      const Term length = segment_in(*loops, view.state.memory, loops->any).length;
-      where = where & (length == choose(less(loops->any, *now), word(0), loops->segment(loops->any).length));
+      const Term of_any = segment_in(*loops, view.state.memory, loops->any).length;
+      where = where & (of_any == choose(less(loops->any, *now), word(0), loops->segment(loops->any).length));
     }
     return where & rest;
   };
@@ -370,13 +403,15 @@ ListLoops add_list_loops(Executor& executor, const std::shared_ptr<const LinuxLi
   const auto loops = std::make_shared<Loops>();
   loops->list = list;
   loops->terms.element = loops->at;
+  // In this order, as each is compared with those before it: what most questions are about comes first.
+  for (const Term& index : {loops->outs, loops->holder_of_index}) static_cast<void>(loops->segment(index));
   const Term length = zero_extend(list->element(loops->at).length, 64);
   loops->terms.fits_here = implies(
       loops->terms.fits, (list->no_merge != Term::bits(32, 0)) |
                              less(loops->segment(loops->outs).length + length, word(uint64_t{1} << 32)));
   executor.add(map_loop(loops));
-  executor.add(undo_loop({loops, "ppc_iommu_map_sg", 1, "s", "i", false, true, "cleaned"}));
-  executor.add(undo_loop({loops, "ppc_iommu_unmap_sg", 0, "sg", "nelems", true, false, "unmapped"}));
+  executor.add(undo_loop({loops, "ppc_iommu_map_sg", 1, "s", "i", false, true, kCleaned}));
+  executor.add(undo_loop({loops, "ppc_iommu_unmap_sg", 0, "sg", "nelems", true, false, kUnmapped}));
   return loops->terms;
 }
 

@@ -22,6 +22,11 @@ struct ListLoopAccount {
   static constexpr const char* kHolder = "holder_of_position";
   static constexpr const char* kHolderStart = "start_of_holder";
   static constexpr const char* kStart = "start";  // place in the list of the last segment's first byte
+  // Behind an iteration that maps: where the next element would have to be to be merged.
+  static constexpr const char* kNext = "next";
+  // In an iteration that undoes: the segment as it was before.
+  static constexpr const char* kUndoneAddress = "undone_address";
+  static constexpr const char* kUndoneLength = "undone_length";
 };
 
 struct ListLoops {

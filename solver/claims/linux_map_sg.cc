@@ -2,9 +2,11 @@
 #include "solver/claims/linux_map_sg.h"
 
 #include <fmt/format.h>
+#include <cstdlib>
 
 #include "solver/claims/linux_list_claims.h"
 #include "solver/claims/linux_list_loops.h"
+#include "solver/claims/linux_list_steps.h"
 #include "solver/claims/linux_range_alloc.h"
 #include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
@@ -57,6 +59,22 @@ Expected<Executed> execute(const Setting& setting) {
     auto unmapped = executor.run("ppc_iommu_unmap_sg", std::move(state), (*list)->unmap_arguments(), domain);
     if (!unmapped) return tl::unexpected(unmapped.error());
     result.unmapped.insert(result.unmapped.end(), unmapped->begin(), unmapped->end());
+  }
+  if (std::getenv("NOSPAN_DUMP")) {
+    for (const auto* paths : {&result.mapped, &result.unmapped}) {
+      std::size_t n = 0;
+      for (const Path& path : *paths) {
+        ++n;
+        fmt::print("PATH {} end {} reason {} conditions {} events {} obligations {} result {}\n", n, int(path.end), path.reason, path.conditions.size(), path.events.size(), path.obligations.size(), path.result ? 1 : 0);
+        for (const Term& c : path.conditions) fmt::print("   C {:.300}\n", c.expression().to_string());
+        for (const Event& e : path.events) { fmt::print("   E {} {} {}", int(e.kind), e.place, e.given); for (const Term& a : e.arguments) fmt::print(" | {:.400}", a.expression().to_string()); fmt::print("\n"); }
+        for (const Obligation& o : path.obligations) {
+          if (o.kind != Obligation::Kind::kInvariant) continue;
+          const auto parts = conjuncts(o.holds);
+          for (std::size_t i = 0; i < parts.size(); ++i) fmt::print("   O {} {} given {} part {}: {:.1500}\n", o.what, o.place, o.given, i + 1, parts[i].expression().to_string());
+        }
+      }
+    }
   }
   return result;
 }
@@ -229,7 +247,10 @@ class Claims {
 
   // What the contracts of the loops and of the functions ask for: of facts about segments, or all else.
   void add_invariants(Instance& instance, bool of_segments) const {
-    for (const Path& path : all_paths()) {
+    const std::vector<Path> all = all_paths();
+    for (const Path& path : all) {
+      const auto step = of_segments ? ListStep::of(list(), path, all) : std::nullopt;
+      if (step) step->add_description(instance.cases);
       for (const Obligation& obligation : path.obligations) {
         if (obligation.kind != Obligation::Kind::kInvariant && obligation.kind != Obligation::Kind::kContract)
           continue;
@@ -242,6 +263,10 @@ class Claims {
                         conditions_before(path, obligation.given),
                         parts[i],
                         {}};
+          if (step && obligation.what.starts_with("preserved")) {
+            add_case(instance.cases, step->follows(question.name, path, obligation.given, parts[i]));
+            continue;
+          }
           if (of_segments || is_asked_by_range_alloc(question)) question.splits = splits();
           add_to_case(instance, std::move(question));
         }

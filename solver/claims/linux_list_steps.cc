@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "solver/claims/linux_list_steps.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "solver/claims/linux_list_loops.h"
+#include "solver/claims/linux_segment.h"
+#include "solver/claims/map_claims.h"
+#include "solver/slice.h"
+
+namespace nospan::solver {
+namespace {
+
+using Kind = Event::Kind;
+
+constexpr const char* kPreserved = "preserved:";  // solver/loops.cc
+
+const Event* last_of(const Path& path, Kind kind) {
+  const auto found = std::find_if(path.events.rbegin(), path.events.rend(),
+                                  [&](const Event& event) { return event.kind == kind; });
+  return found == path.events.rend() ? nullptr : &*found;
+}
+
+bool share(const std::set<std::string>& some, const std::set<std::string>& others) {
+  return std::any_of(some.begin(), some.end(), [&](const std::string& name) { return others.contains(name); });
+}
+
+// How many conditions hold where the iteration is over.
+std::size_t behind_the_iteration(const Path& path) {
+  for (const Obligation& obligation : path.obligations) {
+    if (obligation.what.starts_with(kPreserved)) return obligation.given;
+  }
+  return path.conditions.size();
+}
+
+// Of all segments, what the one that is undone keeps to, and that there is one that holds the arbitrary TCE.
+bool is_about_undone(const std::set<std::string>& names) {
+  const bool is_of_window = names.contains("first_index");
+  const bool is_of_undone = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return name.ends_with("_of_cleaned") || name.ends_with("_of_unmapped") || name.ends_with("_of_segment");
+  });
+  return (is_of_undone || !is_of_window) && !names.contains("holder_before") && !names.contains("segment");
+}
+
+}  // namespace
+
+std::optional<ListStep> ListStep::of(const LinuxList& list, const Path& path,
+                                     const std::vector<Path>& others) {
+  if (path.end != Path::End::kLoopClosed) return std::nullopt;
+  ListStep step(list);
+  if (path.ghosts.contains(ListLoopAccount::kUndoneAddress)) {
+    step.undo(path, others);
+    return step;
+  }
+  const Event* set = last_of(path, Kind::kSet);
+  if (set == nullptr || !path.ghosts.contains(ListLoopAccount::kNext)) return std::nullopt;
+  step.map(path, *set);
+  return step;
+}
+
+void ListStep::describe(std::string name, const Path& path, std::size_t given, Term fact) {
+  std::vector<Term> known = conditions_before(path, given);
+  if (undoes_) {
+    known = conjuncts(all_of(known));
+    std::erase_if(known, [&](const Term& condition) {
+      const std::set<std::string> names = free_names(condition);
+      return is_left_out(names) && names != std::set<std::string>{"page_shift"};
+    });
+  }
+  description_.push_back({std::move(name), std::move(known), fact, split_page_shift(list_->table.page_shift)});
+  facts_.push_back(std::move(fact));
+}
+
+void ListStep::map(const Path& path, const Event& set) {
+  const LinuxTable& table = list_->table;
+  const ListElement element = list_->element(set.arguments[5]);
+  const Term length = zero_extend(element.length, 64);
+  const Term& first = set.arguments[0];
+  const Term& pages = set.arguments[1];
+  const Term seen = list_->seen_at(first, element);
+  // The code's own: where it would merge the next element, without this one's length.
+  const Term address = path.ghosts.at(ListLoopAccount::kNext) - length;
+  for (const auto& [number, name] :
+       {std::pair{seen, "seen"}, {address, "address_of_entry"}, {pages, "pages_of_entry"}, {first, "first_of_entry"}}) {
+    if (!number.constant()) numbers_.emplace_back(number, free_word(name));
+  }
+  origins_ = free_names(element.address);
+  origins_.merge(free_names(first - table.first_index));
+  const auto at = [&](const char* what) { return fmt::format("{} at {}", what, set.place); };
+  const Term rest = length - word(1);
+  const Term more = pages - word(1);
+  describe(at("an element that is mapped is not empty"), path, set.given,
+           (length != word(0)) & less(set.arguments[5], word(uint64_t{1} << 31)));
+  describe(at("the address of an element is that of its entry and offset"), path, set.given, address == seen);
+  describe(at("an element begins in its first entry"), path, set.given,
+           shift_right(seen, table.page_shift) == first);
+  describe(at("no element is at address 0"), path, set.given, seen != word(0));
+  describe(at("an element ends in its last entry"), path, set.given,
+           less_equal(seen, seen + rest) & (pages != word(0)) & less_equal(first, first + more) &
+               (shift_right(seen + rest, table.page_shift) == first + more));
+  describe(at("an element's entries are in the window"), path, set.given,
+           less_equal(table.first_index, first) & less(first + more, table.first_index + table.entries));
+  // Which does not depend on how many they are.
+  Case& window = description_.back();
+  const Term any = free_word("pages_of_entry");
+  for (Term& known : window.given) known = substitute(known, pages, any);
+  window.goal = substitute(window.goal, pages, any);
+  const std::set<std::string> of_goal = free_names(window.goal);
+  for (const Term& known : window.given) {
+    const std::set<std::string> names = free_names(known);
+    if (std::includes(of_goal.begin(), of_goal.end(), names.begin(), names.end()))
+      window.probably_enough.push_back(known);
+  }
+  window.splits.clear();
+}
+
+void ListStep::undo(const Path& path, const std::vector<Path>& others) {
+  undoes_ = true;
+  const LinuxTable& table = list_->table;
+  const Segment segment{path.ghosts.at(ListLoopAccount::kUndoneAddress),
+                        path.ghosts.at(ListLoopAccount::kUndoneLength)};
+  const Event* freed = last_of(path, Kind::kGiveBack);
+  const Event* clear = last_of(path, Kind::kClear);
+  std::size_t given = clear != nullptr ? clear->given : behind_the_iteration(path);
+  // The code computes the same numbers before it decides whether to clear them.
+  for (auto other = others.begin(); clear == nullptr && other != others.end(); ++other) {
+    const auto address = other->ghosts.find(ListLoopAccount::kUndoneAddress);
+    if (address == other->ghosts.end() || !address->second.same(segment.address)) continue;
+    clear = last_of(*other, Kind::kClear);
+  }
+  if (clear == nullptr) return;
+  const Term& first = clear->arguments[0];
+  const Term& pages = clear->arguments[1];
+  const Term begin = first_page(segment, table.page_shift);
+  const Term end = last_page(segment, table.page_shift);
+  numbers_ = {{pages, free_word("pages_of_segment")}, {first, free_word("first_of_segment")}};
+  describe(fmt::format("the TCEs that are cleared are the segment's at {}", clear->place), path, given,
+           implies(segment.length != word(0), (first == begin) & (pages == end - begin + word(1))));
+  if (freed == nullptr) return;
+  const Term index = freed->arguments[0] + table.first_index;
+  describe(fmt::format("what is freed is what was cleared at {}", freed->place), path, freed->given,
+           (index == first) & (freed->arguments[1] == pages));
+  numbers_.emplace_back(freed->arguments[1], free_word("pages_freed"));
+  numbers_.emplace_back(index, free_word("first_freed"));
+}
+
+void ListStep::add_description(std::vector<Case>& cases) const {
+  for (const Case& question : description_) add_case(cases, question);
+}
+
+Term ListStep::of_any(const Term& term) const { return substitute(term, numbers_); }
+
+bool ListStep::is_left_out(const std::set<std::string>& names) const {
+  const auto all_are = [&](const auto& are) { return std::all_of(names.begin(), names.end(), are); };
+  const auto is_of_entry = [](const std::string& name) { return name.find("_at_entry") != std::string::npos; };
+  if (std::any_of(names.begin(), names.end(), is_of_entry) || names.contains("elements")) return true;
+  const auto is_of_sizes = [](const std::string& name) { return name == "page_shift" || name == "length"; };
+  if (!undoes_) return share(names, origins_) || all_are(is_of_sizes);
+  // Why the list has to be undone is no matter.
+  if (all_are(is_of_sizes)) return true;
+  const std::set<std::string> of_segments = {"page_shift", "first_index",   "entries", "index",           "outs",
+                                             "segment",    "taken_before",  "cleaned", "holder_of_index", "i",
+                                             "unmapped",   "holder_before", "length",  "merges_fit",      "length#1"};
+  return !all_are([&](const std::string& name) {
+    return of_segments.contains(name) || name.starts_with("dma_address") || name.starts_with("dma_length") ||
+           name.starts_with("undone_before") ||
+           name.ends_with("_of_cleaned") || name.ends_with("_of_unmapped") || name.ends_with("_of_segment") || name.ends_with("_freed");
+  });
+}
+
+Case ListStep::follows(std::string name, const Path& path, std::size_t given, const Term& goal) const {
+  Case question{std::move(name), {}, of_any(goal), {}};
+  std::set<std::string> of_goal = free_names(question.goal);
+  if (undoes_ || of_goal.contains("page_shift")) question.splits = split_page_shift(list_->table.page_shift);
+  for (const char* number : {"page_shift", "length", "i", "segstart", "novmerge", "max_segment_size", "dma_next",
+                             "dma_length", "dma_address", "bytes_before", "start_before"})
+    of_goal.insert(number);
+  for (const auto& [number, any] : numbers_) of_goal.merge(free_names(any));
+  for (const Term& fact : facts_) question.given.push_back(of_any(fact));
+  for (const Term& condition : conjuncts(all_of(conditions_before(path, given)))) {
+    const Term of_any_number = of_any(condition);
+    if (!is_left_out(free_names(of_any_number))) question.given.push_back(of_any_number);
+  }
+  for (const Term& known : question.given) {
+    const std::set<std::string> names = free_names(known);
+    const bool helps = undoes_ ? is_about_undone(names)
+                               : std::includes(of_goal.begin(), of_goal.end(), names.begin(), names.end());
+    if (helps)
+      question.probably_enough.push_back(known);
+  }
+  return question;
+}
+
+}  // namespace nospan::solver

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Questions about one iteration of a loop over a list, in steps that solvers can take.
+//
+// What an iteration does to segments depends on few numbers: which TCEs it sets or clears, and where the device
+// sees the element. How the code computed them, and everything else that the path knows, makes each question
+// about segments hard. So the numbers are described first, by what the code knows; what follows for segments is
+// then asked of any numbers of that description.
+#ifndef NOSPAN_SOLVER_CLAIMS_LINUX_LIST_STEPS_H
+#define NOSPAN_SOLVER_CLAIMS_LINUX_LIST_STEPS_H
+
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "solver/claims/claim.h"
+#include "solver/claims/linux_list.h"
+#include "solver/path.h"
+
+namespace nospan::solver {
+
+// Of a path that maps an element of a list of any length, or comes to a segment to undo. The list must outlive
+// it. Not thread-safe.
+class ListStep {
+ public:
+  // None if the path does neither. `others`: all paths through the same function.
+  static std::optional<ListStep> of(const LinuxList& list, const Path& path, const std::vector<Path>& others);
+
+  // That the description is right, on this path.
+  void add_description(std::vector<Case>& cases) const;
+
+  // The goal, which the path has to meet where its first `given` conditions hold: of any numbers of that
+  // description.
+  Case follows(std::string name, const Path& path, std::size_t given, const Term& goal) const;
+
+ private:
+  explicit ListStep(const LinuxList& list) : list_(&list) {}
+  void map(const Path& path, const Event& set);
+  void undo(const Path& path, const std::vector<Path>& others);
+  void describe(std::string name, const Path& path, std::size_t given, Term fact);
+  bool is_left_out(const std::set<std::string>& names) const;
+  Term of_any(const Term& term) const;
+
+  const LinuxList* list_;
+  std::vector<std::pair<Term, Term>> numbers_;  // as the code computed it, and a free constant for it
+  std::vector<Case> description_;
+  std::vector<Term> facts_;
+  // Free constants that only say where the numbers come from.
+  std::set<std::string> origins_;
+  bool undoes_ = false;
+};
+
+}  // namespace nospan::solver
+
+#endif  // NOSPAN_SOLVER_CLAIMS_LINUX_LIST_STEPS_H
