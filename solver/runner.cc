@@ -14,6 +14,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "solver/feasibility.h"
 #include "targets/toolchain/digest.h"
 #include "targets/toolchain/kept_texts.h"
 
@@ -51,6 +52,38 @@ std::set<std::string> wanted_ids(const std::vector<Instance>& instances, const s
   return ids;
 }
 
+// What is claimed, and what is taken for granted for it, does not depend on which paths are possible, and most
+// of the time of execution goes into telling that. Where following all of them comes to no end, they are told.
+reports::Expected<std::vector<Instance>> described(const ClaimGroup& group, const Setting& setting) {
+  {
+    const LittleEffort effort;
+    auto instances = group.make(setting);
+    const auto is_incomplete = [](const Instance& instance) { return instance.incomplete.has_value(); };
+    if (instances && std::none_of(instances->begin(), instances->end(), is_incomplete)) return instances;
+  }
+  return group.make(setting);
+}
+
+// In a process of its own: the text of questions, by which answers are kept, depends on all formulas that the
+// process has made before.
+bool is_nothing_wanted(const ClaimGroup& group, const Setting& setting, const std::set<std::string>& claims) {
+  constexpr int kNothing = 7;
+  const pid_t process = fork();
+  if (process < 0) return false;
+  if (process == 0) {
+    try {
+      const auto instances = described(group, setting);
+      _exit(instances && wanted_ids(*instances, claims).empty() ? kNothing : 0);
+    } catch (const std::exception&) {
+      _exit(0);  // whoever decides the claims comes upon it, too
+    }
+  }
+  int status = 0;
+  while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == kNothing;
+}
+
 // In the child: makes and decides the claims of one group.
 nlohmann::json decide_group(const GroupTask& task, const RunnerOptions& options) {
   const auto error = [&](const reports::Error& what) {
@@ -66,7 +99,11 @@ nlohmann::json decide_group(const GroupTask& task, const RunnerOptions& options)
   }
   const auto program = Program::load(task.bitcode);
   if (!program) return error(program.error());
-  const auto instances = group->make(Setting{*program, task.system_page_shift, task.target});
+  const Setting setting{*program, task.system_page_shift, task.target};
+  if (!options.claims.empty() && is_nothing_wanted(*group, setting, options.claims)) {
+    return nlohmann::json::array();
+  }
+  const auto instances = options.prove.describe_only ? described(*group, setting) : group->make(setting);
   if (!instances) return error(instances.error());
   const std::set<std::string> wanted = wanted_ids(*instances, options.claims);
   nlohmann::json results = nlohmann::json::array();
