@@ -11,11 +11,6 @@
 #include "cli/prove_result.h"
 #include "cli/replayed_finding.h"
 #include "props/durable_file.h"
-#include "props/explanation.h"
-#include "props/scenario_file.h"
-#include "props/worker.h"
-#include "targets/library.h"
-#include "targets/linux/build.h"
 
 namespace nospan::cli {
 namespace {
@@ -23,47 +18,15 @@ namespace {
 using reports::Expected;
 using reports::Verdict;
 
-const SelectedTarget* target_called(const std::vector<SelectedTarget>& targets, const std::string& label) {
-  const auto found = std::find_if(targets.begin(), targets.end(),
-                                  [&](const SelectedTarget& selected) { return selected.label() == label; });
-  return found == targets.end() ? nullptr : &*found;
-}
-
-std::optional<Refutation> seen_on(const SelectedTarget& selected, const props::Scenario& scenario) {
-  props::Worker worker(*selected.target, props::GuardSet{}, props::HangLimit{});
-  const props::Outcome outcome = worker.run(scenario);
-  if (!outcome.violated()) return std::nullopt;
-  return Refutation{selected, scenario, outcome, props::explain(*selected.target, scenario, outcome), {}};
-}
-
-// What a scenario does on the target that a result names, and on its sanitized build; nothing if it does
-// nothing wrong.
-Expected<std::optional<Refutation>> replay_on(const std::vector<SelectedTarget>& targets,
-                                              const std::string& label, const std::string& scenario_text) {
-  auto scenario = props::parse_scenario(scenario_text, "counterexample");
-  if (!scenario) return tl::make_unexpected(scenario.error());
-  const SelectedTarget* selected = target_called(targets, label);
-  if (selected == nullptr) return std::optional<Refutation>{};
-  if (auto seen = seen_on(*selected, *scenario); seen || !selected->tree) return seen;
-  // Undefined behaviour shows in the build that reports it.
-  linux_target::BuildOptions build;
-  build.system_page_shift = static_cast<int>(selected->system_page.value);
-  build.sanitized = true;
-  auto file = linux_target::build_library(*selected->tree, build);
-  if (!file) return tl::make_unexpected(file.error());
-  auto library = targets::Library::open(file->string());
-  if (!library) return tl::make_unexpected(library.error());
-  SelectedTarget sanitized = *selected;
-  sanitized.target = library->get();
-  sanitized.sanitized = true;
-  return seen_on(sanitized, *scenario);
-}
-
 class Run {
  public:
   Run(const std::vector<SelectedTarget>& targets, const std::vector<solver::GroupTask>& tasks,
       solver::RunnerOptions options, ProgressLine& progress)
-      : targets_(targets), tasks_(tasks), options_(std::move(options)), progress_(progress) {}
+      : tasks_(tasks),
+        options_(std::move(options)),
+        progress_(progress),
+        replayer_(targets,
+                  options_.prove.cache.empty() ? options_.prove.cache : options_.prove.cache / "replays") {}
 
   ClaimRun run() {
     const bool some = !options_.claims.empty();
@@ -127,12 +90,12 @@ class Run {
   void replay(solver::ClaimResult& result) {
     for (solver::DropResult& drop : result.drops) {
       if (!drop.counterexample || drop.counterexample->scenario.empty()) continue;
-      const auto seen = replay_on(targets_, result.target, drop.counterexample->scenario);
+      const auto seen = replayer_.replay(result.target, drop.counterexample->scenario);
       drop.replayed = seen && seen->has_value();
     }
     if (!result.counterexample || result.verdict == Verdict::kDisagree) return;
     if (result.counterexample->scenario.empty()) return;
-    auto seen = replay_on(targets_, result.target, result.counterexample->scenario);
+    auto seen = replayer_.replay(result.target, result.counterexample->scenario);
     if (!seen || !*seen) shows_nothing_.insert(&result);
     if (!seen) {
       result.verdict = Verdict::kError;
@@ -140,7 +103,9 @@ class Run {
     } else if (*seen) {
       result.verdict = Verdict::kRefuted;
       result.reason = "the counterexample was replayed on the compiled code";
-      run_.refutations.insert_or_assign(result.target + result.id, std::move(**seen));
+      auto effects = replayer_.effects(**seen);
+      run_.refutations.insert_or_assign(result.target + result.id,
+                                        Refutation{std::move(**seen), std::move(effects), {}});
     } else {
       result.verdict = Verdict::kDisagree;
       result.reason = "the solver's model does nothing wrong on the compiled code";
@@ -166,10 +131,10 @@ class Run {
     }
   }
 
-  const std::vector<SelectedTarget>& targets_;
   const std::vector<solver::GroupTask>& tasks_;
   solver::RunnerOptions options_;
   ProgressLine& progress_;
+  Replayer replayer_;
   std::set<const solver::ClaimResult*> shows_nothing_;  // their counterexample, when it was replayed
   ClaimRun run_;
 };
@@ -202,13 +167,14 @@ Expected<void> save_counterexamples(ClaimRun& run, const std::filesystem::path& 
 void add_claim_run(reports::Result& result, const ClaimRun& run, const std::vector<SelectedTarget>& targets) {
   add_claims(result, run.results);
   for (reports::ClaimOutcome& claim : result.claims) {
-    if (const SelectedTarget* target = target_called(targets, claim.target)) {
+    if (const SelectedTarget* target = target_with_label(targets, claim.target)) {
       claim.page_shift = target->system_page.value;
     }
     const Refutation* refutation = run.refutation_of(claim.target, claim.id);
     if (refutation == nullptr) continue;
+    const Replay& replay = refutation->replay;
     claim.finding =
-        replayed_finding(refutation->target, refutation->scenario, refutation->outcome, refutation->file);
+        replayed_finding(replay.target, replay.scenario, replay.outcome, refutation->effects, refutation->file);
     claim.finding->claim = claim.id;
   }
   result.peak_kib = std::max(result.peak_kib, run.peak_kib);

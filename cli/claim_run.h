@@ -9,10 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/replayer.h"
 #include "cli/target_selection.h"
 #include "cli/terminal.h"
-#include "props/executor.h"
-#include "props/scenario.h"
 #include "reports/error.h"
 #include "reports/result.h"
 #include "solver/runner.h"
@@ -21,11 +20,9 @@ namespace nospan::cli {
 
 // A counterexample that violates an invariant on the compiled code.
 struct Refutation {
-  SelectedTarget target;  // on which it was seen: the plain build, or the one that reports undefined behaviour
-  props::Scenario scenario;
-  props::Outcome outcome;
-  std::string told;            // as `nospan repro` prints it
-  std::filesystem::path file;  // where it was saved; empty until save_counterexamples()
+  Replay replay;
+  std::vector<std::string> effects;  // props/explanation.h
+  std::filesystem::path file;        // where it was saved; empty until save_counterexamples()
 };
 
 struct ClaimRun {

@@ -232,7 +232,7 @@ ExplorationWatch Gate::watch() {
 // Everything that the record of the tree before depends on, but for the seed: another seed's campaign is as
 // good.
 std::string Gate::base_key(const Stage& stage) const {
-  const auto self = toolchain::digest_of_file("/proc/self/exe");
+  const auto self = toolchain::digest_of_this_program();
   if (!self) return "";
   toolchain::Digest digest;
   digest.add("gate 1").add(*self).add(stage.code).add(stage.provable).add(options_.selection.page_shift);

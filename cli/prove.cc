@@ -21,6 +21,7 @@
 #include "cli/tool_versions.h"
 #include "cli/trusted_base.h"
 #include "props/durable_file.h"
+#include "props/explanation.h"
 #include "reports/result_json.h"
 #include "solver/runner.h"
 #include "targets/toolchain/cache.h"
@@ -120,7 +121,8 @@ void Prove::print() const {
     const Refutation* refutation = run_.refutation_of(result.target, result.id);
     if (result.verdict != Verdict::kRefuted || refutation == nullptr) continue;
     fmt::print("\n{}\n", emphasized(fmt::format("{} is refuted on {}", result.id, result.target)));
-    fmt::print("  {}\n\n{}\n", result.words, refutation->told);
+    fmt::print("  {}\n\n{}\n", result.words,
+               props::explain(refutation->effects, refutation->replay.scenario, refutation->replay.outcome));
     fmt::print("Reproduce:  nospan repro {}\n", refutation->file.string());
   }
 }

@@ -66,6 +66,12 @@ std::string reproducing_command(const SelectedTarget& target, const std::filesys
 
 reports::Finding replayed_finding(const SelectedTarget& target, const props::Scenario& scenario,
                                   const props::Outcome& outcome, const std::filesystem::path& file) {
+  return replayed_finding(target, scenario, outcome, props::effects(*target.target, scenario), file);
+}
+
+reports::Finding replayed_finding(const SelectedTarget& target, const props::Scenario& scenario,
+                                  const props::Outcome& outcome, const std::vector<std::string>& effects,
+                                  const std::filesystem::path& file) {
   reports::Finding finding;
   finding.target = target.label();
   for (const model::Violation& violation : outcome.violations) {
@@ -84,7 +90,7 @@ reports::Finding replayed_finding(const SelectedTarget& target, const props::Sce
   finding.scenario = props::to_json_value(scenario);
   finding.file = file.string();
   finding.id = stable_id(finding.invariant, scenario);
-  finding.steps = props::steps(*target.target, scenario, outcome);
+  finding.steps = props::steps(effects, scenario, outcome);
   if (const auto memory = props::concerned_memory(scenario, outcome)) {
     finding.picture = props::picture_data(props::ConcernedMemory(*memory));
   }

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "cli/target_selection.h"
 #include "props/executor.h"
@@ -21,6 +22,10 @@ std::string reproducing_command(const SelectedTarget& target, const std::filesys
 // it may be empty.
 reports::Finding replayed_finding(const SelectedTarget& target, const props::Scenario& scenario,
                                   const props::Outcome& outcome, const std::filesystem::path& file);
+// The same with effects (props/explanation.h) that are known.
+reports::Finding replayed_finding(const SelectedTarget& target, const props::Scenario& scenario,
+                                  const props::Outcome& outcome, const std::vector<std::string>& effects,
+                                  const std::filesystem::path& file);
 
 }  // namespace nospan::cli
 

@@ -55,13 +55,14 @@ Expected<void> add_kernel(const linux_target::Tree& given, const TargetSelection
   return {};
 }
 
-void add_library(const nospan_target* target, const std::string& name, const std::vector<unsigned>& shifts,
-                 std::vector<SelectedTarget>& selected) {
+void add_library(const nospan_target* target, const std::string& name, const std::filesystem::path& file,
+                 const std::vector<unsigned>& shifts, std::vector<SelectedTarget>& selected) {
   for (const unsigned shift : shifts) {
     if ((target->system_page_shifts >> shift & 1) == 0) continue;
     const std::string shown = name == "builtin" ? fmt::format("builtin {}", target->version) : name;
     selected.push_back(
         {target, model::SystemPageShift{shift}, shown, "--target " + shell_word(name), false, false});
+    selected.back().library = file;
   }
 }
 
@@ -110,6 +111,7 @@ Expected<std::vector<SelectedTarget>> kernel_targets(const linux_target::Tree& t
       if (!library) return tl::make_unexpected(library.error());
       selected.push_back({library->get(), model::SystemPageShift{shift}, name, selector, true, sanitized,
                           std::make_shared<const linux_target::Tree>(tree)});
+      selected.back().library = *file;
     }
   }
   return selected;
@@ -134,6 +136,12 @@ std::string SelectedTarget::label() const {
   return fmt::format("{} {}K{}", name, system_page.bytes() / 1024, sanitized ? " sanitized" : "");
 }
 
+const SelectedTarget* target_with_label(const std::vector<SelectedTarget>& targets, const std::string& label) {
+  const auto found = std::find_if(targets.begin(), targets.end(),
+                                  [&](const SelectedTarget& target) { return target.label() == label; });
+  return found == targets.end() ? nullptr : &*found;
+}
+
 Expected<std::vector<SelectedTarget>> select_targets(const TargetSelection& selection,
                                                      const std::function<void(std::string)>& tell) {
   const std::vector<unsigned> shifts = page_shifts_of(selection);
@@ -147,7 +155,7 @@ Expected<std::vector<SelectedTarget>> select_targets(const TargetSelection& sele
   std::vector<SelectedTarget> selected;
   for (const std::string& name : names) {
     if (name == "builtin") {
-      add_library(nospan_builtin_target(), name, shifts, selected);
+      add_library(nospan_builtin_target(), name, {}, shifts, selected);
     } else if (name == "linux") {
       if (!selection.tree.empty()) {
         auto tree = linux_target::open_tree(selection.tree);
@@ -174,7 +182,7 @@ Expected<std::vector<SelectedTarget>> select_targets(const TargetSelection& sele
     } else {
       auto library = targets::Library::open(name);
       if (!library) return tl::make_unexpected(library.error());
-      add_library(library->get(), name, shifts, selected);
+      add_library(library->get(), name, library->path(), shifts, selected);
     }
   }
   if (selected.empty()) {

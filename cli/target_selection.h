@@ -41,10 +41,14 @@ struct SelectedTarget {
       {};  // of a kernel, with the patches: what the prover compiles
   reports::TreeIdentity identity = {};
   std::vector<reports::PatchIdentity> patches = {};
+  std::filesystem::path library = {};  // the file that its code was loaded from; empty: it is part of nospan
 
   // "linux 6.12.90 64K"
   std::string label() const;
 };
+
+// Nullptr if there is none.
+const SelectedTarget* target_with_label(const std::vector<SelectedTarget>& targets, const std::string& label);
 
 // The page sizes that --page-shift names.
 std::vector<unsigned> page_shifts_of(const TargetSelection& selection);

@@ -75,55 +75,6 @@ std::string effect(const Scenario& scenario, std::size_t index, const model::Ref
 
 constexpr const char* kCleanUp = "clean-up: what is still mapped is unmapped, the table compared";
 
-// What each command did, in the order of commands, from a run in a process of its own.
-std::vector<std::string> effects(const nospan_target& target, const Scenario& scenario) {
-  std::vector<std::string> lines;
-  int channel[2];
-  if (pipe(channel) != 0) return lines;
-  const pid_t child = fork();
-  if (child < 0) {
-    close(channel[0]);
-    close(channel[1]);
-    return lines;
-  }
-  if (child == 0) {
-    close(channel[0]);
-    const rlimit seconds{kReplaySeconds, kReplaySeconds};
-    setrlimit(RLIMIT_CPU, &seconds);
-    const rlimit none{0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    Executor executor(target, [](std::uint32_t, const char*) { _exit(0); });
-    executor.set_spectator([&](std::size_t index, const model::Reference& reference) {
-      const std::string line =
-          (index < scenario.commands.size() ? effect(scenario, index, reference) : "") + '\0';
-      if (write(channel[1], line.data(), line.size()) < 0) _exit(0);
-    });
-    Progress progress;
-    executor.run(scenario, GuardSet{}, progress);
-    _exit(0);
-  }
-  close(channel[1]);
-  std::string text;
-  char buffer[4096];
-  for (;;) {
-    const ssize_t got = read(channel[0], buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    text.append(buffer, static_cast<std::size_t>(got));
-  }
-  close(channel[0]);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = text.find('\0', start);
-    if (end == std::string::npos) break;
-    lines.push_back(text.substr(start, end - start));
-    start = end + 1;
-  }
-  return lines;
-}
-
 }  // namespace
 
 std::string describe(const Scenario& scenario, const Command& command) {
@@ -175,14 +126,62 @@ std::string describe(const Scenario& scenario, const Command& command) {
   return text;
 }
 
-std::vector<reports::Step> steps(const nospan_target& target, const Scenario& scenario,
+std::vector<std::string> effects(const nospan_target& target, const Scenario& scenario) {
+  std::vector<std::string> lines;
+  int channel[2];
+  if (pipe(channel) != 0) return lines;
+  const pid_t child = fork();
+  if (child < 0) {
+    close(channel[0]);
+    close(channel[1]);
+    return lines;
+  }
+  if (child == 0) {
+    close(channel[0]);
+    const rlimit seconds{kReplaySeconds, kReplaySeconds};
+    setrlimit(RLIMIT_CPU, &seconds);
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    Executor executor(target, [](std::uint32_t, const char*) { _exit(0); });
+    executor.set_spectator([&](std::size_t index, const model::Reference& reference) {
+      const std::string line =
+          (index < scenario.commands.size() ? effect(scenario, index, reference) : "") + '\0';
+      if (write(channel[1], line.data(), line.size()) < 0) _exit(0);
+    });
+    Progress progress;
+    executor.run(scenario, GuardSet{}, progress);
+    _exit(0);
+  }
+  close(channel[1]);
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    const ssize_t got = read(channel[0], buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+  close(channel[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = text.find('\0', start);
+    if (end == std::string::npos) break;
+    lines.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return lines;
+}
+
+std::vector<reports::Step> steps(const std::vector<std::string>& effects, const Scenario& scenario,
                                  const Outcome& outcome) {
   std::vector<reports::Step> result;
-  for (std::string& did : effects(target, scenario)) {
+  for (const std::string& did : effects) {
     const std::size_t index = result.size();
     reports::Step& step = result.emplace_back();
     step.command = index < scenario.commands.size() ? describe(scenario, scenario.commands[index]) : kCleanUp;
-    step.actual = std::move(did);
+    step.actual = did;
   }
   if (!outcome.violated()) return result;
   if (outcome.command < scenario.commands.size() && result.size() == outcome.command) {
@@ -235,6 +234,10 @@ std::optional<PictureInput> concerned_memory(const Scenario& scenario, const Out
 }
 
 std::string explain(const nospan_target& target, const Scenario& scenario, const Outcome& outcome) {
+  return explain(effects(target, scenario), scenario, outcome);
+}
+
+std::string explain(const std::vector<std::string>& effects, const Scenario& scenario, const Outcome& outcome) {
   const model::Configuration& configuration = scenario.configuration;
   const model::Window& window = configuration.window;
   std::string text = fmt::format("  system page {}, IOMMU page {}, window of {} TCEs from {} on, granule {}\n",
@@ -242,23 +245,22 @@ std::string explain(const nospan_target& target, const Scenario& scenario, const
                                  reports::format_size(window.page.bytes()), window.entries, hex(window.first),
                                  reports::format_size(configuration.granule));
   // As it went; what is wrong is told below.
-  const std::vector<std::string> lines = effects(target, scenario);
   std::size_t told = 0;
   // A long scenario: its end is what matters.
   constexpr std::size_t kMostSteps = 24;
-  if (lines.size() > kMostSteps) {
-    told = lines.size() - kMostSteps;
+  if (effects.size() > kMostSteps) {
+    told = effects.size() - kMostSteps;
     text += fmt::format("  ({} earlier steps are left out here)\n", told);
   }
-  for (; told < lines.size(); ++told) {
+  for (; told < effects.size(); ++told) {
     if (told >= scenario.commands.size()) {
       text += fmt::format("  {}\n", kCleanUp);
     } else {
       text += fmt::format("  {}. {}\n     {}\n", told + 1, describe(scenario, scenario.commands[told]),
-                          lines[told]);
+                          effects[told]);
     }
   }
-  if (outcome.command < scenario.commands.size() && lines.size() <= outcome.command) {
+  if (outcome.command < scenario.commands.size() && effects.size() <= outcome.command) {
     text +=
         fmt::format("  {}. {}\n", outcome.command + 1, describe(scenario, scenario.commands[outcome.command]));
   }

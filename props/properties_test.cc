@@ -9,6 +9,13 @@
 #include "props/scenario_gen.h"
 #include "targets/builtin/builtin.h"
 
+namespace nospan::model {
+
+// For GoogleTest, which prints parameters along with the names of tests.
+static void PrintTo(Invariant invariant, std::ostream* stream) { *stream << rule(invariant).id; }
+
+}  // namespace nospan::model
+
 namespace nospan::props {
 namespace {
 

@@ -9,6 +9,20 @@
 #include "props/scenario_file.h"
 
 namespace nospan::props {
+
+static std::string name_of(Assumption assumption) {
+  switch (assumption) {
+    case Assumption::kMission: return "Mission";
+    case Assumption::kGranule: return "Granule";
+    case Assumption::kBlocks: return "Blocks";
+    case Assumption::kNone: return "None";
+  }
+  return "";
+}
+
+// For GoogleTest, which prints parameters along with the names of tests.
+static void PrintTo(Assumption assumption, std::ostream* stream) { *stream << name_of(assumption); }
+
 namespace {
 
 class GeneratorTest : public ::testing::TestWithParam<std::tuple<Assumption, unsigned>> {
@@ -95,7 +109,11 @@ TEST_P(GeneratorTest, TheSameSeedGivesTheSameScenario) {
 INSTANTIATE_TEST_SUITE_P(Assumptions, GeneratorTest,
                          ::testing::Combine(::testing::Values(Assumption::kMission, Assumption::kGranule,
                                                               Assumption::kBlocks, Assumption::kNone),
-                                            ::testing::Values(12u, 16u)));
+                                            ::testing::Values(12u, 16u)),
+                         [](const auto& tested) {
+                           return name_of(std::get<0>(tested.param)) +
+                                  std::to_string(std::get<1>(tested.param));
+                         });
 
 }  // namespace
 }  // namespace nospan::props

@@ -209,8 +209,10 @@ Outcome Worker::outcome_of_loss() const {
 }
 
 Worker::Event Worker::finish() {
+  vanished_ = false;
   if (process_ <= 0 || !receive(response_)) {
     outcome_ = outcome_of_loss();
+    vanished_ = board_->crash.loss == Loss::kNone;
     number_ = board_->number;
     end_process();
     return Event::kLost;

@@ -84,6 +84,9 @@ class Worker {
   Outcome run(const Scenario& scenario);
 
   const Outcome& outcome() const { return outcome_; }
+  // The process was gone without a word, killed for its memory perhaps: the outcome says more of the machine
+  // than of the target.
+  bool vanished() const { return vanished_; }
   // The number of the scenario that outcome() is about, in a campaign.
   std::uint64_t number() const { return number_; }
 
@@ -110,6 +113,7 @@ class Worker {
   Tally earlier_tally_;  // of processes that died
   Coverage earlier_coverage_;
   Outcome outcome_;
+  bool vanished_ = false;
   std::uint64_t number_ = 0;
 };
 

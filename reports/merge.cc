@@ -44,6 +44,38 @@ void add_run(Result& merged, const Result& result) {
                          result.verdict, result.summary, result.cut_short, result.seed});
 }
 
+// "1 refuted, 2 holds", the worst first; "holds" where all came to the same.
+std::string verdicts_of(std::vector<Verdict> verdicts) {
+  std::string text;
+  while (!verdicts.empty()) {
+    Verdict worst_left = verdicts.front();
+    for (const Verdict verdict : verdicts) worst_left = worst(worst_left, verdict);
+    const std::size_t before = verdicts.size();
+    std::erase(verdicts, worst_left);
+    if (text.empty() && verdicts.empty()) return std::string(name(worst_left));
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", before - verdicts.size(), name(worst_left));
+  }
+  return text;
+}
+
+// One short line, however many runs: each command once. Their own summaries are with the runs.
+std::string summary_of(const std::vector<Run>& runs) {
+  std::vector<std::pair<std::string, std::vector<Verdict>>> commands;
+  for (const Run& run : runs) {
+    auto known = std::find_if(commands.begin(), commands.end(),
+                              [&](const auto& command) { return command.first == run.command; });
+    if (known == commands.end()) known = commands.insert(known, {run.command, {}});
+    known->second.push_back(run.verdict);
+  }
+  std::string text;
+  for (const auto& [command, verdicts] : commands) {
+    const std::size_t times = verdicts.size();
+    text += fmt::format("{}{}{}: {}", text.empty() ? "" : "; ", command,
+                        times == 1 ? "" : fmt::format(" ({} runs)", times), verdicts_of(verdicts));
+  }
+  return text;
+}
+
 }  // namespace
 
 Expected<Result> merge(const std::vector<Result>& results) {
@@ -52,7 +84,6 @@ Expected<Result> merge(const std::vector<Result>& results) {
   Result merged;
   merged.command = "report";
   merged.verdict = Verdict::kProved;
-  std::vector<std::string> summaries;
   for (const Result& result : results) {
     const bool first = &result == &results.front();
     take_common(merged.version, result.version, first);
@@ -89,9 +120,8 @@ Expected<Result> merge(const std::vector<Result>& results) {
       merged.gate = result.gate;
     }
     add_run(merged, result);
-    summaries.push_back(fmt::format("{}: {}", result.command, result.summary));
   }
-  merged.summary = fmt::format("{}", fmt::join(summaries, "; "));
+  merged.summary = summary_of(merged.runs);
   return merged;
 }
 

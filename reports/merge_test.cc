@@ -51,6 +51,25 @@ TEST(Merge, TheWorstVerdictCountsAndNothingIsLost) {
   EXPECT_TRUE(parse_result(to_json(*merged), "f"));
 }
 
+// Was the summaries of all runs in one line: "check: 8 targets ...; check: 8 targets ...".
+TEST(Merge, TheSummarySaysEachCommandOnce) {
+  Result refuted = check_result();
+  refuted.verdict = Verdict::kRefuted;
+  Result prove = check_result();
+  prove.command = "prove";
+  prove.verdict = Verdict::kProved;
+  const auto merged = merge({check_result(), refuted, prove, check_result()});
+  ASSERT_TRUE(merged);
+  EXPECT_EQ(merged->summary, "check (3 runs): 1 refuted, 2 holds; prove: proved");
+  EXPECT_EQ(merged->runs[0].summary, check_result().summary);
+  const auto alike = merge({prove, prove});
+  ASSERT_TRUE(alike);
+  EXPECT_EQ(alike->summary, "prove (2 runs): proved");
+  const auto again = merge({*merged, *alike});
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->summary, "check (3 runs): 1 refuted, 2 holds; prove (3 runs): proved");
+}
+
 // A seed that only one of the runs had must not look like that of all.
 TEST(Merge, WhatRunsDoNotShareIsTheirs) {
   Result other = check_result();

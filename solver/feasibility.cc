@@ -9,14 +9,27 @@ namespace {
 // In Z3's own units of work, not in time: the same code has the same paths on every machine, however busy. This
 // is about 0.1 s here; what takes more is better decided by the claim's own query.
 constexpr unsigned kEffort = 300'000;
+// A thousandth of a second: enough for conditions that contradict each other at first sight.
+constexpr unsigned kLittleEffort = 1'000;
+
+unsigned effort_for_paths = kEffort;
 
 }  // namespace
 
+LittleEffort::LittleEffort() { effort_for_paths = kLittleEffort; }
+LittleEffort::~LittleEffort() { effort_for_paths = kEffort; }
+
 Feasibility::Feasibility(const std::vector<Term>& domain) : solver_(term_context()) {
-  z3::params parameters(term_context());
-  parameters.set("rlimit", kEffort);
-  solver_.set(parameters);
+  set_effort(kEffort);
   for (const Term& term : domain) solver_.add(term.expression());
+}
+
+void Feasibility::set_effort(unsigned effort) {
+  if (effort == effort_) return;
+  z3::params parameters(term_context());
+  parameters.set("rlimit", effort);
+  solver_.set(parameters);
+  effort_ = effort;
 }
 
 // Makes the solver's stack hold exactly `conditions`.
@@ -66,6 +79,7 @@ bool Feasibility::possible(const std::vector<Term>& conditions, const Term& cond
   if (condition.is_false()) return false;
   align(conditions);
   if (known_model_satisfies(condition)) return true;
+  set_effort(effort_for_paths);
   return ask(condition.expression()) != z3::unsat;
 }
 
@@ -73,6 +87,7 @@ std::optional<uint64_t> Feasibility::value(const std::vector<Term>& conditions, 
                                            const std::vector<uint64_t>& excluded) {
   gave_up_ = false;
   align(conditions);
+  set_effort(kEffort);
   z3::expr condition = term_context().bool_val(true);
   for (const uint64_t number : excluded) {
     condition = condition && (term != Term::bits(term.width(), number)).expression();

@@ -12,6 +12,16 @@
 
 namespace nospan::solver {
 
+// While an object lives, possible() gives up almost at once: what is executed then follows many a path that
+// cannot be taken, and none is missing. For questions that do not depend on which of the paths are possible.
+class LittleEffort {
+ public:
+  LittleEffort();
+  ~LittleEffort();
+  LittleEffort(const LittleEffort&) = delete;
+  LittleEffort& operator=(const LittleEffort&) = delete;
+};
+
 // Conditions that share a beginning with those of the last question are not asserted again: ask depth-first.
 // Not thread-safe.
 class Feasibility {
@@ -33,10 +43,12 @@ class Feasibility {
 
  private:
   void align(const std::vector<Term>& conditions);
+  void set_effort(unsigned effort);
   z3::check_result ask(const z3::expr& condition);
   bool known_model_satisfies(const Term& condition);
 
   z3::solver solver_;
+  unsigned effort_ = 0;
   std::vector<Term> asserted_;
   std::optional<z3::model> model_;  // of the asserted conditions, and maybe more
   std::size_t model_size_ = 0;      // how many of the asserted conditions it is known to satisfy

@@ -11,10 +11,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 
-#include "targets/toolchain/cache.h"
+#include "solver/feasibility.h"
 #include "targets/toolchain/digest.h"
+#include "targets/toolchain/kept_texts.h"
 
 namespace nospan::solver {
 namespace {
@@ -50,13 +52,46 @@ std::set<std::string> wanted_ids(const std::vector<Instance>& instances, const s
   return ids;
 }
 
+// What is claimed, and what is taken for granted for it, does not depend on which paths are possible, and most
+// of the time of execution goes into telling that. Where following all of them comes to no end, they are told.
+reports::Expected<std::vector<Instance>> described(const ClaimGroup& group, const Setting& setting) {
+  {
+    const LittleEffort effort;
+    auto instances = group.make(setting);
+    const auto is_incomplete = [](const Instance& instance) { return instance.incomplete.has_value(); };
+    if (instances && std::none_of(instances->begin(), instances->end(), is_incomplete)) return instances;
+  }
+  return group.make(setting);
+}
+
+// In a process of its own: the text of questions, by which answers are kept, depends on all formulas that the
+// process has made before.
+bool is_nothing_wanted(const ClaimGroup& group, const Setting& setting, const std::set<std::string>& claims) {
+  constexpr int kNothing = 7;
+  // Of other code than today's the paths might be too many to follow all. Nothing is lost by not knowing.
+  constexpr unsigned kMostSeconds = 10;
+  const pid_t process = fork();
+  if (process < 0) return false;
+  if (process == 0) {
+    alarm(kMostSeconds);
+    try {
+      const auto instances = described(group, setting);
+      _exit(instances && wanted_ids(*instances, claims).empty() ? kNothing : 0);
+    } catch (const std::exception&) {
+      _exit(0);  // whoever decides the claims comes upon it, too
+    }
+  }
+  int status = 0;
+  while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == kNothing;
+}
+
 // In the child: makes and decides the claims of one group.
 nlohmann::json decide_group(const GroupTask& task, const RunnerOptions& options) {
   const auto error = [&](const reports::Error& what) {
     return nlohmann::json::array({failed(task, what.verdict, what.line())});
   };
-  const auto program = Program::load(task.bitcode);
-  if (!program) return error(program.error());
   const auto group =
       std::find_if(claim_groups().begin(), claim_groups().end(), [&](const ClaimGroup& candidate) {
         return candidate.name == task.group && candidate.subject == task.subject;
@@ -65,7 +100,13 @@ nlohmann::json decide_group(const GroupTask& task, const RunnerOptions& options)
   if (!group->open.empty() && !options.open_groups) {
     return nlohmann::json::array({failed(task, Verdict::kUnknown, "not decided yet: " + group->open)});
   }
-  const auto instances = group->make(Setting{*program, task.system_page_shift, task.target});
+  const auto program = Program::load(task.bitcode);
+  if (!program) return error(program.error());
+  const Setting setting{*program, task.system_page_shift, task.target};
+  if (!options.claims.empty() && is_nothing_wanted(*group, setting, options.claims)) {
+    return nlohmann::json::array();
+  }
+  const auto instances = options.prove.describe_only ? described(*group, setting) : group->make(setting);
   if (!instances) return error(instances.error());
   const std::set<std::string> wanted = wanted_ids(*instances, options.claims);
   nlohmann::json results = nlohmann::json::array();
@@ -76,12 +117,11 @@ nlohmann::json decide_group(const GroupTask& task, const RunnerOptions& options)
 }
 
 // Everything that a group's results depend on: the module, this program, and what was asked.
-std::string key_of(const GroupTask& task, const RunnerOptions& options) {
-  const auto module = toolchain::digest_of_file(task.bitcode);
-  const auto self = toolchain::digest_of_file("/proc/self/exe");
-  if (!module || !self || options.prove.cache.empty()) return "";
+std::string key_of(const GroupTask& task, const std::string& module, const RunnerOptions& options) {
+  const auto& self = toolchain::digest_of_this_program();
+  if (module.empty() || !self) return "";
   toolchain::Digest digest;
-  digest.add("group 1").add(*module).add(*self).add(task.group).add(task.target);
+  digest.add("group 1").add(module).add(*self).add(task.group).add(task.target);
   digest.add(std::to_string(task.system_page_shift)).add(z3_version());
   digest.add(options.prove.cross_check ? cvc5_version() : "").add(options.prove.drop_table ? "drops" : "");
   digest.add(options.open_groups ? "open" : "");
@@ -90,17 +130,23 @@ std::string key_of(const GroupTask& task, const RunnerOptions& options) {
   return digest.hex();
 }
 
-// Kept results are believed only with their own checksum.
-std::optional<std::vector<ClaimResult>> kept_results(const std::filesystem::path& cache,
-                                                     const std::string& key) {
-  if (key.empty()) return std::nullopt;
-  const auto text = toolchain::read_file(cache / "groups" / key);
+// Keys in the order of the tasks; "" where what they depend on cannot be read. Many tasks are about one module.
+std::vector<std::string> keys_of(const std::vector<GroupTask>& tasks, const RunnerOptions& options) {
+  std::map<std::filesystem::path, std::string> modules;
+  std::vector<std::string> keys;
+  for (const GroupTask& task : tasks) {
+    const auto [module, is_new] = modules.try_emplace(task.bitcode);
+    if (is_new) module->second = toolchain::digest_of_file(task.bitcode).value_or("");
+    keys.push_back(key_of(task, module->second, options));
+  }
+  return keys;
+}
+
+std::optional<std::vector<ClaimResult>> kept_results(const toolchain::KeptTexts& kept, const std::string& key) {
+  const auto text = kept.find(key);
   if (!text) return std::nullopt;
-  const nlohmann::json entry = nlohmann::json::parse(*text, nullptr, false);
-  if (!entry.is_object() || !entry.contains("content") || !entry.contains("checksum")) return std::nullopt;
-  if (entry["checksum"] != toolchain::Digest().add(key).add(entry["content"].dump()).hex()) return std::nullopt;
   try {
-    return entry["content"].get<std::vector<ClaimResult>>();
+    return nlohmann::json::parse(*text).get<std::vector<ClaimResult>>();
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;  // of a version with other members
   }
@@ -111,20 +157,6 @@ bool is_worth_keeping(const std::vector<ClaimResult>& results) {
   return std::all_of(results.begin(), results.end(), [](const ClaimResult& result) {
     return result.verdict == Verdict::kProved || result.counterexample.has_value();
   });
-}
-
-void keep_results(const std::filesystem::path& cache, const std::string& key, const nlohmann::json& content) {
-  if (key.empty()) return;
-  const nlohmann::json entry = {{"content", content},
-                                {"checksum", toolchain::Digest().add(key).add(content.dump()).hex()}};
-  std::error_code error;
-  std::filesystem::create_directories(cache / "groups", error);
-  const std::filesystem::path fresh = cache / "groups" / fmt::format("{}.{}", key, getpid());
-  if (!toolchain::write_file(fresh, entry.dump())) {
-    std::filesystem::remove(fresh, error);
-    return;
-  }
-  std::filesystem::rename(fresh, cache / "groups" / key, error);
 }
 
 Running start(std::size_t index, const GroupTask& task, const RunnerOptions& options) {
@@ -162,7 +194,9 @@ Running start(std::size_t index, const GroupTask& task, const RunnerOptions& opt
 std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const RunnerOptions& options,
                                     const std::function<void(const GroupResult&)>& done) {
   std::vector<GroupResult> results(tasks.size());
-  std::vector<std::string> keys(tasks.size());
+  const std::filesystem::path& cache = options.prove.cache;
+  const toolchain::KeptTexts kept_groups(cache.empty() ? cache : cache / "groups");
+  const std::vector<std::string> keys = keys_of(tasks, options);
   std::vector<Running> running;
   std::size_t next = 0;
   const auto finish = [&](Running& work, bool timed_out) {
@@ -186,7 +220,7 @@ std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const R
       result.claims = json.get<std::vector<ClaimResult>>();
       for (const ClaimResult& claim : result.claims)
         result.peak_kib = std::max(result.peak_kib, claim.peak_kib);
-      if (is_worth_keeping(result.claims)) keep_results(options.prove.cache, keys[work.task], json);
+      if (is_worth_keeping(result.claims)) kept_groups.keep(keys[work.task], work.text);
     }
     done(result);
   };
@@ -194,8 +228,7 @@ std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const R
   while (next < tasks.size() || !running.empty()) {
     while (next < tasks.size() && running.size() < std::max(1u, options.jobs)) {
       results[next].task = tasks[next];
-      keys[next] = key_of(tasks[next], options);
-      if (auto kept = kept_results(options.prove.cache, keys[next])) {
+      if (auto kept = kept_results(kept_groups, keys[next])) {
         results[next].claims = std::move(*kept);
         results[next].kept = true;
         done(results[next]);

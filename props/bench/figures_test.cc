@@ -18,6 +18,10 @@
 #include "targets/linux/tree.h"
 
 namespace nospan::bench {
+
+// GoogleTest would print its bytes, pointers among them: another name of the test in every run.
+static void PrintTo(const FigureRule& figure, std::ostream* stream) { *stream << figure.name; }
+
 namespace {
 
 BenchOptions quick_options() {

@@ -280,6 +280,11 @@ struct Shape {
   uint64_t reserved_end;
   uint32_t cpus;
   int rounds;
+
+  friend void PrintTo(const Shape& shape, std::ostream* stream) {
+    *stream << shape.entries << " entries from " << shape.first_index << " on, reserved "
+            << shape.reserved_start << " to " << shape.reserved_end << ", " << shape.cpus << " CPUs";
+  }
 };
 
 class RandomRequests : public testing::TestWithParam<Shape> {};
@@ -320,16 +325,19 @@ TEST_P(RandomRequests, AgreeWithTryingEveryPlace) {
   fixture.compare();
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, RandomRequests,
-                         testing::Values(Shape{0, 64, 0, 0, 1, 20000}, Shape{0, 65, 64, 70, 1, 20000},
-                                         Shape{1, 127, 0, 5, 1, 20000}, Shape{63, 2, 0, 0, 1, 2000},
-                                         Shape{77, 300, 100, 120, 1, 20000},
-                                         Shape{1u << 20, 1000, 0, 0, 4, 20000},
-                                         Shape{(1u << 20) + 5, 5000, 0, UINT64_MAX, 1, 2000},
-                                         Shape{123456789, 5000, 123456000, 123457000, 2, 20000},
-                                         Shape{0, 40000, 20000, 20010, 2, 6000},
-                                         Shape{(uint64_t{1} << 52) - 70001, 70000, 0, 0, 4, 4000},
-                                         Shape{31, 150000, 300, 301, 3, 3000}));
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, RandomRequests,
+    testing::Values(Shape{0, 64, 0, 0, 1, 20000}, Shape{0, 65, 64, 70, 1, 20000}, Shape{1, 127, 0, 5, 1, 20000},
+                    Shape{63, 2, 0, 0, 1, 2000}, Shape{77, 300, 100, 120, 1, 20000},
+                    Shape{1u << 20, 1000, 0, 0, 4, 20000}, Shape{(1u << 20) + 5, 5000, 0, UINT64_MAX, 1, 2000},
+                    Shape{123456789, 5000, 123456000, 123457000, 2, 20000},
+                    Shape{0, 40000, 20000, 20010, 2, 6000},
+                    Shape{(uint64_t{1} << 52) - 70001, 70000, 0, 0, 4, 4000},
+                    Shape{31, 150000, 300, 301, 3, 3000}),
+    [](const auto& tested) {
+      const Shape& shape = tested.param;
+      return "From" + std::to_string(shape.first_index) + "Entries" + std::to_string(shape.entries);
+    });
 
 }  // namespace
 }  // namespace nospan::builtin

@@ -46,7 +46,7 @@ reports::Expected<std::string> read_file(const std::filesystem::path& file, std:
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0)
     return reports::failure(file.string(), fmt::format("cannot be read: {}", strerror(errno)));
-  struct stat status{};
+  struct stat status {};
   std::string problem;
   std::string content;
   if (fstat(descriptor, &status) != 0) {
@@ -74,6 +74,16 @@ reports::Expected<std::string> read_file(const std::filesystem::path& file, std:
 
 reports::Expected<std::string> digest_of_file(const std::filesystem::path& file) {
   return read_file(file).map([](const std::string& content) { return Digest().add(content).hex(); });
+}
+
+const reports::Expected<std::string>& digest_of_this_program() {
+  // With debug information it is far larger than what read_file() takes for granted.
+  constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 30;
+  static const reports::Expected<std::string> digest =
+      read_file("/proc/self/exe", kMostBytes).map([](const std::string& content) {
+        return Digest().add(content).hex();
+      });
+  return digest;
 }
 
 }  // namespace nospan::toolchain

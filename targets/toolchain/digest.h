@@ -36,6 +36,9 @@ reports::Expected<std::string> read_file(const std::filesystem::path& file, std:
 // The digest of one file's content.
 reports::Expected<std::string> digest_of_file(const std::filesystem::path& file);
 
+// The digest of the running program: part of the key of whatever its code has a say in. Computed once.
+const reports::Expected<std::string>& digest_of_this_program();
+
 }  // namespace nospan::toolchain
 
 #endif  // NOSPAN_TARGETS_TOOLCHAIN_DIGEST_H

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/replayer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/kept_outcome.h"
+#include "props/explanation.h"
+#include "props/scenario_file.h"
+#include "props/worker.h"
+#include "targets/library.h"
+#include "targets/linux/build.h"
+#include "targets/toolchain/digest.h"
+
+namespace nospan::cli {
+namespace {
+
+using reports::Expected;
+
+constexpr props::HangLimit kHangLimit{};
+
+}  // namespace
+
+Expected<std::optional<Replay>> Replayer::replay(const std::string& label, const std::string& scenario_text) {
+  auto scenario = props::parse_scenario(scenario_text, "counterexample");
+  if (!scenario) return tl::make_unexpected(scenario.error());
+  const SelectedTarget* target = target_with_label(targets_, label);
+  if (target == nullptr) return std::optional<Replay>{};
+  props::Outcome seen = outcome(*target, *scenario);
+  if (!seen.violated() && target->tree) {
+    // Undefined behaviour shows in the build that reports it.
+    auto other = sanitized(*target);
+    if (!other) return tl::make_unexpected(other.error());
+    target = *other;
+    seen = outcome(*target, *scenario);
+  }
+  if (!seen.violated()) return std::optional<Replay>{};
+  return Replay{*target, std::move(*scenario), std::move(seen)};
+}
+
+std::vector<std::string> Replayer::effects(const Replay& replay) {
+  const std::string place = key("effects", replay.target, replay.scenario);
+  if (const auto text = kept_.find(place)) {
+    if (auto lines = lines_of(*text)) return std::move(*lines);
+  }
+  std::vector<std::string> lines = props::effects(*replay.target.target, replay.scenario);
+  // Less is what a process that was killed leaves behind.
+  if (lines.size() >= std::min(replay.outcome.command, replay.scenario.commands.size())) {
+    if (const auto text = text_of(lines)) kept_.keep(place, *text);
+  }
+  return lines;
+}
+
+Expected<const SelectedTarget*> Replayer::sanitized(const SelectedTarget& target) {
+  const std::string label = target.label();
+  if (const auto known = sanitized_.find(label); known != sanitized_.end()) return &known->second;
+  linux_target::BuildOptions build;
+  build.system_page_shift = static_cast<int>(target.system_page.value);
+  build.sanitized = true;
+  auto file = linux_target::build_library(*target.tree, build);
+  if (!file) return tl::make_unexpected(file.error());
+  auto library = targets::Library::open(file->string());
+  if (!library) return tl::make_unexpected(library.error());
+  SelectedTarget result = target;
+  result.target = library->get();
+  result.sanitized = true;
+  result.library = *file;
+  return &sanitized_.emplace(label, std::move(result)).first->second;
+}
+
+props::Outcome Replayer::outcome(const SelectedTarget& target, const props::Scenario& scenario) {
+  const std::string place = key("outcome", target, scenario);
+  if (const auto text = kept_.find(place)) {
+    if (auto known = outcome_of(*text)) return std::move(*known);
+  }
+  props::Worker worker(*target.target, props::GuardSet{}, kHangLimit);
+  props::Outcome seen = worker.run(scenario);
+  if (!worker.vanished()) {
+    if (const auto text = text_of(seen)) kept_.keep(place, *text);
+  }
+  return seen;
+}
+
+std::string Replayer::key(std::string_view what, const SelectedTarget& target,
+                          const props::Scenario& scenario) {
+  const auto& program = toolchain::digest_of_this_program();
+  const auto [library, is_new] = libraries_.try_emplace(target.library);
+  if (is_new) {
+    library->second =
+        target.library.empty() ? "this program" : toolchain::digest_of_file(target.library).value_or("");
+  }
+  if (!program || library->second.empty()) return "";
+  return toolchain::Digest()
+      .add("replay 1")
+      .add(what)
+      .add(*program)
+      .add(library->second)
+      .add(target.sanitized ? "sanitized" : "plain")
+      .add("no guards")
+      .add(std::to_string(kHangLimit.milliseconds))
+      .add(props::to_json(scenario))
+      .hex();
+}
+
+}  // namespace nospan::cli

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Replays the counterexamples of solvers on the compiled code, and what they did is kept: one that hangs costs
+// its whole time limit every time.
+#ifndef NOSPAN_CLI_REPLAYER_H
+#define NOSPAN_CLI_REPLAYER_H
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/target_selection.h"
+#include "props/executor.h"
+#include "props/scenario.h"
+#include "reports/error.h"
+#include "targets/toolchain/kept_texts.h"
+
+namespace nospan::cli {
+
+// A scenario that violates an invariant on the compiled code.
+struct Replay {
+  SelectedTarget target;  // on which it was seen: the plain build, or the one that reports undefined behaviour
+  props::Scenario scenario;
+  props::Outcome outcome;
+};
+
+// An outcome is kept under everything that it depends on: the scenario, the content of the library with the
+// target, this program, the limits. A kept one that does not verify is replayed.
+class Replayer {
+ public:
+  // `targets` outlive the object. `kept`: the folder for what is kept; empty: nothing is.
+  Replayer(const std::vector<SelectedTarget>& targets, std::filesystem::path kept)
+      : targets_(targets), kept_(std::move(kept)) {}
+
+  // What a scenario file's text does on the target with this label, and, if that is nothing wrong, on its
+  // sanitized build: nothing, if it does nothing wrong there either.
+  reports::Expected<std::optional<Replay>> replay(const std::string& label, const std::string& scenario_text);
+
+  // props::effects() of one of this object's replays.
+  std::vector<std::string> effects(const Replay& replay);
+
+ private:
+  reports::Expected<const SelectedTarget*> sanitized(const SelectedTarget& target);
+  props::Outcome outcome(const SelectedTarget& target, const props::Scenario& scenario);
+  std::string key(std::string_view what, const SelectedTarget& target, const props::Scenario& scenario);
+
+  const std::vector<SelectedTarget>& targets_;
+  toolchain::KeptTexts kept_;
+  std::map<std::string, SelectedTarget> sanitized_;         // by the label of the plain build
+  std::map<std::filesystem::path, std::string> libraries_;  // digests; "" of one that cannot be read
+};
+
+}  // namespace nospan::cli
+
+#endif  // NOSPAN_CLI_REPLAYER_H
