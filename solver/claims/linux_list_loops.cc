@@ -341,24 +341,30 @@ LoopContract undo_loop(const UndoLoop& undo) {
     if (!found) return tl::unexpected(found.error());
     (*found)[0]->value = Value::number(counter_after(undo, done));
     (*found)[1]->value = pointer_to(*loops, view, done);
-    // The segment itself: that it is the one that holds the arbitrary TCE is all that matters of where it is.
+    // The segment gets names of its own, so that nobody has to look for it among others: what matters of where it
+    // is are two places.
     Records& records = *view.state.memory.change(loops->list->object).records();
-    const auto of_done = [done](Records::Content before, const Term& value, bool empties) {
-      return [before = std::move(before), done, value, empties](const Term& index) {
-        if (simplified(index).same(simplified(done))) return value;
-        return empties ? choose(less(index, done), Term::bits(32, 0), before(index)) : before(index);
-      };
-    };
-    records.set_content(loops->list->dma_address_at,
-                        of_done(records.content(loops->list->dma_address_at), segment.address, false));
-    records.set_content(loops->list->dma_length_at,
-                        of_done(records.content(loops->list->dma_length_at), length, undo.empties));
+    const auto addresses = records.content(loops->list->dma_address_at);
+    const auto lengths = records.content(loops->list->dma_length_at);
     const Segment holder = loops->segment(loops->holder_of_index);
-    view.state.assume(implies(done == loops->holder_of_index,
-                              (segment.address == holder.address) & (segment.length == holder.length)));
+    const Term behind_last = simplified(loops->outs + word(1));
+    State& state = view.state;
+    state.assume(implies(done == loops->holder_of_index,
+                         (segment.address == holder.address) & (segment.length == holder.length)));
+    state.assume(implies(done == behind_last, length == lengths(behind_last)));
+    state.assume((segment.address == addresses(done)) & (length == lengths(done)));
+    const bool empties = undo.empties;
+    records.set_content(loops->list->dma_address_at, [=](const Term& index) {
+      return simplified(index).same(simplified(done)) ? segment.address : addresses(index);
+    });
+    records.set_content(loops->list->dma_length_at, [=](const Term& index) {
+      if (simplified(index).same(simplified(done))) return length;
+      return empties ? choose(less(index, done), Term::bits(32, 0), lengths(index)) : lengths(index);
+    });
     auto& ghosts = view.state.ghosts;
     ghosts.insert_or_assign(Account::kCleared, undone);
     ghosts.insert_or_assign(Account::kFreed, undone);
+    ghosts.insert_or_assign(Loop::kUndoneFrom, word(view.state.conditions.size()));
     ghosts.insert_or_assign(Loop::kUndoneAddress, segment.address);
     ghosts.insert_or_assign(Loop::kUndoneLength, segment.length);
     return {};

@@ -27,6 +27,7 @@ struct ListLoopAccount {
   // In an iteration that undoes: the segment as it was before.
   static constexpr const char* kUndoneAddress = "undone_address";
   static constexpr const char* kUndoneLength = "undone_length";
+  static constexpr const char* kUndoneFrom = "undone_from";  // how many conditions of the path held before
 };
 
 struct ListLoops {

@@ -36,7 +36,9 @@ std::size_t behind_the_iteration(const Path& path) {
 }
 
 // Of all segments, what the one that is undone keeps to, and that there is one that holds the arbitrary TCE.
-bool is_about_undone(const std::set<std::string>& names) {
+// Where the list ends matters behind the loop only.
+bool is_about_undone(const std::set<std::string>& names, bool is_behind) {
+  if (names.contains("elements") && !is_behind) return false;
   const bool is_of_window = names.contains("first_index");
   const bool is_of_undone = std::any_of(names.begin(), names.end(), [](const std::string& name) {
     return name.ends_with("_of_cleaned") || name.ends_with("_of_unmapped") || name.ends_with("_of_segment");
@@ -46,31 +48,21 @@ bool is_about_undone(const std::set<std::string>& names) {
 
 }  // namespace
 
-std::optional<ListStep> ListStep::of(const LinuxList& list, const Path& path,
-                                     const std::vector<Path>& others) {
-  if (path.end != Path::End::kLoopClosed) return std::nullopt;
+ListStep ListStep::of(const LinuxList& list, const Path& path, const std::vector<Path>& others) {
   ListStep step(list);
+  const Event* set = last_of(path, Kind::kSet);
   if (path.ghosts.contains(ListLoopAccount::kUndoneAddress)) {
     step.undo(path, others);
-    return step;
+  } else if (path.end == Path::End::kLoopClosed && set != nullptr) {
+    step.map(path, *set);
   }
-  const Event* set = last_of(path, Kind::kSet);
-  if (set == nullptr || !path.ghosts.contains(ListLoopAccount::kNext)) return std::nullopt;
-  step.map(path, *set);
   return step;
 }
 
 void ListStep::describe(std::string name, const Path& path, std::size_t given, Term fact) {
-  std::vector<Term> known = conditions_before(path, given);
-  if (undoes_) {
-    known = conjuncts(all_of(known));
-    std::erase_if(known, [&](const Term& condition) {
-      const std::set<std::string> names = free_names(condition);
-      return is_left_out(names) && names != std::set<std::string>{"page_shift"};
-    });
-  }
-  description_.push_back({std::move(name), std::move(known), fact, split_page_shift(list_->table.page_shift)});
-  facts_.push_back(std::move(fact));
+  description_.push_back(
+      {std::move(name), conditions(path, given, true), fact, split_page_shift(list_->table.page_shift)});
+  facts_.emplace_back(given, std::move(fact));
 }
 
 void ListStep::map(const Path& path, const Event& set) {
@@ -123,9 +115,10 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
                         path.ghosts.at(ListLoopAccount::kUndoneLength)};
   const Event* freed = last_of(path, Kind::kGiveBack);
   const Event* clear = last_of(path, Kind::kClear);
-  std::size_t given = clear != nullptr ? clear->given : behind_the_iteration(path);
+  const std::size_t given = clear != nullptr ? clear->given : behind_the_iteration(path);
   // The code computes the same numbers before it decides whether to clear them.
-  for (auto other = others.begin(); clear == nullptr && other != others.end(); ++other) {
+  const bool is_over = path.end == Path::End::kLoopClosed;
+  for (auto other = others.begin(); is_over && clear == nullptr && other != others.end(); ++other) {
     const auto address = other->ghosts.find(ListLoopAccount::kUndoneAddress);
     if (address == other->ghosts.end() || !address->second.same(segment.address)) continue;
     clear = last_of(*other, Kind::kClear);
@@ -135,15 +128,17 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
   const Term& pages = clear->arguments[1];
   const Term begin = first_page(segment, table.page_shift);
   const Term end = last_page(segment, table.page_shift);
-  numbers_ = {{pages, free_word("pages_of_segment")}, {first, free_word("first_of_segment")}};
+  numbers_ = {{pages, free_word("pages_of_segment")}};
+  // A number that is described in the same words would take them out of all that is known.
+  if (!first.same(begin)) numbers_.emplace_back(first, free_word("first_of_segment"));
   describe(fmt::format("the TCEs that are cleared are the segment's at {}", clear->place), path, given,
            implies(segment.length != word(0), (first == begin) & (pages == end - begin + word(1))));
   if (freed == nullptr) return;
   const Term index = freed->arguments[0] + table.first_index;
   describe(fmt::format("what is freed is what was cleared at {}", freed->place), path, freed->given,
            (index == first) & (freed->arguments[1] == pages));
-  numbers_.emplace_back(freed->arguments[1], free_word("pages_freed"));
-  numbers_.emplace_back(index, free_word("first_freed"));
+  if (!freed->arguments[1].same(pages)) numbers_.emplace_back(freed->arguments[1], free_word("pages_freed"));
+  if (!index.same(first)) numbers_.emplace_back(index, free_word("first_freed"));
 }
 
 void ListStep::add_description(std::vector<Case>& cases) const {
@@ -155,19 +150,36 @@ Term ListStep::of_any(const Term& term) const { return substitute(term, numbers_
 bool ListStep::is_left_out(const std::set<std::string>& names) const {
   const auto all_are = [&](const auto& are) { return std::all_of(names.begin(), names.end(), are); };
   const auto is_of_entry = [](const std::string& name) { return name.find("_at_entry") != std::string::npos; };
-  if (std::any_of(names.begin(), names.end(), is_of_entry) || names.contains("elements")) return true;
-  const auto is_of_sizes = [](const std::string& name) { return name == "page_shift" || name == "length"; };
-  if (!undoes_) return share(names, origins_) || all_are(is_of_sizes);
-  // Why the list has to be undone is no matter.
-  if (all_are(is_of_sizes)) return true;
-  const std::set<std::string> of_segments = {"page_shift", "first_index",   "entries", "index",           "outs",
-                                             "segment",    "taken_before",  "cleaned", "holder_of_index", "i",
-                                             "unmapped",   "holder_before", "length",  "merges_fit",      "length#1"};
+  if (std::any_of(names.begin(), names.end(), is_of_entry)) return true;
+  if (!undoes_) {
+    const auto is_of_sizes = [](const std::string& name) { return name == "page_shift" || name == "length"; };
+    return share(names, origins_) || names.contains("elements") || all_are(is_of_sizes);
+  }
+  const std::set<std::string> of_segments = {
+      "page_shift",    "first_index",     "entries",  "index",         "outs",   "segment",
+      "taken_before",  "holder_of_index", "cleaned",  "holder_before", "i",      "unmapped",
+      "merges_fit",    "length",          "length#1", "set_result",    "elements"};
   return !all_are([&](const std::string& name) {
     return of_segments.contains(name) || name.starts_with("dma_address") || name.starts_with("dma_length") ||
-           name.starts_with("undone_before") ||
-           name.ends_with("_of_cleaned") || name.ends_with("_of_unmapped") || name.ends_with("_of_segment") || name.ends_with("_freed");
+           name.starts_with("undone_before") || name.ends_with("_of_cleaned") || name.ends_with("_of_unmapped") ||
+           name.ends_with("_of_segment") || name.ends_with("_freed");
   });
+}
+
+std::vector<Term> ListStep::conditions(const Path& path, std::size_t given, bool of_numbers) const {
+  if (of_numbers && !undoes_) return conditions_before(path, given);
+  // Why the list has to be undone is no matter.
+  const std::size_t from = undoes_ ? *path.ghosts.at(ListLoopAccount::kUndoneFrom).constant() : 0;
+  std::vector<Term> result;
+  for (std::size_t i = 0; i < given; ++i) {
+    for (const Term& condition : conjuncts(path.conditions[i])) {
+      const Term known = of_numbers ? condition : of_any(condition);
+      const std::set<std::string> names = free_names(known);
+      const bool is_old = i < from && names.size() <= 2 && (names.contains("page_shift") || names.contains("length"));
+      if (!is_old && !is_left_out(names)) result.push_back(known);
+    }
+  }
+  return result;
 }
 
 Case ListStep::follows(std::string name, const Path& path, std::size_t given, const Term& goal) const {
@@ -178,17 +190,15 @@ Case ListStep::follows(std::string name, const Path& path, std::size_t given, co
                              "dma_length", "dma_address", "bytes_before", "start_before"})
     of_goal.insert(number);
   for (const auto& [number, any] : numbers_) of_goal.merge(free_names(any));
-  for (const Term& fact : facts_) question.given.push_back(of_any(fact));
-  for (const Term& condition : conjuncts(all_of(conditions_before(path, given)))) {
-    const Term of_any_number = of_any(condition);
-    if (!is_left_out(free_names(of_any_number))) question.given.push_back(of_any_number);
+  for (const auto& [known_from, fact] : facts_) {
+    if (known_from <= given) question.given.push_back(of_any(fact));
   }
+  for (Term& condition : conditions(path, given, false)) question.given.push_back(std::move(condition));
   for (const Term& known : question.given) {
     const std::set<std::string> names = free_names(known);
-    const bool helps = undoes_ ? is_about_undone(names)
+    const bool helps = undoes_ ? is_about_undone(names, path.end == Path::End::kReturned)
                                : std::includes(of_goal.begin(), of_goal.end(), names.begin(), names.end());
-    if (helps)
-      question.probably_enough.push_back(known);
+    if (helps) question.probably_enough.push_back(known);
   }
   return question;
 }

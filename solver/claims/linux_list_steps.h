@@ -8,7 +8,6 @@
 #ifndef NOSPAN_SOLVER_CLAIMS_LINUX_LIST_STEPS_H
 #define NOSPAN_SOLVER_CLAIMS_LINUX_LIST_STEPS_H
 
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -20,18 +19,21 @@
 
 namespace nospan::solver {
 
-// Of a path that maps an element of a list of any length, or comes to a segment to undo. The list must outlive
-// it. Not thread-safe.
+// Of a path that maps an element of a list of any length, comes to a segment to undo, or only ends the loops. The
+// list must outlive it. Not thread-safe.
 class ListStep {
  public:
-  // None if the path does neither. `others`: all paths through the same function.
-  static std::optional<ListStep> of(const LinuxList& list, const Path& path, const std::vector<Path>& others);
+  // `others`: all paths through the same function.
+  static ListStep of(const LinuxList& list, const Path& path, const std::vector<Path>& others);
+
+  // There is anything to describe.
+  bool is_step() const { return undoes_ || !numbers_.empty(); }
 
   // That the description is right, on this path.
   void add_description(std::vector<Case>& cases) const;
 
-  // The goal, which the path has to meet where its first `given` conditions hold: of any numbers of that
-  // description.
+  // That the goal, which the path has to meet where its first `given` conditions hold, follows for any numbers of
+  // that description.
   Case follows(std::string name, const Path& path, std::size_t given, const Term& goal) const;
 
  private:
@@ -39,13 +41,16 @@ class ListStep {
   void map(const Path& path, const Event& set);
   void undo(const Path& path, const std::vector<Path>& others);
   void describe(std::string name, const Path& path, std::size_t given, Term fact);
+  // The conditions that may matter.
+  std::vector<Term> conditions(const Path& path, std::size_t given, bool of_numbers) const;
   bool is_left_out(const std::set<std::string>& names) const;
   Term of_any(const Term& term) const;
 
   const LinuxList* list_;
   std::vector<std::pair<Term, Term>> numbers_;  // as the code computed it, and a free constant for it
   std::vector<Case> description_;
-  std::vector<Term> facts_;
+  // What it says, and where: with that many conditions of the path.
+  std::vector<std::pair<std::size_t, Term>> facts_;
   // Free constants that only say where the numbers come from.
   std::set<std::string> origins_;
   bool undoes_ = false;

@@ -2,7 +2,6 @@
 #include "solver/claims/linux_map_sg.h"
 
 #include <fmt/format.h>
-#include <cstdlib>
 
 #include "solver/claims/linux_list_claims.h"
 #include "solver/claims/linux_list_loops.h"
@@ -59,22 +58,6 @@ Expected<Executed> execute(const Setting& setting) {
     auto unmapped = executor.run("ppc_iommu_unmap_sg", std::move(state), (*list)->unmap_arguments(), domain);
     if (!unmapped) return tl::unexpected(unmapped.error());
     result.unmapped.insert(result.unmapped.end(), unmapped->begin(), unmapped->end());
-  }
-  if (std::getenv("NOSPAN_DUMP")) {
-    for (const auto* paths : {&result.mapped, &result.unmapped}) {
-      std::size_t n = 0;
-      for (const Path& path : *paths) {
-        ++n;
-        fmt::print("PATH {} end {} reason {} conditions {} events {} obligations {} result {}\n", n, int(path.end), path.reason, path.conditions.size(), path.events.size(), path.obligations.size(), path.result ? 1 : 0);
-        for (const Term& c : path.conditions) fmt::print("   C {:.300}\n", c.expression().to_string());
-        for (const Event& e : path.events) { fmt::print("   E {} {} {}", int(e.kind), e.place, e.given); for (const Term& a : e.arguments) fmt::print(" | {:.400}", a.expression().to_string()); fmt::print("\n"); }
-        for (const Obligation& o : path.obligations) {
-          if (o.kind != Obligation::Kind::kInvariant) continue;
-          const auto parts = conjuncts(o.holds);
-          for (std::size_t i = 0; i < parts.size(); ++i) fmt::print("   O {} {} given {} part {}: {:.1500}\n", o.what, o.place, o.given, i + 1, parts[i].expression().to_string());
-        }
-      }
-    }
   }
   return result;
 }
@@ -179,13 +162,13 @@ class Claims {
       const Term inside = list().position - ghost(ListLoopAccount::kHolderStart);
       const Term right = less_equal(holder, outs) & less(inside, length(holder)) &
                          (list().dma_address(path.memory, holder) + inside == ghost(ListAccount::kAddress));
-      add_to_case(instance, {"the number of segments", path.conditions,
-                             zero_extend(path.result->bits, 64) == outs + word(1), splits()});
-      add_to_case(instance,
-                  {"bytes of all segments", path.conditions,
-                   ghost(ListLoopAccount::kStart) + length(outs) == ghost(ListAccount::kBytes), splits()});
-      add_to_case(instance, {"DMA address of a byte of the list", path.conditions,
-                             implies(less(list().position, ghost(ListAccount::kBytes)), right), splits()});
+      const ListStep step = ListStep::of(list(), path, executed_.mapped);
+      const auto add = [&](const char* name, const Term& goal) {
+        add_case(instance.cases, step.follows(name, path, path.conditions.size(), goal));
+      };
+      add("the number of segments", zero_extend(path.result->bits, 64) == outs + word(1));
+      add("bytes of all segments", ghost(ListLoopAccount::kStart) + length(outs) == ghost(ListAccount::kBytes));
+      add("DMA address of a byte of the list", implies(less(list().position, ghost(ListAccount::kBytes)), right));
       std::vector<Term> witness = path.conditions;
       witness.push_back(less(list().position, ghost(ListAccount::kBytes)));
       instance.witnesses.push_back(std::move(witness));
@@ -199,7 +182,7 @@ class Claims {
              "ppc_iommu_unmap_sg(), given what ppc_iommu_map_sg() returned, clears exactly what "
              "it set and frees exactly what it allocated, once");
     instance.hypotheses = {merges_fit(executed_.loops.fits), first_not_empty(list())};
-    for (const Path& path : executed_.unmapped) add_both(instance, path);
+    for (const Path& path : executed_.unmapped) add_both(instance, path, executed_.unmapped);
     return instance;
   }
 
@@ -211,7 +194,7 @@ class Claims {
     instance.hypotheses = {merges_fit(executed_.loops.fits),
                            set_succeeds(list().set_result(executed_.loops.element) == Term::bits(32, 0))};
     for (const Path& path : executed_.mapped) {
-      if (!has_succeeded(path)) add_both(instance, path);
+      if (!has_succeeded(path)) add_both(instance, path, executed_.mapped);
     }
     return instance;
   }
@@ -249,8 +232,9 @@ class Claims {
   void add_invariants(Instance& instance, bool of_segments) const {
     const std::vector<Path> all = all_paths();
     for (const Path& path : all) {
-      const auto step = of_segments ? ListStep::of(list(), path, all) : std::nullopt;
-      if (step) step->add_description(instance.cases);
+      const ListStep step = ListStep::of(list(), path, all);
+      const bool in_steps = of_segments && path.end == Path::End::kLoopClosed && step.is_step();
+      if (in_steps) step.add_description(instance.cases);
       for (const Obligation& obligation : path.obligations) {
         if (obligation.kind != Obligation::Kind::kInvariant && obligation.kind != Obligation::Kind::kContract)
           continue;
@@ -263,8 +247,8 @@ class Claims {
                         conditions_before(path, obligation.given),
                         parts[i],
                         {}};
-          if (step && obligation.what.starts_with("preserved")) {
-            add_case(instance.cases, step->follows(question.name, path, obligation.given, parts[i]));
+          if (in_steps && obligation.what.starts_with("preserved")) {
+            add_case(instance.cases, step.follows(question.name, path, obligation.given, parts[i]));
             continue;
           }
           if (of_segments || is_asked_by_range_alloc(question)) question.splits = splits();
@@ -275,17 +259,23 @@ class Claims {
   }
 
   // What an arbitrary iteration undoes, and that behind the loop all is undone.
-  void add_both(Instance& instance, const Path& path) const {
+  void add_both(Instance& instance, const Path& path, const std::vector<Path>& others) const {
+    const ListStep step = ListStep::of(list(), path, others);
+    step.add_description(instance.cases);
     if (path.end == Path::End::kReturned) {
-      add_undone(instance, list().table.page_shift, path);
+      const auto add = [&](const char* name, const char* done, const char* undone) {
+        add_case(instance.cases, step.follows(name, path, path.conditions.size(),
+                                              implies(path.ghosts.at(done), path.ghosts.at(undone))));
+      };
+      add("a TCE that was set is cleared", ListAccount::kSet, ListAccount::kCleared);
+      add("an entry that was allocated is freed", ListAccount::kTaken, ListAccount::kFreed);
       instance.witnesses.push_back(path.conditions);
       instance.witnesses.back().push_back(path.ghosts.at(ListAccount::kCleared));
-      return;
     }
     for (const Event& event : path.events) {
       if (event.kind != Kind::kClear && event.kind != Kind::kGiveBack) continue;
-      add_to_case(instance, {fmt::format("only what was done is undone, once, at {}", event.place),
-                             conditions_before(path, event.given), event.arguments[2], splits()});
+      add_case(instance.cases, step.follows(fmt::format("only what was done is undone, once, at {}", event.place),
+                                            path, event.given, event.arguments[2]));
     }
   }
 
