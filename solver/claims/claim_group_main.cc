@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // nospan_claim_group GROUP BITCODE PAGE_SHIFT [CLAIM] [--drops] [--paths]: decides one group of claims on a
 // module and prints cases, models and times; with NOSPAN_SMT2=DIR it keeps every question there, with
-// NOSPAN_SECONDS=N each may take that long, with NOSPAN_WITHOUT=HYPOTHESIS it is not made, with NOSPAN_CASE=TEXT
-// only cases whose names have the text are asked, one after another. For people who write claims; users have
-// `nospan prove`.
+// NOSPAN_SECONDS=N each may take that long, with NOSPAN_WITHOUT=HYPOTHESIS it is not made, with
+// NOSPAN_CASE=TEXT only cases whose names have the text are asked, one after another. For people who write
+// claims; users have `nospan prove`.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -215,7 +215,8 @@ Expected<MapState> state_of(const Loops& loops, LoopView& view) {
   // was mapped in this iteration.
   s.start = choose(s.outs == loops.outs, loops.start, loops.start + s.segment(loops.outs).length);
   const Term now = less_equal(loops.bytes, loops.list->position) & less(loops.list->position, s.bytes);
-  // Chosen among segments, not the segment of a chosen index: solvers would have to compare that with all others.
+  // Chosen among segments, not the segment of a chosen index: solvers would have to compare that with all
+  // others.
   const auto chosen = [&s](const Term& is_last, const Segment& other) {
     const Segment last = s.segment(s.outs);
     return Segment{choose(is_last, last.address, other.address), choose(is_last, last.length, other.length)};
@@ -341,8 +342,8 @@ LoopContract undo_loop(const UndoLoop& undo) {
     if (!found) return tl::unexpected(found.error());
     (*found)[0]->value = Value::number(counter_after(undo, done));
     (*found)[1]->value = pointer_to(*loops, view, done);
-    // The segment gets names of its own, so that nobody has to look for it among others: what matters of where it
-    // is are two places.
+    // The segment gets names of its own, so that nobody has to look for it among others: what matters of where
+    // it is are two places.
     Records& records = *view.state.memory.change(loops->list->object).records();
     const auto addresses = records.content(loops->list->dma_address_at);
     const auto lengths = records.content(loops->list->dma_length_at);
@@ -386,8 +387,8 @@ LoopContract undo_loop(const UndoLoop& undo) {
                  less_equal(*now, undo.empties ? loops->outs : loops->outs + word(1));
     if (head) {
       // The loop that maps keeps to this for every segment: also for this one.
-      rest = rest & implies(fits, keeps_to(*loops, done, segment, loops->outs, loops->at != word(0), loops->taken,
-                                           loops->holder_of_index));
+      rest = rest & implies(fits, keeps_to(*loops, done, segment, loops->outs, loops->at != word(0),
+                                           loops->taken, loops->holder_of_index));
     } else if (undo.empties) {
       const Term of_any = segment_in(*loops, view.state.memory, loops->any).length;
       where = where & (of_any == choose(less(loops->any, *now), word(0), loops->segment(loops->any).length));

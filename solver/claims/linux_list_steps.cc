@@ -74,8 +74,10 @@ void ListStep::map(const Path& path, const Event& set) {
   const Term seen = list_->seen_at(first, element);
   // The code's own: where it would merge the next element, without this one's length.
   const Term address = path.ghosts.at(ListLoopAccount::kNext) - length;
-  for (const auto& [number, name] :
-       {std::pair{seen, "seen"}, {address, "address_of_entry"}, {pages, "pages_of_entry"}, {first, "first_of_entry"}}) {
+  for (const auto& [number, name] : {std::pair{seen, "seen"},
+                                     {address, "address_of_entry"},
+                                     {pages, "pages_of_entry"},
+                                     {first, "first_of_entry"}}) {
     if (!number.constant()) numbers_.emplace_back(number, free_word(name));
   }
   origins_ = free_names(element.address);
@@ -156,13 +158,13 @@ bool ListStep::is_left_out(const std::set<std::string>& names) const {
     return share(names, origins_) || names.contains("elements") || all_are(is_of_sizes);
   }
   const std::set<std::string> of_segments = {
-      "page_shift",    "first_index",     "entries",  "index",         "outs",   "segment",
-      "taken_before",  "holder_of_index", "cleaned",  "holder_before", "i",      "unmapped",
-      "merges_fit",    "length",          "length#1", "set_result",    "elements"};
+      "page_shift",   "first_index",     "entries",  "index",         "outs",     "segment",
+      "taken_before", "holder_of_index", "cleaned",  "holder_before", "i",        "unmapped",
+      "merges_fit",   "length",          "length#1", "set_result",    "elements", "segstart"};
   return !all_are([&](const std::string& name) {
     return of_segments.contains(name) || name.starts_with("dma_address") || name.starts_with("dma_length") ||
-           name.starts_with("undone_before") || name.ends_with("_of_cleaned") || name.ends_with("_of_unmapped") ||
-           name.ends_with("_of_segment") || name.ends_with("_freed");
+           name.starts_with("undone_before") || name.ends_with("_of_cleaned") ||
+           name.ends_with("_of_unmapped") || name.ends_with("_of_segment") || name.ends_with("_freed");
   });
 }
 
@@ -175,7 +177,9 @@ std::vector<Term> ListStep::conditions(const Path& path, std::size_t given, bool
     for (const Term& condition : conjuncts(path.conditions[i])) {
       const Term known = of_numbers ? condition : of_any(condition);
       const std::set<std::string> names = free_names(known);
-      const bool is_old = i < from && names.size() <= 2 && (names.contains("page_shift") || names.contains("length"));
+      const bool is_old =
+          i < from && names.size() <= 2 &&
+          (names.contains("page_shift") || names.contains("length") || names.contains("segstart"));
       if (!is_old && !is_left_out(names)) result.push_back(known);
     }
   }
@@ -186,8 +190,8 @@ Case ListStep::follows(std::string name, const Path& path, std::size_t given, co
   Case question{std::move(name), {}, of_any(goal), {}};
   std::set<std::string> of_goal = free_names(question.goal);
   if (undoes_ || of_goal.contains("page_shift")) question.splits = split_page_shift(list_->table.page_shift);
-  for (const char* number : {"page_shift", "length", "i", "segstart", "novmerge", "max_segment_size", "dma_next",
-                             "dma_length", "dma_address", "bytes_before", "start_before"})
+  for (const char* number : {"page_shift", "length", "i", "segstart", "novmerge", "max_segment_size",
+                             "dma_next", "dma_length", "dma_address", "bytes_before", "start_before"})
     of_goal.insert(number);
   for (const auto& [number, any] : numbers_) of_goal.merge(free_names(any));
   for (const auto& [known_from, fact] : facts_) {

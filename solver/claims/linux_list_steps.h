@@ -19,8 +19,8 @@
 
 namespace nospan::solver {
 
-// Of a path that maps an element of a list of any length, comes to a segment to undo, or only ends the loops. The
-// list must outlive it. Not thread-safe.
+// Of a path that maps an element of a list of any length, comes to a segment to undo, or only ends the loops.
+// The list must outlive it. Not thread-safe.
 class ListStep {
  public:
   // `others`: all paths through the same function.
@@ -32,8 +32,8 @@ class ListStep {
   // That the description is right, on this path.
   void add_description(std::vector<Case>& cases) const;
 
-  // That the goal, which the path has to meet where its first `given` conditions hold, follows for any numbers of
-  // that description.
+  // That the goal, which the path has to meet where its first `given` conditions hold, follows for any numbers
+  // of that description.
   Case follows(std::string name, const Path& path, std::size_t given, const Term& goal) const;
 
  private:

@@ -168,7 +168,8 @@ class Claims {
       };
       add("the number of segments", zero_extend(path.result->bits, 64) == outs + word(1));
       add("bytes of all segments", ghost(ListLoopAccount::kStart) + length(outs) == ghost(ListAccount::kBytes));
-      add("DMA address of a byte of the list", implies(less(list().position, ghost(ListAccount::kBytes)), right));
+      add("DMA address of a byte of the list",
+          implies(less(list().position, ghost(ListAccount::kBytes)), right));
       std::vector<Term> witness = path.conditions;
       witness.push_back(less(list().position, ghost(ListAccount::kBytes)));
       instance.witnesses.push_back(std::move(witness));
@@ -274,8 +275,9 @@ class Claims {
     }
     for (const Event& event : path.events) {
       if (event.kind != Kind::kClear && event.kind != Kind::kGiveBack) continue;
-      add_case(instance.cases, step.follows(fmt::format("only what was done is undone, once, at {}", event.place),
-                                            path, event.given, event.arguments[2]));
+      add_case(instance.cases,
+               step.follows(fmt::format("only what was done is undone, once, at {}", event.place), path,
+                            event.given, event.arguments[2]));
     }
   }
 
