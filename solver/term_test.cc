@@ -170,6 +170,38 @@ TEST(Term, TheExponentIsFoundOnlyOfOneShifted) {
   EXPECT_FALSE(exponent_of_power(word(1)));
 }
 
+TEST(Term, OfSeveralPartsTheLargestIsReplaced) {
+  const Term x = free_word("x");
+  const Term y = free_word("y");
+  const Term sum = x + y;
+  const Term all = substitute(shift_left(sum, x) ^ x, {{sum, free_word("s")}, {x, free_word("t")}});
+  EXPECT_TRUE(all.same(simplified(shift_left(free_word("s"), free_word("t")) ^ free_word("t")))) << all.text();
+}
+
+// Bug: one part after another was replaced; the first one's result was simplified, and the next was not found
+// in it.
+TEST(Term, WhatIsReplacedFirstHidesNothing) {
+  const Term x = free_word("x");
+  const Term y = free_word("y");
+  const Term low = x & (shift_left(word(1), y) - word(1));
+  const Term inverted = ~low | x;
+  const Term all = substitute(inverted, {{x, free_word("t")}, {low, free_word("s")}});
+  EXPECT_TRUE(all.same(simplified(~free_word("s") | free_word("t")))) << all.text();
+}
+
+TEST(Term, AChoiceIsTakenApart) {
+  const Term p = Term::free_boolean("p");
+  const Term x = free_word("x");
+  const auto choice = choice_of(choose(p, x, word(3)));
+  ASSERT_TRUE(choice);
+  EXPECT_TRUE(choice->condition.same(p));
+  EXPECT_TRUE(choice->yes.same(x));
+  EXPECT_EQ(choice->no.constant(), 3u);
+  EXPECT_FALSE(choice_of(x));
+  EXPECT_FALSE(choice_of(word(3)));
+  EXPECT_FALSE(choice_of(x == word(3)));
+}
+
 TEST(Term, NumbersMakeNoFormula) {
   const uint64_t before = formulas_made();
   const Term a = word(40);
