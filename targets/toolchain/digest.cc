@@ -46,7 +46,7 @@ reports::Expected<std::string> read_file(const std::filesystem::path& file, std:
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0)
     return reports::failure(file.string(), fmt::format("cannot be read: {}", strerror(errno)));
-  struct stat status {};
+  struct stat status{};
   std::string problem;
   std::string content;
   if (fstat(descriptor, &status) != 0) {
