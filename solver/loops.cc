@@ -64,7 +64,7 @@ bool Executor::Engine::enter_loop(State& state, const llvm::BasicBlock& header, 
     return false;
   }
   state.require(Obligation::Kind::kInvariant, *before,
-                fmt::format("{} {}", again ? "preserved:" : "on entry:", contract.words), place);
+                fmt::format("{} {}", again ? kPreserved : "on entry:", contract.words), place);
   if (again) {
     if (contract.measure) {
       auto after = contract.measure(view);

@@ -65,6 +65,12 @@ struct Obligation {
 
 std::string_view name(Obligation::Kind kind);
 
+// That an iteration keeps the invariant of its loop, not that it holds where the loop is entered.
+inline constexpr std::string_view kPreserved = "preserved:";
+inline bool is_of_iteration(const Obligation& obligation) {
+  return obligation.kind == Obligation::Kind::kInvariant && obligation.what.starts_with(kPreserved);
+}
+
 // One path, complete.
 struct Path {
   enum class End : uint8_t {

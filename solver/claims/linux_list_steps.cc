@@ -15,8 +15,6 @@ namespace {
 
 using Kind = Event::Kind;
 
-constexpr const char* kPreserved = "preserved:";  // solver/loops.cc
-
 const Event* last_of(const Path& path, Kind kind) {
   const auto found = std::find_if(path.events.rbegin(), path.events.rend(),
                                   [&](const Event& event) { return event.kind == kind; });
@@ -27,10 +25,20 @@ bool share(const std::set<std::string>& some, const std::set<std::string>& other
   return std::any_of(some.begin(), some.end(), [&](const std::string& name) { return others.contains(name); });
 }
 
+bool are_among(const std::set<std::string>& some, const std::set<std::string>& others) {
+  return std::includes(others.begin(), others.end(), some.begin(), some.end());
+}
+
+// The names that loops give to the segment that they undo, and to what is computed of it.
+bool is_of_undone(const std::string& name) {
+  return name.ends_with("_of_cleaned") || name.ends_with("_of_unmapped") || name.ends_with("_of_segment") ||
+         name.ends_with("_freed");
+}
+
 // How many conditions hold where the iteration is over.
 std::size_t behind_the_iteration(const Path& path) {
   for (const Obligation& obligation : path.obligations) {
-    if (obligation.what.starts_with(kPreserved)) return obligation.given;
+    if (is_of_iteration(obligation)) return obligation.given;
   }
   return path.conditions.size();
 }
@@ -39,11 +47,8 @@ std::size_t behind_the_iteration(const Path& path) {
 // Where the list ends matters behind the loop only.
 bool is_about_undone(const std::set<std::string>& names, bool is_behind) {
   if (names.contains("elements") && !is_behind) return false;
-  const bool is_of_window = names.contains("first_index");
-  const bool is_of_undone = std::any_of(names.begin(), names.end(), [](const std::string& name) {
-    return name.ends_with("_of_cleaned") || name.ends_with("_of_unmapped") || name.ends_with("_of_segment");
-  });
-  return (is_of_undone || !is_of_window) && !names.contains("holder_before") && !names.contains("segment");
+  const bool is_known = !names.contains("first_index") || std::any_of(names.begin(), names.end(), is_of_undone);
+  return is_known && !names.contains("holder_before") && !names.contains("segment");
 }
 
 }  // namespace
@@ -103,9 +108,7 @@ void ListStep::map(const Path& path, const Event& set) {
   window.goal = substitute(window.goal, pages, any);
   const std::set<std::string> of_goal = free_names(window.goal);
   for (const Term& known : window.given) {
-    const std::set<std::string> names = free_names(known);
-    if (std::includes(of_goal.begin(), of_goal.end(), names.begin(), names.end()))
-      window.probably_enough.push_back(known);
+    if (are_among(free_names(known), of_goal)) window.probably_enough.push_back(known);
   }
   window.splits.clear();
 }
@@ -163,8 +166,7 @@ bool ListStep::is_left_out(const std::set<std::string>& names) const {
       "merges_fit",   "length",          "length#1", "set_result",    "elements", "segstart"};
   return !all_are([&](const std::string& name) {
     return of_segments.contains(name) || name.starts_with("dma_address") || name.starts_with("dma_length") ||
-           name.starts_with("undone_before") || name.ends_with("_of_cleaned") ||
-           name.ends_with("_of_unmapped") || name.ends_with("_of_segment") || name.ends_with("_freed");
+           name.starts_with("undone_before") || is_of_undone(name);
   });
 }
 
@@ -200,8 +202,8 @@ Case ListStep::follows(std::string name, const Path& path, std::size_t given, co
   for (Term& condition : conditions(path, given, false)) question.given.push_back(std::move(condition));
   for (const Term& known : question.given) {
     const std::set<std::string> names = free_names(known);
-    const bool helps = undoes_ ? is_about_undone(names, path.end == Path::End::kReturned)
-                               : std::includes(of_goal.begin(), of_goal.end(), names.begin(), names.end());
+    const bool helps =
+        undoes_ ? is_about_undone(names, path.end == Path::End::kReturned) : are_among(names, of_goal);
     if (helps) question.probably_enough.push_back(known);
   }
   return question;

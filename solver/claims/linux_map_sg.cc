@@ -248,7 +248,7 @@ class Claims {
                         conditions_before(path, obligation.given),
                         parts[i],
                         {}};
-          if (in_steps && obligation.what.starts_with("preserved")) {
+          if (in_steps && is_of_iteration(obligation)) {
             add_case(instance.cases, step.follows(question.name, path, obligation.given, parts[i]));
             continue;
           }
