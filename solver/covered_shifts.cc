@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "solver/term_form.h"
+
 namespace nospan::solver {
 
 std::vector<unsigned> covered_page_shifts(const Instance& instance, const std::set<std::string>& dropped) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The inside of the executor: shared by executor.cc (paths, calls), joining.cc,
+// The inside of the executor: shared by executor.cc (paths), calls.cc, joining.cc,
 // instructions.cc, memory_instructions.cc and intrinsics.cc only.
 #ifndef NOSPAN_SOLVER_ENGINE_H
 #define NOSPAN_SOLVER_ENGINE_H

@@ -6,6 +6,7 @@
 #include <llvm/IR/Operator.h>
 
 #include "solver/engine.h"
+#include "solver/term_form.h"
 
 namespace nospan::solver {
 // ---- Types ----

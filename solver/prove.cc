@@ -10,6 +10,7 @@
 #include "solver/covered_shifts.h"
 #include "solver/questioner.h"
 #include "solver/slice.h"
+#include "solver/term_form.h"
 
 namespace nospan::solver {
 namespace {

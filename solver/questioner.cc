@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "solver/slice.h"
+#include "solver/term_form.h"
 #include "targets/toolchain/cache.h"
 #include "targets/toolchain/digest.h"
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "solver/term_form.h"
+
 namespace nospan::solver {
 namespace {
 

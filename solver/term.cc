@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstdlib>
 
+#include "solver/term_form.h"
+
 namespace nospan::solver {
 namespace {
 
@@ -137,24 +139,6 @@ std::string Term::text() const {
   if (!expression_) return is_boolean() ? (value_ != 0 ? "true" : "false") : fmt::format("{:#x}", value_);
   return expression_->to_string();
 }
-
-namespace {
-
-// The two operands of a term that is written with this operation.
-struct Operands {
-  Term left;
-  Term right;
-};
-std::optional<Operands> operands_of(const Term& a, Z3_decl_kind operation) {
-  if (a.constant() || a.sort() != Term::Sort::kBits) return std::nullopt;
-  const z3::expr expression = a.expression();
-  if (!expression.is_app() || expression.num_args() != 2 || expression.decl().decl_kind() != operation) {
-    return std::nullopt;
-  }
-  return Operands{Term::from_expression(expression.arg(0)), Term::from_expression(expression.arg(1))};
-}
-
-}  // namespace
 
 // The identities below keep addresses recognizable that code takes apart and puts together again, as page +
 // offset: the solver would find them, but each time anew.
@@ -340,29 +324,6 @@ Term sign_extend(const Term& a, unsigned width) {
 
 Term truncate(const Term& a, unsigned width) { return extract(a, width - 1, 0); }
 
-std::optional<Term> shifted_back_and_forth(const Term& a, const Term& count) {
-  const auto shifted = operands_of(a, Z3_OP_BSHL);
-  if (!shifted || !shifted->right.same(count)) return std::nullopt;
-  return shifted->left;
-}
-
-std::optional<Term> exponent_of_power(const Term& a) {
-  if (a.constant() || a.sort() != Term::Sort::kBits) return std::nullopt;
-  const z3::expr expression = a.expression();
-  uint64_t base = 0;
-  if (!expression.is_app() || expression.decl().decl_kind() != Z3_OP_BSHL) return std::nullopt;
-  if (!expression.arg(0).is_numeral_u64(base) || base != 1) return std::nullopt;
-  return Term::from_expression(expression.arg(1));
-}
-
-std::optional<Choice> choice_of(const Term& a) {
-  if (a.constant() || a.truth()) return std::nullopt;
-  const z3::expr expression = a.expression();
-  if (!expression.is_ite()) return std::nullopt;
-  return Choice{Term::from_expression(expression.arg(0)), Term::from_expression(expression.arg(1)),
-                Term::from_expression(expression.arg(2))};
-}
-
 Term swap_bytes(const Term& a) {
   Term result = extract(a, 7, 0);
   for (unsigned low = 8; low < a.width(); low += 8) result = concatenate(result, extract(a, low + 7, low));
@@ -479,52 +440,6 @@ Term any_of(const std::vector<Term>& terms) {
   Term result = Term::boolean(false);
   for (const Term& term : terms) result = result | term;
   return result;
-}
-
-namespace {
-
-void add_conjuncts(const z3::expr& term, bool negated, std::vector<Term>& result) {
-  if (term.is_app()) {
-    const Z3_decl_kind kind = term.decl().decl_kind();
-    if (kind == Z3_OP_NOT) {
-      add_conjuncts(term.arg(0), !negated, result);
-      return;
-    }
-    if (kind == (negated ? Z3_OP_OR : Z3_OP_AND)) {
-      for (unsigned i = 0; i < term.num_args(); ++i) add_conjuncts(term.arg(i), negated, result);
-      return;
-    }
-  }
-  result.push_back(Term::from_expression(negated ? !term : term));
-}
-
-}  // namespace
-
-std::vector<Term> conjuncts(const Term& term) {
-  if (term.truth()) return {term};
-  std::vector<Term> result;
-  add_conjuncts(term.expression(), false, result);
-  return result;
-}
-
-Term simplified(const Term& term) {
-  if (term.constant() || term.truth()) return term;
-  return Term::from_expression(term.expression().simplify());
-}
-
-Term substitute(const Term& term, const Term& part, const Term& value) {
-  return substitute(term, {{part, value}});
-}
-
-Term substitute(const Term& term, const std::vector<std::pair<Term, Term>>& parts) {
-  if (term.constant() || term.truth()) return term;
-  z3::expr_vector from(term_context());
-  z3::expr_vector to(term_context());
-  for (const auto& [part, value] : parts) {
-    from.push_back(part.expression());
-    to.push_back(value.expression());
-  }
-  return Term::from_expression(term.expression().substitute(from, to).simplify());
 }
 
 Term select(const Term& map, const Term& index) {

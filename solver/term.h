@@ -12,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace nospan::solver {
@@ -94,16 +93,6 @@ Term sign_extend(const Term& a, unsigned width);
 Term truncate(const Term& a, unsigned width);
 Term swap_bytes(const Term& a);  // of whole bytes
 
-// x if the term is written as 1 << x. Dividing by it is shifting by x, as long as x is below the width.
-std::optional<Term> exponent_of_power(const Term& a);
-
-// x if the term is written as x << count: then (x << count) >> count is x, as long as x loses no bit.
-std::optional<Term> shifted_back_and_forth(const Term& a, const Term& count);
-
-// The parts of a term that is written as choose(condition, yes, no).
-struct Choice;
-std::optional<Choice> choice_of(const Term& a);
-
 // How many zeros below the lowest set bit, above the highest, how many set bits; of 0: the width, the width, 0.
 Term trailing_zeros(const Term& a);
 Term leading_zeros(const Term& a);
@@ -127,23 +116,6 @@ Term choose(const Term& condition, const Term& yes, const Term& no);
 Term implies(const Term& a, const Term& b);
 Term all_of(const std::vector<Term>& terms);  // true if there are none
 Term any_of(const std::vector<Term>& terms);  // false if there are none
-
-struct Choice {
-  Term condition;
-  Term yes;
-  Term no;
-};
-
-// Terms that hold together if the term holds, as its formula says: of (a and b) and not (c or d), four.
-std::vector<Term> conjuncts(const Term& term);
-
-// The same, as Z3's simplifier writes it: terms that mean the same more often are the same then.
-Term simplified(const Term& term);
-
-// The term with `value` in place of `part`, a free constant or any other term that is no number, wherever it
-// occurs as it stands; simplified. Of several parts, all at once: where one contains another, the larger one.
-Term substitute(const Term& term, const Term& part, const Term& value);
-Term substitute(const Term& term, const std::vector<std::pair<Term, Term>>& parts);
 
 // Maps from words to words.
 Term select(const Term& map, const Term& index);

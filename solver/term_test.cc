@@ -6,6 +6,8 @@
 
 #include <bit>
 
+#include "solver/term_form.h"
+
 namespace nospan::solver {
 namespace {
 

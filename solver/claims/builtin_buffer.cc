@@ -7,6 +7,7 @@
 #include "solver/claims/filler.h"
 #include "solver/claims/map_claims.h"
 #include "solver/claims/steps.h"
+#include "solver/term_form.h"
 
 namespace nospan::solver {
 namespace {

@@ -6,6 +6,7 @@
 #include "solver/claims/builtin_calls.h"
 #include "solver/claims/filler.h"
 #include "solver/claims/steps.h"
+#include "solver/term_form.h"
 
 namespace nospan::solver {
 

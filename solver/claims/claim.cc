@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "solver/term_form.h"
+
 namespace nospan::solver {
 
 std::vector<Split> split_page_shift(const Term& page_shift) {

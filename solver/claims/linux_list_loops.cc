@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "solver/claims/linux_segment.h"
+#include "solver/term_form.h"
 
 namespace nospan::solver {
 namespace {

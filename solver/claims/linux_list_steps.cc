@@ -9,6 +9,7 @@
 #include "solver/claims/linux_segment.h"
 #include "solver/claims/map_claims.h"
 #include "solver/slice.h"
+#include "solver/term_form.h"
 
 namespace nospan::solver {
 namespace {

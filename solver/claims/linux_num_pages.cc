@@ -3,6 +3,7 @@
 
 #include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
+#include "solver/term_form.h"
 
 namespace nospan::solver {
 namespace {

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "solver/term_form.h"
+
 namespace nospan::solver {
 
 using reports::Expected;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "solver/slice.h"
+#include "solver/term_form.h"
 
 namespace nospan::solver {
 namespace {

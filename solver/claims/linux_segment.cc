@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "solver/claims/linux_segment.h"
 
+#include "solver/term_form.h"
+
 namespace nospan::solver {
 namespace {
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "solver/term_form.h"
+
 namespace nospan::solver {
 namespace {
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "solver/slice.h"
+#include "solver/term_form.h"
 
 namespace nospan::solver {
 
