@@ -8,84 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "model/reference_fixture.h"
+
 namespace nospan::model {
 namespace {
-
-constexpr std::uint64_t kReadWrite = Tce::kRead | Tce::kWrite;
-
-// An implementation whose allocation state is what the test says.
-class Fake : public Observer {
- public:
-  void read_allocation(std::uint64_t first, std::uint64_t count, std::uint64_t* words) override {
-    for (std::uint64_t i = 0; i < (count + 63) / 64; ++i) words[i] = state.words()[first / 64 + i];
-  }
-  std::span<const Pool> pools() override {
-    if (told.empty()) told = {{0, state.entries()}};
-    return told;
-  }
-  EntrySet state;
-  std::vector<Pool> told;
-};
-
-class ReferenceTest : public ::testing::Test {
- protected:
-  ReferenceTest() {
-    configuration_.system_page = {12};
-    configuration_.granule = 4096;
-    configuration_.window = {
-        .page = {12}, .first = {16}, .entries = 64, .reserved_start = {20}, .reserved_end = {22}};
-    configuration_.blocks = {{{0}, {0}, {0}, 0x100000}, {{1}, {0x100000}, {0x100000}, 0x100000}};
-  }
-
-  void start() {
-    layout_.assign(configuration_.translation, configuration_.device_vm, configuration_.blocks);
-    fake_.state.reset(configuration_.window.entries);
-    reference_.reset(configuration_, layout_, fake_);
-    const Window& window = configuration_.window;
-    for (std::uint64_t entry = 0; entry < window.entries; ++entry) {
-      if (window.reserved(window.first + entry)) fake_.state.insert(entry, 1);
-    }
-    reference_.begin_call();
-    reference_.created();
-  }
-
-  // What a right implementation does to map `size` bytes at `address` at entry `entry`.
-  void install(std::uint64_t entry, GuestAddress address, std::uint64_t size, std::uint64_t bits = kReadWrite) {
-    const IommuPageShift page = configuration_.window.page;
-    const std::uint64_t count = iommu_pages_touched(address, size, page);
-    reference_.table().put(configuration_.window.first + entry, count,
-                           Tce{iommu_page_start(address, page).value | bits}, count, false);
-    reference_.table().flush();
-    fake_.state.insert(entry, count);
-  }
-  // What a right implementation does to TCEs that it takes back.
-  void withdraw(TceIndex first, std::uint64_t count) {
-    reference_.table().clear(first, count);
-    reference_.table().flush();
-    fake_.state.remove(first - configuration_.window.first, count);
-  }
-  DmaAddress dma_of(std::uint64_t entry, GuestAddress address) const {
-    const IommuPageShift page = configuration_.window.page;
-    return dma_address(configuration_.window.first + entry, page) + (address.value & page.offset_mask());
-  }
-  void map(std::uint32_t id, std::uint64_t entry, GuestAddress address, std::uint64_t size,
-           Direction direction = Direction::kBidirectional) {
-    reference_.begin_call();
-    install(entry, address, size);
-    reference_.mapped_page(id, address, size, direction, dma_of(entry, address));
-  }
-  Symptom symptom() const {
-    return reference_.violations().empty() ? Symptom::kOther : reference_.violations()[0].symptom;
-  }
-  std::string violated() const {
-    return reference_.violations().empty() ? "" : std::string(rule(reference_.violations()[0].invariant).id);
-  }
-
-  Configuration configuration_;
-  Layout layout_;
-  Fake fake_;
-  Reference reference_;
-};
 
 TEST_F(ReferenceTest, AcceptsARightMappingAndItsInverse) {
   start();
@@ -237,30 +163,6 @@ TEST_F(ReferenceTest, WholeSystemPagesAreAlignedOnlyWhereTheyCanBe) {
   EXPECT_EQ(violated(), "");
 }
 
-// builtin packs a list that does not fit otherwise.
-TEST_F(ReferenceTest, ElementsOfALongerListMayLieSideBySide) {
-  configuration_.system_page = {16};
-  start();
-  reference_.begin_call();
-  install(9, {0x10000}, 0x10000);
-  install(25, {0x30000}, 0x10000);
-  const std::vector<ListElement> elements = {{{0x10000}, 0x10000}, {{0x30000}, 0x10000}};
-  const std::vector<ListSegment> segments = {{dma_of(9, {0x10000}), 0x10000}, {dma_of(25, {0x30000}), 0x10000}};
-  reference_.mapped_list(0, elements, Direction::kBidirectional, segments);
-  EXPECT_EQ(violated(), "");
-}
-
-TEST_F(ReferenceTest, AlignTheOnlyElementOfAList) {
-  configuration_.system_page = {16};
-  start();
-  reference_.begin_call();
-  install(9, {0x10000}, 0x10000);
-  const std::vector<ListElement> elements = {{{0x10000}, 0x10000}};
-  const std::vector<ListSegment> segments = {{dma_of(9, {0x10000}), 0x10000}};
-  reference_.mapped_list(0, elements, Direction::kBidirectional, segments);
-  EXPECT_EQ(violated(), "ALIGN-1");
-}
-
 TEST_F(ReferenceTest, FailLeavesATce) {
   start();
   reference_.begin_call();
@@ -383,84 +285,11 @@ TEST_F(ReferenceTest, CapTheKeptPoolIsSpentLast) {
   EXPECT_EQ(violated(), "");
 }
 
-TEST_F(ReferenceTest, CapTheKeptPoolIsSpentLastByLists) {
-  fake_.told = {{0, 32, false}, {32, 64, true}};
-  start();
-  reference_.begin_call();
-  install(8, {0x1000}, 0x1000);
-  install(40, {0x3000}, 0x1000);
-  const std::vector<ListElement> elements = {{{0x1000}, 0x1000}, {{0x3000}, 0x1000}};
-  const std::vector<ListSegment> segments = {{dma_of(8, {0x1000}), 0x1000}, {dma_of(40, {0x3000}), 0x1000}};
-  reference_.mapped_list(0, elements, Direction::kBidirectional, segments);
-  EXPECT_EQ(violated(), "CAP-1");
-}
-
 TEST_F(ReferenceTest, CapClaimsNothingThatDoesNotFit) {
   start();
   reference_.begin_call();
   reference_.mapped_page(0, {0x1000}, std::uint64_t{65} << 12, Direction::kBidirectional, std::nullopt);
   EXPECT_EQ(violated(), "");
-}
-
-TEST_F(ReferenceTest, SegmentsMustHoldTheElements) {
-  start();
-  const std::vector<ListElement> elements{{{0x1000}, 0x1000}, {{0x5000}, 0x1000}};
-  reference_.begin_call();
-  install(8, {0x1000}, 0x1000);
-  install(9, {0x5000}, 0x1000);
-  const std::vector<ListSegment> short_of_one{{dma_of(8, {0x1000}), 0x1000}};
-  reference_.mapped_list(0, elements, Direction::kBidirectional, short_of_one);
-  EXPECT_EQ(violated(), "XLAT-1");
-}
-
-TEST_F(ReferenceTest, MergedSegmentIsTwoElements) {
-  start();
-  const std::vector<ListElement> elements{{{0x1000}, 0x1000}, {{0x5000}, 0x1000}};
-  reference_.begin_call();
-  install(8, {0x1000}, 0x1000);
-  install(9, {0x5000}, 0x1000);
-  const std::vector<ListSegment> merged{{dma_of(8, {0x1000}), 0x2000}};
-  reference_.mapped_list(0, elements, Direction::kBidirectional, merged);
-  EXPECT_EQ(violated(), "");
-}
-
-TEST_F(ReferenceTest, MergedSegmentExceedsTheMaximum) {
-  configuration_.device.max_segment_size = 0x1fff;
-  start();
-  const std::vector<ListElement> elements{{{0x1000}, 0x1000}, {{0x5000}, 0x1000}};
-  reference_.begin_call();
-  install(8, {0x1000}, 0x1000);
-  install(9, {0x5000}, 0x1000);
-  const std::vector<ListSegment> merged{{dma_of(8, {0x1000}), 0x2000}};
-  reference_.mapped_list(0, elements, Direction::kBidirectional, merged);
-  EXPECT_EQ(violated(), "RANGE-2");
-}
-
-TEST_F(ReferenceTest, MergedSegmentCrossesABoundaryBetweenItsElements) {
-  configuration_.device.segment_boundary = 0xffff;
-  start();
-  const std::vector<ListElement> elements{{{0x1000}, 0x1000}, {{0x5000}, 0x1000}};
-  reference_.begin_call();
-  install(15, {0x1000}, 0x1000);
-  install(16, {0x5000}, 0x1000);
-  const std::vector<ListSegment> merged{{dma_of(15, {0x1000}), 0x2000}};
-  reference_.mapped_list(0, elements, Direction::kBidirectional, merged);
-  EXPECT_EQ(violated(), "RANGE-2");
-  EXPECT_EQ(symptom(), Symptom::kMergeCrossesBoundary);
-}
-
-// The guard of merge-crosses-segment-boundary excused this, too.
-TEST_F(ReferenceTest, MergedSegmentWithAnElementThatCrossesByItself) {
-  configuration_.device.segment_boundary = 0xffff;
-  start();
-  const std::vector<ListElement> elements{{{0x1000}, 0x1000}, {{0x5000}, 0x2000}};
-  reference_.begin_call();
-  install(14, {0x1000}, 0x1000);
-  install(15, {0x5000}, 0x2000);
-  const std::vector<ListSegment> merged{{dma_of(14, {0x1000}), 0x3000}};
-  reference_.mapped_list(0, elements, Direction::kBidirectional, merged);
-  EXPECT_EQ(violated(), "RANGE-2");
-  EXPECT_EQ(symptom(), Symptom::kOther);
 }
 
 TEST_F(ReferenceTest, OnlyAnOffsetThatIsLostIsMissing) {
