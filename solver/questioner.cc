@@ -77,6 +77,11 @@ Asked Questioner::ask_briefly(const Query& query) {
 }
 
 Asked Questioner::ask_case(const Case& question, const std::set<std::string>& without, bool needs_hypotheses) {
+  if (question.easier) {
+    const Case& easier = *question.easier;
+    Asked asked = ask(query(without, easier.given, {!easier.goal}), easier.splits, {options_.limits, false});
+    if (asked.first.kind == Kind::kUnsatisfiable) return asked;
+  }
   const std::vector<Term> goal = {!question.goal};
   const Query whole = query(without, question.given, goal);
   const Query without_given = query(without, {}, goal);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "solver/term_form.h"
 
+#include <unordered_set>
+
 namespace nospan::solver {
 
 std::optional<Operands> operands_of(const Term& a, Z3_decl_kind operation) {
@@ -10,6 +12,27 @@ std::optional<Operands> operands_of(const Term& a, Z3_decl_kind operation) {
     return std::nullopt;
   }
   return Operands{Term::from_expression(expression.arg(0)), Term::from_expression(expression.arg(1))};
+}
+
+std::vector<Term> parts_written_with(const std::vector<Term>& terms, Z3_decl_kind operation,
+                                     const Term& right) {
+  std::vector<Term> found;
+  std::unordered_set<unsigned> seen;
+  for (const Term& term : terms) {
+    if (term.constant() || term.truth()) continue;
+    std::vector<z3::expr> open = {term.expression()};
+    while (!open.empty()) {
+      const z3::expr current = open.back();
+      open.pop_back();
+      if (!seen.insert(current.id()).second || !current.is_app()) continue;
+      for (unsigned i = 0; i < current.num_args(); ++i) open.push_back(current.arg(i));
+      if (!current.is_bv() || current.is_numeral()) continue;
+      Term part = Term::from_expression(current);
+      const auto operands = operands_of(part, operation);
+      if (operands && operands->right.same(right)) found.push_back(std::move(part));
+    }
+  }
+  return found;
 }
 
 std::optional<Term> shifted_back_and_forth(const Term& a, const Term& count) {

@@ -19,6 +19,9 @@ struct Operands {
 };
 std::optional<Operands> operands_of(const Term& a, Z3_decl_kind operation);
 
+// Everything that is written with this operation and this right operand, anywhere in the terms, each once.
+std::vector<Term> parts_written_with(const std::vector<Term>& terms, Z3_decl_kind operation, const Term& right);
+
 // x if the term is written as 1 << x. Dividing by it is shifting by x, as long as x is below the width.
 std::optional<Term> exponent_of_power(const Term& a);
 

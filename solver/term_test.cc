@@ -204,6 +204,19 @@ TEST(Term, AChoiceIsTakenApart) {
   EXPECT_FALSE(choice_of(x == word(3)));
 }
 
+TEST(Term, PartsAreFoundByWhatTheyAreWrittenWith) {
+  const Term shift = free_word("shift");
+  const Term x = free_word("x");
+  const Term y = free_word("y");
+  const Term of_x = shift_right(x, shift);
+  const Term of_y = shift_right(y + of_x, shift);
+  const auto found = parts_written_with(
+      {of_y == of_x, less(shift_right(x, word(3)), of_x), shift_left(x, shift)}, Z3_OP_BLSHR, shift);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_TRUE(found[0].same(of_x) || found[1].same(of_x));
+  EXPECT_TRUE(found[0].same(of_y) || found[1].same(of_y));
+}
+
 TEST(Term, NumbersMakeNoFormula) {
   const uint64_t before = formulas_made();
   const Term a = word(40);

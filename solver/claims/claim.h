@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,6 +55,8 @@ struct Case {
   bool try_without_given = false;
   // Facts of `given` that it probably follows from: asked with only those first.
   std::vector<Term> probably_enough = {};
+  // If this has no model, neither has the question: asked before everything else, as it is.
+  std::shared_ptr<const Case> easier = nullptr;
 };
 
 // Values of a model, by the names of the instance's inputs.

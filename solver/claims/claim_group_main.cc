@@ -36,6 +36,7 @@ void print(const Counterexample& counterexample) {
 
 // Case by case, each told as soon as it is known.
 void decide_cases(const Instance& instance, const std::string& part, const ProveOptions& options) {
+  if (instance.incomplete) fmt::print("{}: {}\n", instance.id(), instance.incomplete->line());
   for (const Case& question : instance.cases) {
     if (question.name.find(part) == std::string::npos) continue;
     Instance one = instance;

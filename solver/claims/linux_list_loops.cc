@@ -29,9 +29,10 @@ struct Loops {
   Term segstart = index32("segstart");
   Term dma_next = free_word("dma_next");
   Term taken = Term::free_boolean("taken_before");
-  Term bytes = free_word("bytes_before");
   Term address_at = free_word("address_before");
   Term start = free_word("start_before");
+  // The last segment begins where they end without it, whatever they are. Set by add_list_loops().
+  Term bytes;
   Term holder = index32("holder_before");
   Term holder_start = free_word("start_of_holder_before");
   Term holder_of_index = index32("holder_of_index");  // of the TCE LinuxList::index
@@ -71,13 +72,29 @@ Term in_window(const Loops& loops, const Segment& segment) {
 
 // What every segment keeps to: its TCEs lie in the window, and if the arbitrary TCE is one of them, it was set
 // and belongs to this segment alone.
-Term keeps_to(const Loops& loops, const Term& index, const Segment& segment, const Term& outs,
-              const Term& mapped, const Term& taken, const Term& holder_of_index) {
+std::vector<Term> keeps_to(const Loops& loops, const Term& index, const Segment& segment, const Term& outs,
+                           const Term& mapped, const Term& taken, const Term& holder_of_index) {
   const Term is_segment = less_equal(index, outs);
-  return implies(is_segment, in_window(loops, segment)) &
-         implies(is_segment & holds_index(loops, segment), taken & (holder_of_index == index)) &
-         implies(is_segment & mapped & !loops.empty_first(), segment.length != word(0));
+  return {implies(is_segment, in_window(loops, segment)),
+          implies(is_segment & holds_index(loops, segment), taken & (holder_of_index == index)),
+          implies(is_segment & mapped & !loops.empty_first(), segment.length != word(0))};
 }
+
+// Each fact by itself, where merging keeps within 32 bits: a question about one is much faster than one about
+// all, and may need only some of them.
+Term where_merges_fit(const Loops& loops, const std::vector<Term>& facts) {
+  Term all = Term::boolean(true);
+  for (const Term& fact : facts) all = all & implies(loops.terms.fits, fact);
+  return all;
+}
+
+// A segment that holds something, if `is_it`.
+struct Holder {
+  Term is_it;
+  Term index;
+  Term start;  // place in the list of its first byte
+  Segment segment;
+};
 
 // The state of the loop that maps.
 struct MapState {
@@ -91,11 +108,11 @@ struct MapState {
   Term bytes;
   Term address_at;
   Term start;
-  Term holder;
-  Term holder_start;
+  // Of the byte LinuxList::position, and of the TCE LinuxList::index (`start` does not matter): exactly one of
+  // each is it. One at the head; behind an iteration the one before or the last segment.
+  std::vector<Holder> of_position;
+  std::vector<Holder> of_index;
   Term holder_of_index;
-  Segment of_holder;
-  Segment of_index;
   std::function<Segment(const Term&)> segment;
 };
 
@@ -109,11 +126,8 @@ Term places(const Loops& loops, const MapState& s) {
 std::vector<Term> facts(const Loops& loops, const MapState& s) {
   const Segment last = s.segment(s.outs);
   const Term mapped = s.at != word(0);
-  const Term holds_position = of_each(s.of_holder, [&](const Segment& one) {
-    const Term inside = loops.list->position - s.holder_start;
-    return less(inside, one.length) & (one.address + inside == s.address_at);
-  });
-  return {
+  const Term& position = loops.list->position;
+  std::vector<Term> result = {
       implies(!mapped, (s.dma_next == word(0)) & !s.taken & (s.bytes == word(0)) & (s.start == word(0)) &
                            (last.length == word(0))),
       implies(s.dma_next != word(0), of_each(last,
@@ -122,15 +136,27 @@ std::vector<Term> facts(const Loops& loops, const MapState& s) {
                                                       (one.address + one.length == s.dma_next);
                                              })),
       s.set == s.taken,
-      implies(s.taken, less_equal(s.holder_of_index, s.outs) & holds_index(loops, s.of_index)),
       s.bytes == s.start + last.length,
       less_equal(s.bytes, shift_left(s.at, word(32))),
-      implies(less(loops.list->position, s.bytes), less_equal(s.holder, s.outs) & holds_position &
-                                                       implies(s.holder == s.outs, s.holder_start == s.start)),
   };
+  // By cases: a question about a holder that is chosen is harder than one about each.
+  for (const Holder& holder : s.of_index) {
+    result.push_back(
+        implies(s.taken & holder.is_it, less_equal(holder.index, s.outs) & holds_index(loops, holder.segment)));
+  }
+  for (const Holder& holder : s.of_position) {
+    const Term holds = of_each(holder.segment, [&](const Segment& one) {
+      const Term inside = position - holder.start;
+      return less(inside, one.length) & (one.address + inside == s.address_at);
+    });
+    result.push_back(implies(
+        less(position, s.bytes) & holder.is_it,
+        less_equal(holder.index, s.outs) & holds & implies(holder.index == s.outs, holder.start == s.start)));
+  }
+  return result;
 }
 
-Term keeps_to(const Loops& loops, const MapState& s, const Term& index) {
+std::vector<Term> keeps_to(const Loops& loops, const MapState& s, const Term& index) {
   return keeps_to(loops, index, s.segment(index), s.outs, s.at != word(0), s.taken, s.holder_of_index);
 }
 
@@ -145,11 +171,9 @@ MapState at_head(const Loops& loops) {
           loops.bytes,
           loops.address_at,
           loops.start,
-          loops.holder,
-          loops.holder_start,
+          {{Term::boolean(true), loops.holder, loops.holder_start, loops.segment(loops.holder)}},
+          {{Term::boolean(true), loops.holder_of_index, {}, loops.segment(loops.holder_of_index)}},
           loops.holder_of_index,
-          loops.segment(loops.holder),
-          loops.segment(loops.holder_of_index),
           [&loops](const Term& index) { return loops.segment(index); }};
 }
 
@@ -205,8 +229,10 @@ Expected<MapState> state_of(const Loops& loops, LoopView& view) {
   s.segment = [&loops, memory = view.state.memory](const Term& index) {
     return segment_in(loops, memory, index);
   };
-  s.of_holder = s.segment(s.holder);
-  s.of_index = s.segment(s.holder_of_index);
+  Holder& of_position = s.of_position.front();
+  Holder& of_index = s.of_index.front();
+  of_position.segment = s.segment(of_position.index);
+  of_index.segment = s.segment(of_index.index);
   if (!ghosts.contains(Loop::kOuts)) {
     s.start = word(0);
     return s;
@@ -214,19 +240,15 @@ Expected<MapState> state_of(const Loops& loops, LoopView& view) {
   ghosts.insert_or_assign(Loop::kNext, s.dma_next);
   // An iteration is over. A new segment begins where the one before ends; a segment becomes the holder of what
   // was mapped in this iteration.
-  s.start = choose(s.outs == loops.outs, loops.start, loops.start + s.segment(loops.outs).length);
+  s.start = choose(s.outs == loops.outs, loops.start, loops.bytes);
   const Term now = less_equal(loops.bytes, loops.list->position) & less(loops.list->position, s.bytes);
-  // Chosen among segments, not the segment of a chosen index: solvers would have to compare that with all
-  // others.
-  const auto chosen = [&s](const Term& is_last, const Segment& other) {
-    const Segment last = s.segment(s.outs);
-    return Segment{choose(is_last, last.address, other.address), choose(is_last, last.length, other.length)};
-  };
-  s.holder = choose(now, s.outs, loops.holder);
-  s.of_holder = chosen(now, s.of_holder);
-  s.holder_start = choose(now, s.start, loops.holder_start);
-  s.holder_of_index = choose(s.taken & !loops.taken, s.outs, loops.holder_of_index);
-  s.of_index = chosen(s.taken & !loops.taken, s.of_index);
+  const Term now_index = s.taken & !loops.taken;
+  of_position.is_it = !now;
+  of_index.is_it = !now_index;
+  const Segment last = s.segment(s.outs);
+  s.of_position.push_back({now, s.outs, s.start, last});
+  s.of_index.push_back({now_index, s.outs, {}, last});
+  s.holder_of_index = choose(now_index, s.outs, loops.holder_of_index);
   return s;
 }
 
@@ -278,19 +300,17 @@ LoopContract map_loop(const std::shared_ptr<const Loops>& loops) {
     if (!counter) return tl::unexpected(counter.error());
     // At the head it is what let_go() made it.
     const bool head = (*counter)[0]->value.bits.same(truncate(loops->at, 32));
-    // Each fact by itself: a question about one is much faster than one about all.
-    Term rest = Term::boolean(true);
-    for (const Term& fact : facts(*loops, head ? at_head(*loops) : *s))
-      rest = rest & implies(loops->terms.fits, fact);
+    const MapState now = head ? at_head(*loops) : *s;
+    Term rest = where_merges_fit(*loops, facts(*loops, now));
     if (head) {
       for (const Term& index : {loops->any, loops->outs, loops->holder_of_index})
-        rest = rest & implies(loops->terms.fits, keeps_to(*loops, at_head(*loops), index));
-      return places(*loops, at_head(*loops)) & rest;
+        rest = rest & where_merges_fit(*loops, keeps_to(*loops, now, index));
+      return places(*loops, now) & rest;
     }
-    rest = rest & implies(loops->terms.fits, keeps_to(*loops, *s, loops->any));
+    rest = rest & where_merges_fit(*loops, keeps_to(*loops, now, loops->any));
     auto pointers = find(view, {"outs", "segstart"});
     if (!pointers) return tl::unexpected(pointers.error());
-    return not_null((*pointers)[0]->value) & not_null((*pointers)[1]->value) & places(*loops, *s) & rest;
+    return not_null((*pointers)[0]->value) & not_null((*pointers)[1]->value) & places(*loops, now) & rest;
   };
   contract.measure = [loops](LoopView& view) -> Expected<Term> {
     auto found = find(view, {"i"});
@@ -388,8 +408,8 @@ LoopContract undo_loop(const UndoLoop& undo) {
                  less_equal(*now, undo.empties ? loops->outs : loops->outs + word(1));
     if (head) {
       // The loop that maps keeps to this for every segment: also for this one.
-      rest = rest & implies(fits, keeps_to(*loops, done, segment, loops->outs, loops->at != word(0),
-                                           loops->taken, loops->holder_of_index));
+      rest = rest & where_merges_fit(*loops, keeps_to(*loops, done, segment, loops->outs, loops->at != word(0),
+                                                      loops->taken, loops->holder_of_index));
     } else if (undo.empties) {
       const Term of_any = segment_in(*loops, view.state.memory, loops->any).length;
       where = where & (of_any == choose(less(loops->any, *now), word(0), loops->segment(loops->any).length));
@@ -413,6 +433,7 @@ ListLoops add_list_loops(Executor& executor, const std::shared_ptr<const LinuxLi
   loops->terms.element = loops->at;
   // In this order, as each is compared with those before it: what most questions are about comes first.
   for (const Term& index : {loops->outs, loops->holder_of_index}) static_cast<void>(loops->segment(index));
+  loops->bytes = loops->start + loops->segment(loops->outs).length;
   const Term length = zero_extend(list->element(loops->at).length, 64);
   loops->terms.fits_here = implies(
       loops->terms.fits, (list->no_merge != Term::bits(32, 0)) |

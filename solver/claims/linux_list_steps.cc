@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
+#include "solver/claims/any_pages.h"
 #include "solver/claims/linux_list_loops.h"
 #include "solver/claims/linux_segment.h"
 #include "solver/claims/map_claims.h"
@@ -80,10 +82,9 @@ void ListStep::map(const Path& path, const Event& set) {
   const Term seen = list_->seen_at(first, element);
   // The code's own: where it would merge the next element, without this one's length.
   const Term address = path.ghosts.at(ListLoopAccount::kNext) - length;
-  for (const auto& [number, name] : {std::pair{seen, "seen"},
-                                     {address, "address_of_entry"},
-                                     {pages, "pages_of_entry"},
-                                     {first, "first_of_entry"}}) {
+  // Both addresses are the same, says the description: any address stands for both.
+  for (const auto& [number, name] :
+       {std::pair{seen, "seen"}, {address, "seen"}, {pages, "pages_of_entry"}, {first, "first_of_entry"}}) {
     if (!number.constant()) numbers_.emplace_back(number, free_word(name));
   }
   origins_ = free_names(element.address);
@@ -148,6 +149,7 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
 }
 
 void ListStep::add_description(std::vector<Case>& cases) const {
+  if (is_step()) add_case(cases, order_of_pages(list_->table.page_shift));
   for (const Case& question : description_) add_case(cases, question);
 }
 
@@ -194,7 +196,7 @@ Case ListStep::follows(std::string name, const Path& path, std::size_t given, co
   std::set<std::string> of_goal = free_names(question.goal);
   if (undoes_ || of_goal.contains("page_shift")) question.splits = split_page_shift(list_->table.page_shift);
   for (const char* number : {"page_shift", "length", "i", "segstart", "novmerge", "max_segment_size",
-                             "dma_next", "dma_length", "dma_address", "bytes_before", "start_before"})
+                             "first_index", "entries", "dma_next", "dma_length", "dma_address", "start_before"})
     of_goal.insert(number);
   for (const auto& [number, any] : numbers_) of_goal.merge(free_names(any));
   for (const auto& [known_from, fact] : facts_) {
@@ -207,6 +209,8 @@ Case ListStep::follows(std::string name, const Path& path, std::size_t given, co
         undoes_ ? is_about_undone(names, path.end == Path::End::kReturned) : are_among(names, of_goal);
     if (helps) question.probably_enough.push_back(known);
   }
+  question.easier = std::make_shared<const Case>(of_any_pages(
+      {question.name, question.probably_enough, question.goal, question.splits}, list_->table.page_shift));
   return question;
 }
 
