@@ -169,7 +169,8 @@ Instance isolation(const MapCall& call, const Reach& reach, std::string claim, s
   // A counterexample is a mapping that exists, and rather the case of the seed thread: a 16M page, 64K
   // granules.
   std::vector<Term> preferences;
-  if (!instance.witnesses.empty()) preferences.push_back(all_of(instance.witnesses.front()));
+  // Not every path is one that a call can take.
+  for (const std::vector<Term>& witness : instance.witnesses) preferences.push_back(all_of(witness));
   preferences.push_back(call.page_shift == word(24));
   preferences.push_back(reach.granule_shift == word(16));
   preferences.push_back(reach.granule_shift == word(call.system_page_shift));
@@ -184,16 +185,22 @@ Hypothesis caller_owns(const Term& of_nearest, const Term& caller) {
           "DMA API: a driver maps memory of its own machine", of_nearest == caller};
 }
 
-// Tells the memory around a counterexample: the caller's granules, and the neighbour's that is reached.
-void tell_memory(const MapCall& call, ScenarioText& text) {
+// Tells the memory around a counterexample: the caller's granules, and the neighbour's that is reached. That
+// may be one of the buffer's own, where the caller need not own its buffer.
+void tell_memory(ScenarioText& text) {
   const uint64_t granule = uint64_t{1} << text.value("granule_shift", 16);
   text.granule(granule);
   const uint64_t first = text.value("first");
   const uint64_t last = text.value("last");
   const uint64_t reached = text.value("reached") / granule * granule;
-  text.owned_by_caller(first, last);
+  const bool is_in_buffer = first / granule * granule <= reached && reached <= last;
+  if (!is_in_buffer) {
+    text.owned_by_caller(first, last);
+  } else {
+    if (first < reached) text.owned_by_caller(first, reached - 1);
+    if (last - reached >= granule) text.owned_by_caller(reached + granule, last);
+  }
   text.block(1, reached, reached, granule);
-  static_cast<void>(call);
 }
 
 // `known` are lemmas, which the claim rests on, about the terms at hand.
@@ -212,7 +219,7 @@ void set_isolation_cases(Instance& instance, const MapCall& call, const Reach& r
   });
   instance.scenario = [call, id = instance.id()](const Model& model) {
     ScenarioText text(model, call.system_page_shift, fmt::format("a counterexample of the prover to {}", id));
-    tell_memory(call, text);
+    tell_memory(text);
     call.replay(text);
     return text.text();
   };
