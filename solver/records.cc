@@ -15,6 +15,28 @@ using reports::Expected;
 
 unsigned bits_of(uint64_t stride) { return static_cast<unsigned>(std::countr_zero(stride)); }
 
+// Terms that are added up.
+std::vector<Term> addends(const Term& sum) {
+  if (sum.constant()) return {sum};
+  const z3::expr expression = sum.expression();
+  if (!expression.is_app() || expression.decl().decl_kind() != Z3_OP_BADD) return {sum};
+  std::vector<Term> result;
+  for (unsigned i = 0; i < expression.num_args(); ++i) {
+    result.push_back(Term::from_expression(expression.arg(i)));
+  }
+  return result;
+}
+
+// A number of 64 bits that is written with at most 32.
+bool is_short(const Term& term) {
+  if (const auto number = term.constant()) return *number >> 32 == 0;
+  const z3::expr expression = term.expression();
+  if (!expression.is_app() || expression.decl().decl_kind() != Z3_OP_CONCAT) return false;
+  const z3::expr high = expression.arg(0);
+  uint64_t value = 1;
+  return high.is_numeral_u64(value) && value == 0 && high.get_sort().bv_size() >= 32;
+}
+
 }  // namespace
 
 FreeFunction::FreeFunction(std::string name, unsigned width)
@@ -39,7 +61,30 @@ void Records::add(uint64_t offset, unsigned bytes, Content content) {
   fields_.push_back({offset, bytes, std::make_shared<const Content>(std::move(content))});
 }
 
+std::optional<Records::Place> Records::place_of(const Term& offset) const {
+  if (std::has_single_bit(stride_)) {
+    const auto inside = simplified(extract(offset, bits_of(stride_) - 1, 0)).constant();
+    if (!inside) return std::nullopt;
+    return Place{index_of(offset - word(*inside)), *inside};
+  }
+  // Neither sum nor product can wrap: so there is no other element at that offset.
+  uint64_t constant = 0;
+  Term index = word(0);
+  for (const Term& part : addends(simplified(offset))) {
+    if (const auto number = part.constant()) {
+      if (*number >> 40 != 0) return std::nullopt;
+      constant += *number;
+      continue;
+    }
+    const auto product = operands_of(part, Z3_OP_BMUL);
+    if (!product || product->left.constant() != stride_ || !is_short(product->right)) return std::nullopt;
+    index = index + product->right;
+  }
+  return Place{simplified(index + word(constant / stride_)), constant % stride_};
+}
+
 Term Records::offset_of(const Term& index) const {
+  if (!std::has_single_bit(stride_)) return simplified(index * word(stride_));
   const unsigned low = bits_of(stride_);
   return simplified(concatenate(extract(index, 63 - low, 0), Term::bits(low, 0)));
 }
@@ -49,18 +94,18 @@ Term Records::index_of(const Term& offset) const {
 }
 
 Expected<const Records::Field*> Records::find(const Term& offset, unsigned bytes, Term* index) const {
-  const Term inside = simplified(extract(offset, bits_of(stride_) - 1, 0));
-  const auto member = inside.constant();
-  const auto field = std::find_if(fields_.begin(), fields_.end(), [&](const Field& candidate) {
-    return member == candidate.offset && bytes == candidate.bytes;
-  });
+  const std::optional<Place> place = place_of(offset);
+  const auto is_member = [&](const Field& candidate) {
+    return place && place->inside == candidate.offset && bytes == candidate.bytes;
+  };
+  const auto field = std::find_if(fields_.begin(), fields_.end(), is_member);
   if (field == fields_.end()) {
     return reports::failure("an array of structs",
                             fmt::format("{} bytes at offset {} of an element are no member of it", bytes,
-                                        member ? std::to_string(*member) : "that is not one number"),
+                                        place ? std::to_string(place->inside) : "that is not one number"),
                             "the memory model of solver/records.cc has to learn it");
   }
-  *index = index_of(offset - word(*member));
+  *index = place->index;
   return &*field;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,8 @@ class Records {
  public:
   using Content = std::function<Term(const Term& index)>;
 
-  // `stride`: bytes of an element, a power of two.
+  // `stride`: bytes of an element. Where it is no power of two, an element is found if its offset is written as
+  // the stride times a number below 2^32 and a constant.
   explicit Records(uint64_t stride) : stride_(stride) {}
   void add(uint64_t offset, unsigned bytes, Content content);
 
@@ -52,7 +54,7 @@ class Records {
 
   // Where element `index` begins, in bytes, written so that load() finds the index again.
   Term offset_of(const Term& index) const;
-  // The element that a pointer to the start of one points to.
+  // The element that a pointer to the start of one points to. Strides that are powers of two.
   Term index_of(const Term& offset) const;
 
   // Offsets of the members that were changed since.
@@ -68,6 +70,12 @@ class Records {
     unsigned bytes;
     std::shared_ptr<const Content> content;
   };
+  // Which element an offset lies in, and where in it; none where that is not one number.
+  struct Place {
+    Term index;
+    uint64_t inside = 0;
+  };
+  std::optional<Place> place_of(const Term& offset) const;
   reports::Expected<const Field*> find(const Term& offset, unsigned bytes, Term* index) const;
 
   uint64_t stride_;

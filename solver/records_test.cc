@@ -55,6 +55,24 @@ TEST(Records, AStoreChangesOneElementAndOneMember) {
   EXPECT_EQ(changes[0].offset, 8u);
 }
 
+TEST(Records, ElementsNeedNotHaveAPowerOfTwoOfBytes) {
+  Records records(24);
+  records.add(0, 8, FreeFunction("first", 64));
+  records.add(12, 4, FreeFunction("second", 32));
+  const Term i = index("i");
+  const Term offset = i * word(24) + word(12);
+  EXPECT_TRUE(records.load(offset, 4)->same(records.content(12)(i)));
+  EXPECT_TRUE(records.load(word(24 * 7), 8)->same(records.content(0)(word(7))));
+  EXPECT_TRUE(always(*records.load(records.offset_of(i + word(1)), 8) == records.content(0)(i + word(1))));
+  ASSERT_TRUE(records.store(offset, 4, Term::bits(32, 7)));
+  EXPECT_TRUE(always(*records.load(offset, 4) == Term::bits(32, 7)));
+  // Not at that offset, no member, and what may wrap.
+  EXPECT_FALSE(records.load(offset + word(4), 4));
+  EXPECT_FALSE(records.load(i * word(8), 8));
+  EXPECT_FALSE(records.load(free_word("anywhere") * word(24), 8));
+  EXPECT_FALSE(records.load(word(0) - word(24), 8));
+}
+
 TEST(Records, WhatIsNoMemberIsAnError) {
   Records records = pairs();
   const Term at = records.offset_of(index("i"));

@@ -390,20 +390,8 @@ Term permissions_of(const Term& direction) {
   return choose(is(0), word(3), choose(is(1), word(1), choose(is(2), word(2), word(0))));
 }
 
-void add_place(Executor& executor, const BuiltinTable& table) {
-  const Program& program = executor.program();
-  executor.add("nospan::builtin::direction_permissions",
-               simple([](State&, const Call& call) -> Expected<Value> {
-                 return Value::number(permissions_of(call.arguments[0].bits));
-               }));
-  executor.add("nospan::builtin::Mapper::preferred_shift",
-               simple([count = 0u](State& state, const Call&) mutable -> Expected<Value> {
-                 const Term shift = Term::free_bits(32, fmt::format("preferred_shift#{}", count++));
-                 state.assume(less(shift, Term::bits(32, 64)));
-                 return Value::number(shift);
-               }));
-  executor.add(
-      "nospan::builtin::Mapper::place",
+Contract place_contract(const Program& program, const BuiltinTable& table) {
+  return
       [table, &program, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
         auto request = read_place_request(program, state, call);
         if (!request) return tl::unexpected(request.error());
@@ -430,7 +418,21 @@ void add_place(Executor& executor, const BuiltinTable& table) {
           outcomes.push_back({std::move(after), Value::number(Term::boolean(found))});
         }
         return outcomes;
-      });
+      };
+}
+
+void add_place(Executor& executor, const BuiltinTable& table) {
+  executor.add("nospan::builtin::direction_permissions",
+               simple([](State&, const Call& call) -> Expected<Value> {
+                 return Value::number(permissions_of(call.arguments[0].bits));
+               }));
+  executor.add("nospan::builtin::Mapper::preferred_shift",
+               simple([count = 0u](State& state, const Call&) mutable -> Expected<Value> {
+                 const Term shift = Term::free_bits(32, fmt::format("preferred_shift#{}", count++));
+                 state.assume(less(shift, Term::bits(32, 64)));
+                 return Value::number(shift);
+               }));
+  executor.add("nospan::builtin::Mapper::place", place_contract(executor.program(), table));
 }
 
 }  // namespace nospan::solver

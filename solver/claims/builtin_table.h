@@ -111,6 +111,8 @@ Term permissions_of(const Term& direction);
 // Contracts for what every mapping call is made of, proved by the claims contract/Mapper::place (event kTake),
 // contract/direction_permissions and contract/Mapper::preferred_shift.
 void add_place(Executor& executor, const BuiltinTable& table);
+// That of place() alone.
+Contract place_contract(const Program& program, const BuiltinTable& table);
 
 // A member of a struct that `pointer` points to.
 reports::Expected<Term> read_member(const Program& program, State& state, const Value& pointer,

@@ -6,7 +6,9 @@
 #include "solver/claims/builtin_coherent.h"
 #include "solver/claims/builtin_give_back.h"
 #include "solver/claims/builtin_hints.h"
+#include "solver/claims/builtin_list.h"
 #include "solver/claims/builtin_map.h"
+#include "solver/claims/builtin_map_list.h"
 #include "solver/claims/builtin_place.h"
 #include "solver/claims/builtin_runs.h"
 #include "solver/claims/builtin_search_proof.h"
@@ -64,6 +66,12 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"builtin-place", Subject::kBuiltin, builtin_place},
       {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page},
       {"builtin-coherent", Subject::kBuiltin, builtin_coherent},
+      {"builtin-list-groups", Subject::kBuiltin, builtin_list_groups,
+       "takes some minutes, and was not seen as a whole: prove --open"},
+      {"builtin-map_list", Subject::kBuiltin, builtin_map_list,
+       "takes some minutes, and was not seen as a whole: prove --open"},
+      {"builtin-map_list-segments", Subject::kBuiltin, builtin_map_list_segments,
+       "was not seen to its end: prove --open"},
   };
   return groups;
 }
