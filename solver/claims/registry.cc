@@ -44,7 +44,7 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"coherent", Subject::kKernel, linux_coherent},
       {"map_sg", Subject::kKernel, linux_map_sg},
       {"map_sg-segments", Subject::kKernel, linux_map_sg_segments,
-       "takes some twenty minutes and was not seen to its end: prove --open"},
+       "takes some minutes each, and 'segments' was not seen as a whole yet: prove --open"},
       {"map_sg-bounded", Subject::kKernel, linux_map_sg_bounded,
        "questions about merged segments have no answer within 20 s yet"},
       {"checks", Subject::kKernel, linux_checks},
