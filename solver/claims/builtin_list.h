@@ -40,6 +40,7 @@ struct GroupTerms {
   // What the contract of next_group() left in a state's ghosts.
   using Ghosts = std::map<std::string, Term, std::less<>>;
   static GroupTerms last_collected(const Ghosts& ghosts);
+  void keep_collected(Ghosts& ghosts) const;
 };
 
 // What the account says, in State::ghosts. Truth values speak about the TCE `BuiltinList::index`.
@@ -135,6 +136,10 @@ void name_page(const BuiltinList& list, State& state, const Term& first, const s
 // put_tces(), clear_tces() and flush() with the account: that only what was taken is written and cleared is an
 // obligation.
 void add_accounting(Executor& executor, const std::shared_ptr<const BuiltinList>& list);
+
+// place() and give_back() with it: entries that are taken were free; what is given back was taken by this call,
+// and is so no more.
+void add_taking(Executor& executor, const std::shared_ptr<const BuiltinList>& list);
 
 // Contracts for next_group() and install_group(), proved by the claims contract/Mapper::next_group and
 // contract/Mapper::install_group.

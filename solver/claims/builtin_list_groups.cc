@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The claims contract/Mapper::next_group and contract/Mapper::install_group, for lists of any length.
 #include <fmt/format.h>
-#include <llvm/IR/Function.h>
 
 #include "solver/claims/builtin_buffer.h"
 #include "solver/claims/builtin_calls.h"
 #include "solver/claims/builtin_list.h"
 #include "solver/claims/filler.h"
+#include "solver/claims/loop_variables.h"
 #include "solver/claims/map_claims.h"
 #include "solver/slice.h"
 #include "solver/term_form.h"
@@ -23,25 +23,10 @@ using Shared = std::shared_ptr<const BuiltinList>;
 constexpr const char* kNextGroup = "nospan::builtin::Mapper::next_group";
 constexpr const char* kInstallGroup = "nospan::builtin::Mapper::install_group";
 
-Expected<std::string> linker_name(const Program& program, const char* function) {
-  return program.function(function).map([](const llvm::Function* found) { return found->getName().str(); });
-}
-
-Expected<Term> number_of(LoopView& view, const char* name) {
-  return view.find(name).map([](LoopView::Carried* found) { return zero_extend(found->value.bits, 64); });
-}
-
 // A place in the list, written as sums are asked about if it is the one behind `at`, which has 31 bits.
 Term place_of(const Term& number, const Term& at) {
   const Term behind = at + word(1);
   return simplified(truncate(number, 32)).same(simplified(truncate(behind, 32))) ? behind : number;
-}
-
-Expected<void> let_go(LoopView& view, const char* name, const Term& value) {
-  auto found = view.find(name);
-  if (!found) return tl::unexpected(found.error());
-  (*found)->value = Value::number(simplified(truncate(value, (*found)->width)));
-  return {};
 }
 
 // What is known of the sums at an element that is looked at next, and of the arbitrary element.

@@ -2,11 +2,11 @@
 #include "solver/claims/builtin_list_loops.h"
 
 #include <fmt/format.h>
-#include <llvm/IR/Function.h>
 
 #include <optional>
 
 #include "solver/claims/builtin_buffer.h"
+#include "solver/claims/loop_variables.h"
 #include "solver/claims/map_claims.h"
 #include "solver/term_form.h"
 
@@ -17,10 +17,6 @@ using reports::Expected;
 namespace {
 
 constexpr const char* kUnmapList = "nospan::builtin::Mapper::unmap_list";
-
-Expected<std::string> linker_name(const Program& program, const char* function) {
-  return program.function(function).map([](const llvm::Function* found) { return found->getName().str(); });
-}
 
 using Account = TceAccount;
 using Segments = SegmentAccount;
@@ -70,18 +66,6 @@ DmaSegment segment_in(const Loops& loops, const Memory& memory, const Term& at) 
   const Records& records = *memory.at(loops.list->object).records();
   return {records.content(loops.list->dma_address_at)(at),
           zero_extend(records.content(loops.list->dma_length_at)(at), 64)};
-}
-
-Expected<Term> number_of(LoopView& view, const char* name) {
-  return view.find(name).map([](LoopView::Carried* found) { return zero_extend(found->value.bits, 64); });
-}
-
-Expected<void> let_go(LoopView& view, const char* name, const Term& value) {
-  auto found = view.find(name);
-  if (!found) return tl::unexpected(found.error());
-  const unsigned width = (*found)->width;
-  (*found)->value = Value::number(value.width() == width ? value : simplified(truncate(value, width)));
-  return {};
 }
 
 // ---- What is said of the list, once `segments` of it hold the elements before `next` ----
@@ -436,50 +420,6 @@ LoopContract empty_loop(const Shared& loops, std::string function) {
     return number_of(view, "i").map([&](const Term& at) { return loops->list->count - at; });
   };
   return contract;
-}
-
-// Entries that are taken were free; what is given back was taken by this call, and is so no more.
-void add_taking(Executor& executor, const std::shared_ptr<const BuiltinList>& list) {
-  add_place(executor, list->table);
-  const Contract place = place_contract(executor.program(), list->table);
-  executor.add("nospan::builtin::Mapper::place",
-               [list, place](State state, const Call& call) -> Expected<std::vector<Outcome>> {
-                 auto outcomes = place(std::move(state), call);
-                 if (!outcomes) return outcomes;
-                 for (Outcome& outcome : *outcomes) {
-                   if (!outcome.result.bits.is_true()) continue;
-                   State& after = outcome.state;
-                   const Event& taken = after.events.back();
-                   const Term first = taken.arguments[0] + list->table.first_index;
-                   name_page(*list, after, first, "page_in_group");
-                   const Term is_among = less(page_behind(*list, after, first), taken.arguments[1]);
-                   Term& mine = after.ghosts.at(Account::kMine);
-                   after.learn(implies(is_among, !mine));
-                   mine = mine | is_among;
-                 }
-                 return outcomes;
-               });
-  executor.add("nospan::builtin::EntrySpace::give_back",
-               [list](State state, const Call& call) -> Expected<std::vector<Outcome>> {
-                 const Term& index = call.arguments[1].bits;
-                 const Term& entries = call.arguments[2].bits;
-                 state.require(Obligation::Kind::kContract, asked_of_give_back(list->table, index, entries),
-                               "entries that can be given back", call.place);
-                 Term& mine = state.ghosts.at(Account::kMine);
-                 const Term is_among = less(page_behind(*list, state, index), entries);
-                 const Term right = implies(is_among, mine);
-                 state.happened(Event::Kind::kGiveBack, {index - list->table.first_index, entries, right},
-                                call.place);
-                 std::vector<Outcome> outcomes;
-                 // Refused, as an entry was not taken: the arbitrary one.
-                 State refused = state;
-                 refused.assume(!right);
-                 if (!refused.impossible())
-                   outcomes.push_back({std::move(refused), Value::number(Term::boolean(false))});
-                 mine = mine & !is_among;
-                 outcomes.push_back({std::move(state), Value::number(Term::boolean(true))});
-                 return outcomes;
-               });
 }
 
 }  // namespace
