@@ -27,14 +27,26 @@ std::vector<Term> addends(const Term& sum) {
   return result;
 }
 
-// A number of 64 bits that is written with at most 32.
+// A number that is written with at most 32 bits.
 bool is_short(const Term& term) {
   if (const auto number = term.constant()) return *number >> 32 == 0;
   const z3::expr expression = term.expression();
   if (!expression.is_app() || expression.decl().decl_kind() != Z3_OP_CONCAT) return false;
   const z3::expr high = expression.arg(0);
   uint64_t value = 1;
-  return high.is_numeral_u64(value) && value == 0 && high.get_sort().bv_size() >= 32;
+  return high.is_numeral_u64(value) && value == 0 && high.get_sort().bv_size() + 32 >= term.width();
+}
+
+// zero_extend() to 64 bits, of each part of a sum that cannot wrap: two ways to write a place of an array then
+// come to the same term.
+Term widened(const Term& number) {
+  const std::vector<Term> parts = addends(number);
+  const auto bits = static_cast<unsigned>(std::bit_width(parts.size()));
+  if (number.width() < 32 + bits || !std::all_of(parts.begin(), parts.end(), is_short))
+    return zero_extend(number, 64);
+  Term sum = word(0);
+  for (const Term& part : parts) sum = sum + zero_extend(part, 64);
+  return sum;
 }
 
 }  // namespace
@@ -90,7 +102,7 @@ Term Records::offset_of(const Term& index) const {
 }
 
 Term Records::index_of(const Term& offset) const {
-  return simplified(zero_extend(extract(simplified(offset), 63, bits_of(stride_)), 64));
+  return simplified(widened(simplified(extract(simplified(offset), 63, bits_of(stride_)))));
 }
 
 Expected<const Records::Field*> Records::find(const Term& offset, unsigned bytes, Term* index) const {

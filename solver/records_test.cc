@@ -5,6 +5,7 @@
 
 #include "solver/feasibility.h"
 #include "solver/memory.h"
+#include "solver/term_form.h"
 
 namespace nospan::solver {
 namespace {
@@ -37,6 +38,19 @@ TEST(Records, AnElementIsFoundByItsOffset) {
   EXPECT_TRUE(always(at == i * word(16)));
   EXPECT_TRUE(records.index_of(at).same(records.index_of(records.offset_of(i))));
   EXPECT_TRUE(records.load(at + word(8), 4)->same(records.content(8)(i)));
+}
+
+// The next element's place was a sum of 59 bits, extended, which no solver has to see is i + 1: a question about
+// lists took minutes.
+TEST(Records, TheNextElementHasTheNextIndex) {
+  const Records records = pairs();
+  const Term i = zero_extend(Term::free_bits(32, "i"), 64);
+  const Term next = simplified(i + word(1));
+  const Term found = records.index_of(records.offset_of(next));
+  EXPECT_TRUE(found.same(next)) << found.text();
+  // A number of 64 bits may lose some, so that the sum stays as it is.
+  const Term any = free_word("any") + word(1);
+  EXPECT_FALSE(always(records.index_of(records.offset_of(any)) == any));
 }
 
 TEST(Records, AStoreChangesOneElementAndOneMember) {

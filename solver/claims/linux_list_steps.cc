@@ -47,17 +47,19 @@ std::size_t behind_the_iteration(const Path& path) {
 }
 
 // Of all segments, what the one that is undone keeps to, and that there is one that holds the arbitrary TCE.
-// Where the list ends matters behind the loop only.
-bool is_about_undone(const std::set<std::string>& names, bool is_behind) {
-  if (names.contains("elements") && !is_behind) return false;
+// Where the list ends matters behind the loop, and where the loop counts down from there.
+bool is_about_undone(const std::set<std::string>& names, bool is_end_of_matter) {
+  if (names.contains("elements") && !is_end_of_matter) return false;
   const bool is_known = !names.contains("first_index") || std::any_of(names.begin(), names.end(), is_of_undone);
   return is_known && !names.contains("holder_before") && !names.contains("segment");
 }
 
 }  // namespace
 
-ListStep ListStep::of(const LinuxList& list, const Path& path, const std::vector<Path>& others) {
+ListStep ListStep::of(const LinuxList& list, const Path& path, const std::vector<Path>& others,
+                      std::vector<Term> supposed) {
   ListStep step(list);
+  step.supposed_ = std::move(supposed);
   const Event* set = last_of(path, Kind::kSet);
   if (path.ghosts.contains(ListLoopAccount::kUndoneAddress)) {
     step.undo(path, others);
@@ -68,8 +70,15 @@ ListStep ListStep::of(const LinuxList& list, const Path& path, const std::vector
 }
 
 void ListStep::describe(std::string name, const Path& path, std::size_t given, Term fact) {
-  description_.push_back(
-      {std::move(name), conditions(path, given, true), fact, split_page_shift(list_->table.page_shift)});
+  Case question{
+      std::move(name), conditions(path, given, true), fact, split_page_shift(list_->table.page_shift)};
+  // Numbers follow from what is known of the same numbers and of the window.
+  std::set<std::string> of_goal = free_names(fact);
+  of_goal.insert({"first_index", "entries"});
+  for (const Term& known : question.given) {
+    if (are_among(free_names(known), of_goal)) question.probably_enough.push_back(known);
+  }
+  description_.push_back(std::move(question));
   facts_.emplace_back(given, std::move(fact));
 }
 
@@ -109,6 +118,7 @@ void ListStep::map(const Path& path, const Event& set) {
   for (Term& known : window.given) known = substitute(known, pages, any);
   window.goal = substitute(window.goal, pages, any);
   const std::set<std::string> of_goal = free_names(window.goal);
+  window.probably_enough.clear();
   for (const Term& known : window.given) {
     if (are_among(free_names(known), of_goal)) window.probably_enough.push_back(known);
   }
@@ -138,8 +148,26 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
   numbers_ = {{pages, free_word("pages_of_segment")}};
   // A number that is described in the same words would take them out of all that is known.
   if (!first.same(begin)) numbers_.emplace_back(first, free_word("first_of_segment"));
-  describe(fmt::format("the TCEs that are cleared are the segment's at {}", clear->place), path, given,
-           implies(segment.length != word(0), (first == begin) & (pages == end - begin + word(1))));
+  describe(fmt::format("a segment that is undone does not wrap at {}", clear->place), path, given,
+           implies(segment.length != word(0), does_not_wrap(segment)));
+  // Of any segment, which is one question for all paths.
+  const Term right = (first == begin) & (pages == end - begin + word(1));
+  const Term owed = implies((segment.length != word(0)) & does_not_wrap(segment), right);
+  const std::vector<std::pair<Term, Term>> any = {
+      {segment.address, free_word("address_of_segment")},
+      {truncate(segment.length, 32), Term::free_bits(32, "length_of_segment")}};
+  Case computed{fmt::format("the TCEs that are cleared are the segment's at {}", clear->place),
+                {},
+                substitute(owed, any),
+                split_page_shift(table.page_shift)};
+  // But only where the code computes it, and for page sizes for which its mask is not undefined (finding
+  // page-mask-overflows-int).
+  const std::set<std::string> of_sizes = free_names(shift_left(segment.length, table.page_shift));
+  for (const Term& known : conditions(path, given, true)) {
+    if (are_among(free_names(known), of_sizes)) computed.given.push_back(substitute(known, any));
+  }
+  description_.push_back(std::move(computed));
+  facts_.emplace_back(given, implies(segment.length != word(0), right));
   if (freed == nullptr) return;
   const Term index = freed->arguments[0] + table.first_index;
   describe(fmt::format("what is freed is what was cleared at {}", freed->place), path, freed->given,
@@ -177,7 +205,7 @@ std::vector<Term> ListStep::conditions(const Path& path, std::size_t given, bool
   if (of_numbers && !undoes_) return conditions_before(path, given);
   // Why the list has to be undone is no matter.
   const std::size_t from = undoes_ ? *path.ghosts.at(ListLoopAccount::kUndoneFrom).constant() : 0;
-  std::vector<Term> result;
+  std::vector<Term> result = supposed_;
   for (std::size_t i = 0; i < given; ++i) {
     for (const Term& condition : conjuncts(path.conditions[i])) {
       const Term known = of_numbers ? condition : of_any(condition);
@@ -203,10 +231,10 @@ Case ListStep::follows(std::string name, const Path& path, std::size_t given, co
     if (known_from <= given) question.given.push_back(of_any(fact));
   }
   for (Term& condition : conditions(path, given, false)) question.given.push_back(std::move(condition));
+  const bool is_end_of_matter = path.end == Path::End::kReturned || of_goal.contains("elements");
   for (const Term& known : question.given) {
     const std::set<std::string> names = free_names(known);
-    const bool helps =
-        undoes_ ? is_about_undone(names, path.end == Path::End::kReturned) : are_among(names, of_goal);
+    const bool helps = undoes_ ? is_about_undone(names, is_end_of_matter) : are_among(names, of_goal);
     if (helps) question.probably_enough.push_back(known);
   }
   question.easier = std::make_shared<const Case>(of_any_pages(

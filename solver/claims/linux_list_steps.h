@@ -23,8 +23,10 @@ namespace nospan::solver {
 // The list must outlive it. Not thread-safe.
 class ListStep {
  public:
-  // `others`: all paths through the same function.
-  static ListStep of(const LinuxList& list, const Path& path, const std::vector<Path>& others);
+  // `others`: all paths through the same function. `supposed`: what the goals that follow suppose anyway, so that
+  // what is undone is described under it, too.
+  static ListStep of(const LinuxList& list, const Path& path, const std::vector<Path>& others,
+                     std::vector<Term> supposed = {});
 
   // There is anything to describe.
   bool is_step() const { return undoes_ || !numbers_.empty(); }
@@ -53,6 +55,7 @@ class ListStep {
   std::vector<std::pair<std::size_t, Term>> facts_;
   // Free constants that only say where the numbers come from.
   std::set<std::string> origins_;
+  std::vector<Term> supposed_;
   bool undoes_ = false;
 };
 

@@ -233,7 +233,7 @@ class Claims {
   void add_invariants(Instance& instance, bool of_segments) const {
     const std::vector<Path> all = all_paths();
     for (const Path& path : all) {
-      const ListStep step = ListStep::of(list(), path, all);
+      const ListStep step = ListStep::of(list(), path, all, {executed_.loops.fits});
       const bool in_steps = of_segments && path.end == Path::End::kLoopClosed && step.is_step();
       if (in_steps) step.add_description(instance.cases);
       for (const Obligation& obligation : path.obligations) {

@@ -39,6 +39,10 @@ Term of_each(const Segment& segment, const std::function<Term(const Segment&)>& 
                 of_each(part(segment, condition, false), fact));
 }
 
+Term does_not_wrap(const Segment& segment) {
+  return less_equal(segment.address, segment.address + segment.length - word(1));
+}
+
 Term first_page(const Segment& segment, const Term& page_shift) {
   return shift_right(segment.address, page_shift);
 }

@@ -21,6 +21,9 @@ Segment segment_of(const Term& dma_address, const Term& dma_length);
 // them: solvers are slow on sums of numbers that are chosen.
 Term of_each(const Segment& segment, const std::function<Term(const Segment&)>& fact);
 
+// It does not go past the end of the bus, if it is not empty.
+Term does_not_wrap(const Segment& segment);
+
 // First and last TCE of a segment that is not empty.
 Term first_page(const Segment& segment, const Term& page_shift);
 Term last_page(const Segment& segment, const Term& page_shift);
