@@ -11,13 +11,13 @@ std::optional<TceIndex> place_for(const Request& request, const Configuration& c
   const auto [pages, alignment, mask] = request;
   const Window& window = configuration.window;
   const unsigned shift = window.page.value;
-  // Where the window does not start on a multiple of the alignment, "aligned" has two readings: claim nothing.
-  if (alignment == 0 || window.first.value % alignment != 0) return std::nullopt;
+  // The alignment is a power of two. Where the window does not start on a multiple of it, "aligned" has two
+  // readings: claim nothing.
+  if (alignment == 0 || (window.first.value & (alignment - 1)) != 0) return std::nullopt;
   // In IOMMU pages.
   const std::uint64_t boundary = (configuration.device.segment_boundary >> shift) + 1;
   const bool bounded = configuration.device.segment_boundary != UINT64_MAX;
   if (bounded && pages > boundary) return std::nullopt;
-  // The alignment is a power of two.
   const auto aligned_up = [unit = alignment](std::uint64_t entry) { return (entry + unit - 1) & ~(unit - 1); };
   for (const Pool& pool : pools) {
     // Entries below `allowed` lie within the mask, but for the page that holds the mask's end.

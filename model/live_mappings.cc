@@ -4,12 +4,6 @@
 #include <algorithm>
 
 namespace nospan::model {
-namespace {
-
-// The list of mappings that were live is cleaned up when it has at least this many and half of them are not.
-constexpr std::size_t kUsedKept = 64;
-
-}  // namespace
 
 void LiveMappings::clear() {
   for (const std::uint32_t id : used_) mappings_[id].kind = MappingKind::kNone;
@@ -17,21 +11,8 @@ void LiveMappings::clear() {
   live_ = 0;
 }
 
-Mapping& LiveMappings::add(std::uint32_t id, MappingKind kind) {
-  if (id >= mappings_.size()) mappings_.resize(id + 1);
-  used_.push_back(id);
-  ++live_;
-  mappings_[id].kind = kind;
-  return mappings_[id];
-}
-
-const Mapping& LiveMappings::remove(std::uint32_t id) {
-  mappings_[id].kind = MappingKind::kNone;
-  --live_;
-  if (used_.size() >= kUsedKept && live_ * 2 < used_.size()) {
-    std::erase_if(used_, [this](std::uint32_t used) { return mappings_[used].kind == MappingKind::kNone; });
-  }
-  return mappings_[id];
+void LiveMappings::forget_dead() {
+  std::erase_if(used_, [this](std::uint32_t used) { return mappings_[used].kind == MappingKind::kNone; });
 }
 
 std::optional<Tce> LiveMappings::tce_at(TceIndex index, IommuPageShift page) const {

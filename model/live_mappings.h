@@ -39,9 +39,20 @@ class LiveMappings {
   std::size_t count() const { return live_; }
 
   // Makes this number live, which it is not; the caller fills the mapping in.
-  Mapping& add(std::uint32_t id, MappingKind kind);
+  Mapping& add(std::uint32_t id, MappingKind kind) {
+    if (id >= mappings_.size()) mappings_.resize(id + 1);
+    used_.push_back(id);
+    ++live_;
+    mappings_[id].kind = kind;
+    return mappings_[id];
+  }
   // The mapping is not live any more; what it held can be read until the number is used again.
-  const Mapping& remove(std::uint32_t id);
+  const Mapping& remove(std::uint32_t id) {
+    mappings_[id].kind = MappingKind::kNone;
+    --live_;
+    if (used_.size() >= kUsedKept && live_ * 2 < used_.size()) forget_dead();
+    return mappings_[id];
+  }
 
   // The TCE that a mapping needs at this index; none if no mapping holds it.
   std::optional<Tce> tce_at(TceIndex index, IommuPageShift page) const;
@@ -49,6 +60,10 @@ class LiveMappings {
   bool hold_nothing() const;
 
  private:
+  // The list of mappings that were live is cleaned up when it has at least this many and half of them are not.
+  static constexpr std::size_t kUsedKept = 64;
+  void forget_dead();
+
   std::vector<Mapping> mappings_;
   std::vector<std::uint32_t> used_;  // numbers, of live mappings and some that were
   std::size_t live_ = 0;

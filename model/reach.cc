@@ -88,8 +88,8 @@ void check_reach_as_written(const Layout& layout, IommuPageShift page, const Tce
   }
 }
 
-void check_reach(const Layout& layout, IommuPageShift iommu_page, TceRange range, GuestAddress page,
-                 GuestAddress buffer, std::uint64_t size, std::vector<Violation>& violations) {
+void check_reach_by_page(const Layout& layout, IommuPageShift iommu_page, TceRange range, GuestAddress page,
+                         GuestAddress buffer, std::uint64_t size, std::vector<Violation>& violations) {
   const unsigned shift = iommu_page.value;
   TceIndex index = range.first;
   std::uint64_t rest = range.count;

@@ -16,8 +16,15 @@ namespace nospan::model {
 // `range` maps the IOMMU pages from `page` on, for a buffer of `size` bytes (at least 1). Adds the first IOMMU
 // page that reaches a byte of another owner, or not the buffer's own bytes. Cheap where the pages lie in one
 // block.
-void check_reach(const Layout& layout, IommuPageShift iommu_page, TceRange range, GuestAddress page,
-                 GuestAddress buffer, std::uint64_t size, std::vector<Violation>& violations);
+void check_reach_by_page(const Layout& layout, IommuPageShift iommu_page, TceRange range, GuestAddress page,
+                         GuestAddress buffer, std::uint64_t size, std::vector<Violation>& violations);
+inline void check_reach(const Layout& layout, IommuPageShift iommu_page, TceRange range, GuestAddress page,
+                        GuestAddress buffer, std::uint64_t size, std::vector<Violation>& violations) {
+  const Block* block = layout.device_block(page);
+  if (block != nullptr && (block->size - (page - block->guest)) >> iommu_page.value >= range.count) [[likely]]
+    return;
+  check_reach_by_page(layout, iommu_page, range, page, buffer, size, violations);
+}
 
 // The same (ISO-1 only) of the TCEs that the table's current call wrote and that are still there, whatever they
 // should be. Adds the first violation.

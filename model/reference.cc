@@ -47,6 +47,8 @@ void Reference::reset(const Configuration& configuration, const Layout& layout, 
   configuration_ = &configuration;
   layout_ = &layout;
   observer_ = &observer;
+  pools_.clear();
+  kept_pool_ = UINT64_MAX;
   const Window& window = configuration.window;
   table_.reset(window);
   allocation_.reset(window, observer);
@@ -114,7 +116,10 @@ void Reference::created() {
     }
   }
   allocation_.compare_all(Invariant::kOwn1, Invariant::kFree1, violations_);
-  if (const auto lost = entry_without_pool(allocation_.expected(), observer_->pools())) {
+  const std::span<const Pool> pools = observer_->pools();
+  pools_.assign(pools.begin(), pools.end());
+  kept_pool_ = pools.size() > 1 && pools.back().large ? pools.back().start : UINT64_MAX;
+  if (const auto lost = entry_without_pool(allocation_.expected(), pools_)) {
     const TceIndex index = window.first + *lost;
     violate(Invariant::kCap1,
             "every entry that is not reserved lies in a pool, that of TCE " + hex(index) + " too",
@@ -250,9 +255,7 @@ void Reference::conclude() {
   }
 }
 
-void Reference::check_flushed(Invariant invariant, std::span<const TceRange> undone) {
-  if (table_.flushed()) [[likely]]
-    return;
+void Reference::check_unflushed(Invariant invariant, std::span<const TceRange> undone) {
   // Where something else is wrong, too, that is what counts.
   if (!violations_.empty()) return;
   const TableOperation* change = table_.unflushed_change(undone);
@@ -311,7 +314,7 @@ void Reference::failed(Request request) {
   request_ = request;
   unchanged();
   if (!refused_ && request.pages != 0) {
-    if (const auto place = place_for(request, *configuration_, allocation_.expected(), observer_->pools(), 0)) {
+    if (const auto place = place_for(request, *configuration_, allocation_.expected(), pools_, 0)) {
       violate(Invariant::kCap1,
               "a request of " + std::to_string(request.pages) +
                   " entries is granted where a pool has room for it: it fits at TCE " + hex(*place),
@@ -329,13 +332,11 @@ std::uint64_t Reference::preferred_alignment(GuestAddress address, std::uint64_t
   return std::uint64_t{1} << (system_page.value - page.value);
 }
 
-bool Reference::check_preferred_alignment(TceRange range, std::uint64_t alignment) {
+bool Reference::check_unaligned(TceRange range, std::uint64_t alignment) {
   // Whether the bus or the window's start is what counts is the implementation's business.
   if ((configuration_->window.first.value & (alignment - 1)) != 0) return true;
-  if ((range.first.value & (alignment - 1)) == 0) [[likely]]
-    return true;
   const Request request{range.count, alignment, configuration_->device.dma_mask};
-  const auto place = place_for(request, *configuration_, allocation_.expected(), observer_->pools(), 0);
+  const auto place = place_for(request, *configuration_, allocation_.expected(), pools_, 0);
   if (!place) return true;
   violate(Invariant::kAlign1,
           "whole system pages are aligned to the system page where they can be: they fit at TCE " + hex(*place),
@@ -343,12 +344,8 @@ bool Reference::check_preferred_alignment(TceRange range, std::uint64_t alignmen
   return false;
 }
 
-bool Reference::check_kept_pool(TceRange range, std::uint64_t alignment) {
-  if (range.count > kSmallRequest) return true;
-  const std::span<const Pool> pools = observer_->pools();
-  if (pools.size() < 2 || !pools.back().large) return true;
-  if (range.first.value - configuration_->window.first.value < pools.back().start) [[likely]]
-    return true;
+bool Reference::check_in_kept_pool(TceRange range, std::uint64_t alignment) {
+  const std::span<const Pool> pools = pools_;
   const Request request{range.count, alignment, configuration_->device.dma_mask};
   // The last entry of a pool: see finding last-entry-never-used.
   const auto place =

@@ -91,7 +91,7 @@ class Reference {
   std::uint32_t current_mapping() const { return current_mapping_; }
   bool refused_request_fits(std::uint64_t spared) {
     return request_.pages == 0 ||
-           place_for(request_, *configuration_, allocation_.expected(), observer_->pools(), spared).has_value();
+           place_for(request_, *configuration_, allocation_.expected(), pools_, spared).has_value();
   }
   // Is an entry (relative to the window) allocated or reserved?
   bool allocated(std::uint64_t entry) const { return allocation_.expected().holds(entry); }
@@ -113,16 +113,28 @@ class Reference {
   // of whole ones (arch/powerpc/kernel/iommu.c, iommu_map_page(), ppc_iommu_map_sg()), else 1.
   std::uint64_t preferred_alignment(GuestAddress address, std::uint64_t size) const;
   // ALIGN-1, of a mapping that is not taken yet. False: it is violated.
-  bool check_preferred_alignment(TceRange range, std::uint64_t alignment);
+  bool check_preferred_alignment(TceRange range, std::uint64_t alignment) {
+    return ((range.first.value | configuration_->window.first.value) & (alignment - 1)) == 0 ||
+           check_unaligned(range, alignment);
+  }
+  bool check_unaligned(TceRange range, std::uint64_t alignment);
   // CAP-1, of a mapping that is not taken yet: what is kept for large requests is not spent on others. False:
   // it is violated.
-  bool check_kept_pool(TceRange range, std::uint64_t alignment);
+  bool check_kept_pool(TceRange range, std::uint64_t alignment) {
+    return range.count > kSmallRequest || range.first - configuration_->window.first < kept_pool_ ||
+           check_in_kept_pool(range, alignment);
+  }
+  bool check_in_kept_pool(TceRange range, std::uint64_t alignment);
   void check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t mask, bool boundary);
   // A segment that crosses a boundary: does none of its elements do so by itself?
   bool crosses_between(const ListSegment& segment, std::span<const ListElement> elements) const;
   // Does a flush follow the last change of a TCE? `undone` are the TCEs that were live before the call and are
   // not any more.
-  void check_flushed(Invariant invariant, std::span<const TceRange> undone);
+  void check_flushed(Invariant invariant, std::span<const TceRange> undone) {
+    if (!table_.flushed()) [[unlikely]]
+      check_unflushed(invariant, undone);
+  }
+  void check_unflushed(Invariant invariant, std::span<const TceRange> undone);
   // After a call that failed: nothing changed, and it was allowed to fail.
   void failed(Request request);
   void check_untouched(Invariant invariant);
@@ -135,6 +147,9 @@ class Reference {
   const Configuration* configuration_ = nullptr;
   const Layout* layout_ = nullptr;
   Observer* observer_ = nullptr;
+  std::vector<Pool> pools_;  // as the implementation told them of the new table: they are not to change
+  std::uint64_t kept_pool_ =
+      0;  // the entry where the one begins that is kept for large requests, if there is one
   TceTable table_;
   AllocationState allocation_;
   LiveMappings mappings_;

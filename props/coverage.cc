@@ -101,12 +101,9 @@ void Coverage::count(const Scenario& scenario) {
     checks |= command.kind >= CommandKind::kCheckIoba;
     coherent |= command.kind == CommandKind::kAllocCoherent;
     large |= command.size >> page >= 16;
-    if (command.kind != CommandKind::kMapSg) continue;
-    lists = true;
-    for (std::uint32_t i = 0; i < command.element_count; ++i) {
-      empty |= scenario.elements[command.first_element + i].length == 0;
-    }
+    lists |= command.kind == CommandKind::kMapSg;
   }
+  for (const Element& element : scenario.elements) empty |= element.length == 0;
   hit(CoverageClass::kFaults, faults);
   hit(CoverageClass::kLists, lists);
   hit(CoverageClass::kEmptyElements, empty);

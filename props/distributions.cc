@@ -44,11 +44,13 @@ void Distributions::count(const Scenario& scenario) {
   ++system_page_shifts[configuration.system_page.value & 63];
   ++table_entries[static_cast<std::size_t>(std::bit_width(configuration.window.entries))];
   for (const Command& command : scenario.commands) {
+    // Added to whether it counts or not: kinds are random, and a jump that cannot be predicted costs more.
+    const bool page = command.kind == CommandKind::kMapPage;
+    const bool coherent = command.kind == CommandKind::kAllocCoherent;
     ++commands[static_cast<std::size_t>(command.kind)];
-    if (command.kind != CommandKind::kMapPage && command.kind != CommandKind::kAllocCoherent) continue;
-    ++sizes[static_cast<std::size_t>(std::bit_width(command.size))];
-    if (command.kind != CommandKind::kMapPage) continue;
-    ++offsets[static_cast<std::size_t>(std::bit_width((command.address + command.offset) & page_mask))];
+    sizes[static_cast<std::size_t>(std::bit_width(command.size))] += page | coherent ? 1 : 0;
+    offsets[static_cast<std::size_t>(std::bit_width((command.address + command.offset) & page_mask))] +=
+        page ? 1 : 0;
   }
 }
 
