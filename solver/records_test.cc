@@ -40,8 +40,8 @@ TEST(Records, AnElementIsFoundByItsOffset) {
   EXPECT_TRUE(records.load(at + word(8), 4)->same(records.content(8)(i)));
 }
 
-// The next element's place was a sum of 59 bits, extended, which no solver has to see is i + 1: a question about
-// lists took minutes.
+// The next element's place was a sum of 59 bits, extended, which no solver has to see is i + 1: a question
+// about lists took minutes.
 TEST(Records, TheNextElementHasTheNextIndex) {
   const Records records = pairs();
   const Term i = zero_extend(Term::free_bits(32, "i"), 64);

@@ -63,8 +63,7 @@ Term holds_index(const Loops& loops, const Segment& segment) {
 Term in_window(const Loops& loops, const Segment& segment) {
   return of_each(segment, [&](const Segment& one) {
     const LinuxTable& table = loops.list->table;
-    const Term in = does_not_wrap(one) &
-                    less_equal(table.first_index, first_page(one, loops.page_shift())) &
+    const Term in = does_not_wrap(one) & less_equal(table.first_index, first_page(one, loops.page_shift())) &
                     less(last_page(one, loops.page_shift()), table.first_index + table.entries);
     return implies(one.length != word(0), in);
   });

@@ -70,8 +70,8 @@ ListStep ListStep::of(const LinuxList& list, const Path& path, const std::vector
 }
 
 void ListStep::describe(std::string name, const Path& path, std::size_t given, Term fact) {
-  Case question{
-      std::move(name), conditions(path, given, true), fact, split_page_shift(list_->table.page_shift)};
+  Case question{std::move(name), conditions(path, given, true), fact,
+                split_page_shift(list_->table.page_shift)};
   // Numbers follow from what is known of the same numbers and of the window.
   std::set<std::string> of_goal = free_names(fact);
   of_goal.insert({"first_index", "entries"});

@@ -23,8 +23,8 @@ namespace nospan::solver {
 // The list must outlive it. Not thread-safe.
 class ListStep {
  public:
-  // `others`: all paths through the same function. `supposed`: what the goals that follow suppose anyway, so that
-  // what is undone is described under it, too.
+  // `others`: all paths through the same function. `supposed`: what the goals that follow suppose anyway, so
+  // that what is undone is described under it, too.
   static ListStep of(const LinuxList& list, const Path& path, const std::vector<Path>& others,
                      std::vector<Term> supposed = {});
 
