@@ -241,8 +241,8 @@ struct nospan_target {
 
   /*
    * Observation. Writes at most `most` pools and returns how many there are. Entries relative to the window.
-   * Together they hold every entry that is not reserved (CAP-1). 0: the target does not tell. Asked for once, when
-   * the table is new: pools stay what they are, or requests that fit them are refused (CAP-1).
+   * Together they hold every entry that is not reserved (CAP-1). 0: the target does not tell. Asked for once,
+   * when the table is new: pools stay what they are, or requests that fit them are refused (CAP-1).
    */
   uint32_t (*pools)(void* table, struct nospan_pool* pools, uint32_t most);
 

@@ -306,7 +306,11 @@ LoopContract map_loop(const std::shared_ptr<const Loops>& loops) {
         rest = rest & where_merges_fit(*loops, keeps_to(*loops, now, index));
       return places(*loops, now) & rest;
     }
-    rest = rest & where_merges_fit(*loops, keeps_to(*loops, now, loops->any));
+    // The last segment, which changed, by itself: a question about any segment is harder than these two.
+    std::vector<Term> of_others = keeps_to(*loops, now, loops->any);
+    for (Term& fact : of_others) fact = implies(loops->any != now.outs, fact);
+    rest =
+        rest & where_merges_fit(*loops, keeps_to(*loops, now, now.outs)) & where_merges_fit(*loops, of_others);
     auto pointers = find(view, {"outs", "segstart"});
     if (!pointers) return tl::unexpected(pointers.error());
     return not_null((*pointers)[0]->value) & not_null((*pointers)[1]->value) & places(*loops, now) & rest;

@@ -72,9 +72,10 @@ ListStep ListStep::of(const LinuxList& list, const Path& path, const std::vector
 void ListStep::describe(std::string name, const Path& path, std::size_t given, Term fact) {
   Case question{std::move(name), conditions(path, given, true), fact,
                 split_page_shift(list_->table.page_shift)};
-  // Numbers follow from what is known of the same numbers and of the window.
+  // Numbers follow from what is known of the same numbers, of the window, and of which segments there are.
   std::set<std::string> of_goal = free_names(fact);
-  of_goal.insert({"first_index", "entries"});
+  of_goal.insert({"page_shift", "first_index", "entries"});
+  if (undoes_) of_goal.insert({"merges_fit", "outs", "elements", "cleaned", "unmapped"});
   for (const Term& known : question.given) {
     if (are_among(free_names(known), of_goal)) question.probably_enough.push_back(known);
   }
@@ -150,6 +151,7 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
   if (!first.same(begin)) numbers_.emplace_back(first, free_word("first_of_segment"));
   describe(fmt::format("a segment that is undone does not wrap at {}", clear->place), path, given,
            implies(segment.length != word(0), does_not_wrap(segment)));
+  description_.back().splits.clear();
   // Of any segment, which is one question for all paths.
   const Term right = (first == begin) & (pages == end - begin + word(1));
   const Term owed = implies((segment.length != word(0)) & does_not_wrap(segment), right);
