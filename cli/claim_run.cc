@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
@@ -22,15 +23,20 @@ class Run {
  public:
   Run(const std::vector<SelectedTarget>& targets, const std::vector<solver::GroupTask>& tasks,
       solver::RunnerOptions options, ProgressLine& progress)
-      : tasks_(tasks),
-        options_(std::move(options)),
+      : options_(std::move(options)),
         progress_(progress),
         replayer_(targets,
-                  options_.prove.cache.empty() ? options_.prove.cache : options_.prove.cache / "replays") {}
+                  options_.prove.cache.empty() ? options_.prove.cache : options_.prove.cache / "replays") {
+    for (const solver::GroupTask& task : tasks) {
+      const solver::ClaimGroup* group = solver::claim_group(task.group, task.subject);
+      (group != nullptr && group->is_twin ? twins_ : tasks_).push_back(task);
+    }
+  }
 
   ClaimRun run() {
     const bool some = !options_.claims.empty();
-    decide();
+    decide(tasks_);
+    decide_twins();
     if (some) {
       forget_open_groups();
       decide_what_it_rests_on();
@@ -43,18 +49,44 @@ class Run {
   }
 
  private:
-  void decide() {
+  void decide(const std::vector<solver::GroupTask>& tasks) {
+    if (tasks.empty()) return;
     std::size_t finished = 0;
-    progress_.show(fmt::format("nospan: proving, 0 of {} groups of claims", tasks_.size()));
-    auto groups = solver::run_groups(tasks_, options_, [&](const solver::GroupResult& group) {
+    progress_.show(fmt::format("nospan: proving, 0 of {} groups of claims", tasks.size()));
+    auto groups = solver::run_groups(tasks, options_, [&](const solver::GroupResult& group) {
       progress_.show(fmt::format("nospan: proving, {} of {} groups of claims; {} of {} in {:.1f} s", ++finished,
-                                 tasks_.size(), group.task.group, group.task.target, group.seconds));
+                                 tasks.size(), group.task.group, group.task.target, group.seconds));
     });
     progress_.clear();
     for (solver::GroupResult& group : groups) {
       run_.peak_kib = std::max(run_.peak_kib, group.peak_kib);
       for (solver::ClaimResult& claim : group.claims) run_.results.push_back(std::move(claim));
     }
+  }
+
+  // Of claims that are not proved, and those that were asked for by their ids.
+  void decide_twins() {
+    std::set<std::string> ids;
+    std::set<std::string> targets;
+    for (const solver::ClaimResult& result : run_.results) {
+      if (result.replayed_by.empty() || result.verdict == Verdict::kProved) continue;
+      ids.insert(result.replayed_by);
+      targets.insert(result.target);
+    }
+    for (const std::string& id : options_.claims) {
+      const auto is_it = [&](const solver::ClaimResult& result) {
+        return result.id == id || result.id.starts_with(id + "/");
+      };
+      if (std::any_of(run_.results.begin(), run_.results.end(), is_it)) continue;
+      ids.insert(id);
+      for (const solver::GroupTask& twin : twins_) targets.insert(twin.target);
+    }
+    std::vector<solver::GroupTask> wanted;
+    std::copy_if(twins_.begin(), twins_.end(), std::back_inserter(wanted),
+                 [&](const solver::GroupTask& twin) { return targets.contains(twin.target); });
+    std::swap(options_.claims, ids);
+    decide(wanted);
+    std::swap(options_.claims, ids);
   }
 
   // Where only some claims are asked for, groups that are open say nothing about them unless they rest on
@@ -81,7 +113,7 @@ class Run {
       if (missing.empty()) return;
       options_.claims = missing;
       const auto is_missing = [&](const solver::ClaimResult& result) { return missing.contains(result.id); };
-      decide();
+      decide(tasks_);
       // Nobody makes or decides these claims: close_chains() says so.
       if (std::none_of(run_.results.begin(), run_.results.end(), is_missing)) return;
     }
@@ -131,7 +163,8 @@ class Run {
     }
   }
 
-  const std::vector<solver::GroupTask>& tasks_;
+  std::vector<solver::GroupTask> tasks_;
+  std::vector<solver::GroupTask> twins_;
   solver::RunnerOptions options_;
   ProgressLine& progress_;
   Replayer replayer_;

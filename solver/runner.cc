@@ -92,11 +92,8 @@ nlohmann::json decide_group(const GroupTask& task, const RunnerOptions& options)
   const auto error = [&](const reports::Error& what) {
     return nlohmann::json::array({failed(task, what.verdict, what.line())});
   };
-  const auto group =
-      std::find_if(claim_groups().begin(), claim_groups().end(), [&](const ClaimGroup& candidate) {
-        return candidate.name == task.group && candidate.subject == task.subject;
-      });
-  if (group == claim_groups().end()) return error({task.group, "is no group of claims", "", Verdict::kError});
+  const ClaimGroup* group = claim_group(task.group, task.subject);
+  if (group == nullptr) return error({task.group, "is no group of claims", "", Verdict::kError});
   if (!group->open.empty() && !options.open_groups) {
     return nlohmann::json::array({failed(task, Verdict::kUnknown, "not decided yet: " + group->open)});
   }

@@ -302,7 +302,14 @@ Expected<std::vector<Instance>> linux_map_sg_segments(const Setting& setting) {
   const auto executed = execute(setting);
   if (!executed) return tl::unexpected(executed.error());
   const Claims claims(setting, *executed);
-  return std::vector<Instance>{claims.segments(), claims.handle(), claims.inverse(), claims.fail_atomic()};
+  return std::vector<Instance>{claims.segments()};
+}
+
+Expected<std::vector<Instance>> linux_map_sg_undone(const Setting& setting) {
+  const auto executed = execute(setting);
+  if (!executed) return tl::unexpected(executed.error());
+  const Claims claims(setting, *executed);
+  return std::vector<Instance>{claims.handle(), claims.inverse(), claims.fail_atomic()};
 }
 
 }  // namespace nospan::solver

@@ -11,8 +11,11 @@ namespace nospan::solver {
 // safe.
 reports::Expected<std::vector<Instance>> linux_map_sg(const Setting& setting);
 
-// Likewise: that the loops make segments of what they set, handle, inverse, fail-atomic.
+// Likewise: that the loops make segments of what they set.
 reports::Expected<std::vector<Instance>> linux_map_sg_segments(const Setting& setting);
+
+// Likewise, of those segments: handle, inverse, fail-atomic.
+reports::Expected<std::vector<Instance>> linux_map_sg_undone(const Setting& setting);
 
 // The bounded twins: exact, handle, inverse, fail-atomic and safe for lists of a few elements, all iterations
 // executed, so that counterexamples can be replayed.

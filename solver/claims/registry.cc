@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "solver/claims/registry.h"
 
+#include <algorithm>
+
 #include "solver/claims/builtin_bits.h"
 #include "solver/claims/builtin_buffer.h"
 #include "solver/claims/builtin_coherent.h"
@@ -43,10 +45,9 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"unmap_page", Subject::kKernel, linux_unmap_page},
       {"coherent", Subject::kKernel, linux_coherent},
       {"map_sg", Subject::kKernel, linux_map_sg},
-      {"map_sg-segments", Subject::kKernel, linux_map_sg_segments,
-       "takes some minutes each, and 'segments' was not seen as a whole yet: prove --open"},
-      {"map_sg-bounded", Subject::kKernel, linux_map_sg_bounded,
-       "questions about merged segments have no answer within 20 s yet"},
+      {"map_sg-segments", Subject::kKernel, linux_map_sg_segments},
+      {"map_sg-undone", Subject::kKernel, linux_map_sg_undone},
+      {"map_sg-bounded", Subject::kKernel, linux_map_sg_bounded, true},
       {"checks", Subject::kKernel, linux_checks},
       {"platform_tce", Subject::kPlatform, platform_tce},
       {"page_shift", Subject::kPlatform, platform_page_shift},
@@ -66,14 +67,22 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"builtin-place", Subject::kBuiltin, builtin_place},
       {"builtin-unmap_page", Subject::kBuiltin, builtin_unmap_page},
       {"builtin-coherent", Subject::kBuiltin, builtin_coherent},
-      {"builtin-list-groups", Subject::kBuiltin, builtin_list_groups,
+      {"builtin-list-groups", Subject::kBuiltin, builtin_list_groups, false,
        "takes some minutes, and was not seen as a whole: prove --open"},
-      {"builtin-map_list", Subject::kBuiltin, builtin_map_list,
+      {"builtin-map_list", Subject::kBuiltin, builtin_map_list, false,
        "takes some minutes, and was not seen as a whole: prove --open"},
-      {"builtin-map_list-segments", Subject::kBuiltin, builtin_map_list_segments,
+      {"builtin-map_list-segments", Subject::kBuiltin, builtin_map_list_segments, false,
        "was not seen to its end: prove --open"},
   };
   return groups;
+}
+
+const ClaimGroup* claim_group(const std::string& name, Subject subject) {
+  const auto& groups = claim_groups();
+  const auto found = std::find_if(groups.begin(), groups.end(), [&](const ClaimGroup& group) {
+    return group.name == name && group.subject == subject;
+  });
+  return found == groups.end() ? nullptr : &*found;
 }
 
 }  // namespace nospan::solver

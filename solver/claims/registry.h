@@ -31,6 +31,9 @@ struct ClaimGroup {
   std::string name;  // "map_page"
   Subject subject;
   std::function<reports::Expected<std::vector<Instance>>(const Setting&)> make;
+  // Its claims say about a few elements what others say about any number, which name them as replayed_by. They
+  // are asked only where one of those is not proved, for a counterexample that can be replayed.
+  bool is_twin = false;
   // Why solvers do not decide these claims yet, within minutes; empty: they do. Such a group is `unknown`
   // without being asked, unless the user wants to wait (--open).
   std::string open = {};
@@ -38,6 +41,8 @@ struct ClaimGroup {
 
 // In the order of results. Claims that others rest on are among them.
 const std::vector<ClaimGroup>& claim_groups();
+// Nullptr: there is no such group.
+const ClaimGroup* claim_group(const std::string& name, Subject subject);
 
 }  // namespace nospan::solver
 
