@@ -11,6 +11,7 @@
 
 #include "cli/prove_result.h"
 #include "cli/replayed_finding.h"
+#include "cli/twins_wanted.h"
 #include "props/durable_file.h"
 
 namespace nospan::cli {
@@ -64,29 +65,16 @@ class Run {
     }
   }
 
-  // Of claims that are not proved, and those that were asked for by their ids.
   void decide_twins() {
-    std::set<std::string> ids;
     std::set<std::string> targets;
-    for (const solver::ClaimResult& result : run_.results) {
-      if (result.replayed_by.empty() || result.verdict == Verdict::kProved) continue;
-      ids.insert(result.replayed_by);
-      targets.insert(result.target);
-    }
-    for (const std::string& id : options_.claims) {
-      const auto is_it = [&](const solver::ClaimResult& result) {
-        return result.id == id || result.id.starts_with(id + "/");
-      };
-      if (std::any_of(run_.results.begin(), run_.results.end(), is_it)) continue;
-      ids.insert(id);
-      for (const solver::GroupTask& twin : twins_) targets.insert(twin.target);
-    }
-    std::vector<solver::GroupTask> wanted;
-    std::copy_if(twins_.begin(), twins_.end(), std::back_inserter(wanted),
-                 [&](const solver::GroupTask& twin) { return targets.contains(twin.target); });
-    std::swap(options_.claims, ids);
-    decide(wanted);
-    std::swap(options_.claims, ids);
+    for (const solver::GroupTask& twin : twins_) targets.insert(twin.target);
+    TwinsWanted wanted = twins_wanted(run_.results, options_.claims, targets);
+    std::vector<solver::GroupTask> tasks;
+    std::copy_if(twins_.begin(), twins_.end(), std::back_inserter(tasks),
+                 [&](const solver::GroupTask& twin) { return wanted.targets.contains(twin.target); });
+    std::swap(options_.claims, wanted.ids);
+    decide(tasks);
+    std::swap(options_.claims, wanted.ids);
   }
 
   // Where only some claims are asked for, groups that are open say nothing about them unless they rest on
