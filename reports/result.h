@@ -202,7 +202,7 @@ struct ClaimOutcome {
   std::string id;           // "iso-granule/iommu_map_page"
   std::string claim;        // "iso-granule"
   std::string function;     // "iommu_map_page"; "" for a lemma
-  std::string target;       // label, "linux 6.12.117, 64K pages"
+  std::string target;       // label, "linux 6.12.117 64K"
   unsigned page_shift = 0;  // of the system page
   // The IOMMU page shifts, 12 to 34, for which the claim says something: its ranges and hypotheses leave room
   // for them (mask-fits-int leaves none for 32 and more). All of them where the claim does not depend on the

@@ -66,7 +66,7 @@ std::vector<ClaimOutcome> sample_claims() {
   proved.id = "iso-granule/iommu_map_page";
   proved.claim = "iso-granule";
   proved.function = "iommu_map_page";
-  proved.target = "linux 6.12.117, 64K pages";
+  proved.target = "linux 6.12.117 64K";
   proved.page_shift = 16;
   proved.page_shifts = {12, 16, 31};
   proved.words = "every byte of every IOMMU page that is set belongs to the caller";

@@ -11,6 +11,8 @@
 #include <set>
 #include <utility>
 
+#include "reports/quantity.h"
+
 namespace nospan::reports::html_page {
 namespace {
 
@@ -210,7 +212,11 @@ const std::vector<EntryPoint>& entry_points() {
   return points;
 }
 
-std::string target_of(const ClaimOutcome& claim) { return claim.target.substr(0, claim.target.find(", ")); }
+std::string target_of(const ClaimOutcome& claim) {
+  const std::string size = " " + format_size(std::uint64_t{1} << (claim.page_shift & 63));
+  if (claim.page_shift == 0 || !claim.target.ends_with(size)) return claim.target;
+  return claim.target.substr(0, claim.target.size() - size.size());
+}
 
 unsigned iommu_page_shift_of(const Finding& finding) {
   const Json* command = failing_command(finding);

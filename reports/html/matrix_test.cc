@@ -110,6 +110,17 @@ TEST(HtmlMatrix, AHoleInTheChainKeepsAllAboveFromBeingProved) {
   EXPECT_EQ(cell(undecided, "iommu_map_page", 16, 12), Cell::kProved);
 }
 
+// What prove and check said of one kernel stood in two tables: labels of claims were taken to end in ", 64K
+// pages".
+TEST(HtmlMatrix, CampaignsAndClaimsAboutOneTargetAreInOneTable) {
+  Result result = only_campaigns();
+  const ClaimOutcome claim = only_claims().claims.front();
+  ASSERT_TRUE(claim.target.ends_with(" 4K") || claim.target.ends_with(" 64K")) << claim.target;
+  result.claims.push_back(claim);
+  EXPECT_EQ(matrices(result).size(), matrices(only_campaigns()).size());
+  for (const Matrix& matrix : matrices(result)) EXPECT_FALSE(matrix.target.ends_with("4K")) << matrix.target;
+}
+
 TEST(HtmlMatrix, ALemmaBelongsToEveryTarget) {
   Result result = only_claims();
   claim_of(result, "iso-granule/iommu_map_page", 12).rests_on.emplace_back("lemma/isolation");

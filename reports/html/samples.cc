@@ -155,7 +155,7 @@ ClaimOutcome claim(std::string what, std::string function, std::string words, un
   claim.id = function.empty() ? what : what + "/" + function;
   claim.claim = std::move(what);
   claim.function = std::move(function);
-  claim.target = fmt::format("{}, {} pages", kLinux, page_shift == 12 ? "4K" : "64K");
+  claim.target = fmt::format("{} {}", kLinux, page_shift == 12 ? "4K" : "64K");
   claim.page_shift = page_shift;
   claim.page_shifts = shifts(34);
   claim.words = std::move(words);
