@@ -48,7 +48,7 @@ void Distributions::count(const Scenario& scenario) {
     const bool page = command.kind == CommandKind::kMapPage;
     const bool coherent = command.kind == CommandKind::kAllocCoherent;
     ++commands[static_cast<std::size_t>(command.kind)];
-    sizes[static_cast<std::size_t>(std::bit_width(command.size))] += page | coherent ? 1 : 0;
+    sizes[static_cast<std::size_t>(std::bit_width(command.size))] += (page || coherent) ? 1 : 0;
     offsets[static_cast<std::size_t>(std::bit_width((command.address + command.offset) & page_mask))] +=
         page ? 1 : 0;
   }

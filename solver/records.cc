@@ -21,6 +21,7 @@ std::vector<Term> addends(const Term& sum) {
   const z3::expr expression = sum.expression();
   if (!expression.is_app() || expression.decl().decl_kind() != Z3_OP_BADD) return {sum};
   std::vector<Term> result;
+  result.reserve(expression.num_args());
   for (unsigned i = 0; i < expression.num_args(); ++i) {
     result.push_back(Term::from_expression(expression.arg(i)));
   }

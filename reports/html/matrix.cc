@@ -254,6 +254,7 @@ std::vector<Matrix> matrices(const Result& result) {
   }
   for (Matrix& matrix : all) {
     std::vector<Subject> subjects;
+    subjects.reserve(matrix.system_page_shifts.size());
     for (const unsigned shift : matrix.system_page_shifts) subjects.emplace_back(result, matrix.target, shift);
     for (const EntryPoint& point : entry_points()) {
       MatrixRow row{std::string(name_in(matrix.target, point)), {}};
