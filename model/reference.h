@@ -148,8 +148,8 @@ class Reference {
   const Layout* layout_ = nullptr;
   Observer* observer_ = nullptr;
   std::vector<Pool> pools_;  // as the implementation told them of the new table: they are not to change
-  std::uint64_t kept_pool_ =
-      0;  // the entry where the one begins that is kept for large requests, if there is one
+  // The entry where the pool begins that is kept for large requests; UINT64_MAX: there is none.
+  std::uint64_t kept_pool_ = UINT64_MAX;
   TceTable table_;
   AllocationState allocation_;
   LiveMappings mappings_;

@@ -5,6 +5,7 @@
 #include <llvm/IR/GetElementPtrTypeIterator.h>
 #include <llvm/IR/Operator.h>
 
+#include "solver/comparison.h"
 #include "solver/engine.h"
 #include "solver/term_form.h"
 
@@ -264,19 +265,8 @@ Maybe<Term> Executor::Engine::comparison(State& state, const llvm::ICmpInst& ins
     a = state.memory.number(*left);
     b = state.memory.number(*right);
   }
-  switch (instruction.getPredicate()) {
-    case llvm::CmpInst::ICMP_EQ: return a == b;
-    case llvm::CmpInst::ICMP_NE: return a != b;
-    case llvm::CmpInst::ICMP_ULT: return less(a, b);
-    case llvm::CmpInst::ICMP_ULE: return less_equal(a, b);
-    case llvm::CmpInst::ICMP_UGT: return less(b, a);
-    case llvm::CmpInst::ICMP_UGE: return less_equal(b, a);
-    case llvm::CmpInst::ICMP_SLT: return signed_less(a, b);
-    case llvm::CmpInst::ICMP_SLE: return signed_less_equal(a, b);
-    case llvm::CmpInst::ICMP_SGT: return signed_less(b, a);
-    case llvm::CmpInst::ICMP_SGE: return signed_less_equal(b, a);
-    default: return unsupported(instruction, "a comparison of floating point numbers");
-  }
+  if (auto result = compared(instruction.getPredicate(), a, b)) return std::move(*result);
+  return unsupported(instruction, "a comparison of floating point numbers");
 }
 
 Maybe<Value> Executor::Engine::element_address(State& state, const llvm::GEPOperator& operation) {

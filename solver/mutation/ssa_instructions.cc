@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "solver/comparison.h"
 #include "solver/mutation/ssa_walker.h"
 
 namespace nospan::solver {
@@ -110,18 +111,8 @@ Term SsaWalker::compare(SsaWalk& walk, const llvm::ICmpInst& comparison) {
     b = bits(b, 1 + 7);
     if (comparison.isSigned()) give_up(comparison, "a signed comparison of truth values");
   }
-  switch (comparison.getPredicate()) {
-    case llvm::CmpInst::ICMP_EQ: return a == b;
-    case llvm::CmpInst::ICMP_NE: return a != b;
-    case llvm::CmpInst::ICMP_ULT: return less(a, b);
-    case llvm::CmpInst::ICMP_ULE: return less_equal(a, b);
-    case llvm::CmpInst::ICMP_UGT: return less(b, a);
-    case llvm::CmpInst::ICMP_UGE: return less_equal(b, a);
-    case llvm::CmpInst::ICMP_SLT: return signed_less(a, b);
-    case llvm::CmpInst::ICMP_SLE: return signed_less_equal(a, b);
-    case llvm::CmpInst::ICMP_SGT: return signed_less(b, a);
-    default: return signed_less_equal(b, a);
-  }
+  // An ICmpInst has no other predicates.
+  return compared(comparison.getPredicate(), a, b).value();
 }
 
 Term SsaWalker::convert(SsaWalk& walk, const llvm::CastInst& cast) {
