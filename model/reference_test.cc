@@ -27,6 +27,23 @@ TEST_F(ReferenceTest, AcceptsARightMappingAndItsInverse) {
   EXPECT_EQ(violated(), "");
 }
 
+// The check of the pool for large requests took the last of no pools, for a mapping one TCE below the window.
+TEST_F(ReferenceTest, AMappingJustBelowAWindowWithoutPoolsIsOutside) {
+  class TellsNoPools : public Fake {
+   public:
+    std::span<const Pool> pools() override { return {}; }
+  };
+  TellsNoPools fake;
+  start();
+  fake.state = fake_.state;
+  reference_.reset(configuration_, layout_, fake);
+  reference_.begin_call();
+  reference_.created();
+  reference_.begin_call();
+  reference_.mapped_page(0, {0x1000}, 0x20, Direction::kBidirectional, DmaAddress{15 << 12});
+  EXPECT_EQ(violated(), "RANGE-1");
+}
+
 TEST_F(ReferenceTest, IsoOneByteOfTheNeighbour) {
   configuration_.window.page = {13};
   configuration_.blocks = {{{0}, {0}, {0}, 0x1000}, {{1}, {0x1000}, {0x1000}, 0x1000}};
