@@ -95,7 +95,8 @@ void add_groups(Executor& executor, const std::shared_ptr<const BuiltinList>& li
         state.learn(list->is_group(begin, most, group));
         state.learn(list->has_element(begin, group, list->element));
         state.learn(implies(group.elements == word(0), group.end == list->count));
-        state.learn(list->in_order(list->element, group.end) & list->in_order(group.begin, list->element));
+        state.learn(list->in_order(list->element, group.end) & list->in_order(group.begin, list->element) &
+                    list->in_order(group.end, list->count));
         // What loops look at afterwards.
         group.keep_collected(state.ghosts);
         outcomes.push_back({std::move(state), Value::number(Term::bits(32, 0))});

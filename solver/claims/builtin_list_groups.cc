@@ -2,6 +2,10 @@
 // The claims contract/Mapper::next_group and contract/Mapper::install_group, for lists of any length.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+#include <string>
+
 #include "solver/claims/builtin_buffer.h"
 #include "solver/claims/builtin_calls.h"
 #include "solver/claims/builtin_list.h"
@@ -34,6 +38,55 @@ Term known_sums(const BuiltinList& list, const Term& at, const Term& begin) {
   return list.definition(at) & list.definition(list.element) & list.next_sum(at) &
          list.in_order(at, at + word(1)) & list.in_order(begin, at) & list.in_order(list.element, at) &
          list.in_order(begin, list.element);
+}
+
+// A true statement about shifts, which solvers are slow to find out beside others; the claim
+// contract/Mapper::install_group shows it of any two numbers.
+Term shifts_add_up(const Term& sum, const Term& one, const Term& other, const Term& shift) {
+  return implies(sum == one + other,
+                 shift_left(sum, shift) == shift_left(one, shift) + shift_left(other, shift));
+}
+
+// Numbers of the stretch that install_group() collects, at the loop's head.
+struct Stretch {
+  Term entries;
+  Term base;
+  Term pages_before;  // of the element that comes next
+  Term is;            // what they are, where it is
+  Term known;         // that they are: so the loop's contract says it
+  std::vector<Term> shifted;
+};
+
+// Tries each question about page sizes with no more than what is known of its own numbers and those of the
+// stretch, and of any numbers in place of those that are shifted.
+void try_with_stretch_alone(Instance& instance, const Stretch& stretch) {
+  const Term is_known = simplified(stretch.known);
+  for (Case& question : instance.cases) {
+    if (question.splits.empty()) continue;
+    const std::vector<Term> given = conjuncts(all_of(question.given));
+    const auto says_so = [&](const Term& known) { return simplified(known).same(is_known); };
+    if (std::none_of(given.begin(), given.end(), says_so)) continue;
+    std::set<std::string> wanted = free_names(question.goal);
+    wanted.merge(free_names(stretch.entries));
+    wanted.merge(free_names(stretch.base));
+    const auto is_wanted = [&](const std::string& name) {
+      return wanted.contains(name) || (name.starts_with("buffer") && name.ends_with(".base"));
+    };
+    const auto of_any = [&](const Term& term) {
+      Term any = substitute(simplified(term), stretch.pages_before, stretch.is);
+      for (std::size_t i = 0; i < stretch.shifted.size(); ++i) {
+        const Term part = substitute(simplified(stretch.shifted[i]), stretch.pages_before, stretch.is);
+        any = substitute(any, part, free_word(fmt::format("shifted#{}", i)));
+      }
+      return any;
+    };
+    Case easier{question.name, {}, of_any(question.goal), question.splits};
+    for (const Term& known : given) {
+      const std::set<std::string> names = free_names(known);
+      if (std::all_of(names.begin(), names.end(), is_wanted)) easier.given.push_back(of_any(known));
+    }
+    question.easier = std::make_shared<const Case>(std::move(easier));
+  }
 }
 
 void add_promises(Instance& instance, const char* name, const Path& path, const Term& promises,
@@ -168,6 +221,7 @@ Expected<Instance> install_group(const Setting& setting) {
     Term set = Term::free_boolean("set_before");
   };
   const Head head;
+  const Term done_before = list->pages_before(head.at) - list->pages_before(group.begin);
   LoopContract loop;
   loop.function = *name;
   loop.words = "the elements so far are written but for the last stretch";
@@ -184,6 +238,9 @@ Expected<Instance> install_group(const Setting& setting) {
     ghosts.insert_or_assign(Account::kDirty, Term::free_boolean("dirty_before"));
     view.state.learn(known_sums(*list, head.at, group.begin) & list->in_order(head.at, group.end) &
                      list->in_order(list->element, group.end));
+    // The element of the iteration comes behind the entries of the stretch so far.
+    view.state.learn(shifts_add_up(page - head.written, head.entries, page - done_before, shift));
+    view.state.learn(shifts_add_up(page - (head.written + head.entries), word(0), page - done_before, shift));
     return {};
   };
   loop.invariant = [=](LoopView& view) -> Expected<Term> {
@@ -251,8 +308,21 @@ Expected<Instance> install_group(const Setting& setting) {
                             instance.domain);
   if (!paths) return tl::unexpected(paths.error());
   add_paths(instance, *paths);
+  instance.cases.push_back({"shifts of sums are sums of shifts",
+                            {},
+                            shifts_add_up(free_word("sum"), free_word("one"), free_word("other"), shift),
+                            split_page_shift(shift)});
   for (Case& question : safety_cases(*paths)) instance.cases.push_back(std::move(question));
-  add_facts(instance, *paths, shift);
+  Instance facts;
+  add_facts(facts, *paths, shift);
+  try_with_stretch_alone(facts,
+                         {head.entries,
+                          head.base,
+                          list->pages_before(head.at),
+                          list->pages_before(group.begin) + head.written + head.entries,
+                          head.written + head.entries == done_before,
+                          {shift_left(page - head.written, shift), shift_left(page - done_before, shift)}});
+  for (Case& question : facts.cases) add_case(instance.cases, std::move(question));
   for (const Path& path : *paths) {
     for (const Event& event : path.events) {
       if (event.kind != Kind::kSet) continue;
