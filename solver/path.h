@@ -96,6 +96,15 @@ inline std::vector<Term> conditions_before(const Path& path, std::size_t given) 
   return {path.conditions.begin(), path.conditions.begin() + static_cast<std::ptrdiff_t>(given)};
 }
 
+// How many of its conditions held where its iteration was over. The conditions behind them are what the loop's
+// contract says then: nothing that this rests on may be asked about under them.
+inline std::size_t behind_the_iteration(const Path& path) {
+  for (const Obligation& obligation : path.obligations) {
+    if (is_of_iteration(obligation)) return obligation.given;
+  }
+  return path.conditions.size();
+}
+
 }  // namespace nospan::solver
 
 #endif  // NOSPAN_SOLVER_PATH_H

@@ -6,7 +6,7 @@
 namespace nospan::solver {
 
 std::optional<Operands> operands_of(const Term& a, Z3_decl_kind operation) {
-  if (a.constant() || a.sort() != Term::Sort::kBits) return std::nullopt;
+  if (a.constant() || a.truth()) return std::nullopt;
   const z3::expr expression = a.expression();
   if (!expression.is_app() || expression.num_args() != 2 || expression.decl().decl_kind() != operation) {
     return std::nullopt;

@@ -38,7 +38,6 @@ Case of_any_pages(Case question, const Term& page_shift) {
   std::vector<Term> all = question.given;
   all.push_back(question.goal);
   const std::vector<Term> pages = parts_written_with(all, Z3_OP_BLSHR, page_shift);
-  if (pages.empty()) return question;
   std::vector<std::pair<Term, Term>> numbers;
   std::vector<Term> addresses;
   for (const Term& page : pages) {

@@ -130,7 +130,7 @@ reports::Expected<void> write_group(const Program& program, Memory& memory, cons
 
 // How far the arbitrary TCE lies behind the TCE `first`: a constant of its own for those of a group, whose
 // place is in the state's ghosts, so that solvers need not see through how it was computed.
-Term page_behind(const BuiltinList& list, const State& state, const Term& first);
+Term page_behind(const BuiltinList& list, const GroupTerms::Ghosts& ghosts, const Term& first);
 void name_page(const BuiltinList& list, State& state, const Term& first, const std::string& name);
 
 // put_tces(), clear_tces() and flush() with the account: that only what was taken is written and cleared is an

@@ -20,10 +20,10 @@ constexpr const char* kPageIs = "page_in_group.is";
 
 }  // namespace
 
-Term page_behind(const BuiltinList& list, const State& state, const Term& first) {
+Term page_behind(const BuiltinList& list, const GroupTerms::Ghosts& ghosts, const Term& first) {
   const Term page = simplified(list.index - first);
-  const auto named = state.ghosts.find(kPageIs);
-  return named != state.ghosts.end() && named->second.same(page) ? state.ghosts.at(kPage) : page;
+  const auto named = ghosts.find(kPageIs);
+  return named != ghosts.end() && named->second.same(page) ? ghosts.at(kPage) : page;
 }
 
 void name_page(const BuiltinList& list, State& state, const Term& first, const std::string& name) {
@@ -42,7 +42,7 @@ void add_accounting(Executor& executor, const std::shared_ptr<const BuiltinList>
                  const Term& tce = call.arguments[3].bits;
                  const Term result = Term::free_bits(32, fmt::format("put_result#{}", count++));
                  const Term address = tce & word(~uint64_t{3});
-                 const Term page = page_behind(*list, state, first);
+                 const Term page = page_behind(*list, state.ghosts, first);
                  const Term is_among = less(page, entries);
                  state.happened(Kind::kSet, {first, entries, address, tce & word(3), result}, call.place);
                  auto& ghosts = state.ghosts;
@@ -60,7 +60,7 @@ void add_accounting(Executor& executor, const std::shared_ptr<const BuiltinList>
                  const Term& first = call.arguments[1].bits;
                  const Term& entries = call.arguments[2].bits;
                  auto& ghosts = state.ghosts;
-                 const Term page = page_behind(*list, state, first);
+                 const Term page = page_behind(*list, state.ghosts, first);
                  const Term is_among = less(page, entries);
                  state.happened(Kind::kClear, {first, entries, implies(is_among, ghosts.at(Account::kMine))},
                                 call.place);
@@ -109,7 +109,7 @@ void add_groups(Executor& executor, const std::shared_ptr<const BuiltinList>& li
         if (!read) return tl::unexpected(read.error());
         const GroupTerms group = *read;
         const Term& start = call.arguments[3].bits;
-        const Term page = page_behind(*list, state, start);
+        const Term page = page_behind(*list, state.ghosts, start);
         const Term is_among = less(page, group.entries);
         auto& ghosts = state.ghosts;
         state.require(Obligation::Kind::kContract,
@@ -155,9 +155,10 @@ void add_taking(Executor& executor, const std::shared_ptr<const BuiltinList>& li
                    if (!outcome.result.bits.is_true()) continue;
                    State& after = outcome.state;
                    const Event& taken = after.events.back();
-                   const Term first = taken.arguments[0] + list->table.first_index;
+                   // As callers write it.
+                   const Term first = list->table.origin + after.ghosts.at(std::string(kPlacedSlot));
                    name_page(*list, after, first, "page_in_group");
-                   const Term is_among = less(page_behind(*list, after, first), taken.arguments[1]);
+                   const Term is_among = less(page_behind(*list, after.ghosts, first), taken.arguments[1]);
                    Term& mine = after.ghosts.at(Account::kMine);
                    after.learn(implies(is_among, !mine));
                    mine = mine | is_among;
@@ -171,7 +172,7 @@ void add_taking(Executor& executor, const std::shared_ptr<const BuiltinList>& li
                  state.require(Obligation::Kind::kContract, asked_of_give_back(list->table, index, entries),
                                "entries that can be given back", call.place);
                  Term& mine = state.ghosts.at(Account::kMine);
-                 const Term is_among = less(page_behind(*list, state, index), entries);
+                 const Term is_among = less(page_behind(*list, state.ghosts, index), entries);
                  const Term right = implies(is_among, mine);
                  state.happened(Event::Kind::kGiveBack, {index - list->table.first_index, entries, right},
                                 call.place);

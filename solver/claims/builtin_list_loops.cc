@@ -278,7 +278,7 @@ std::optional<NewSegment> new_segment(const Loops& loops, const LoopView& view, 
   };
   NewSegment now;
   now.has_element = less_equal(group.begin, list.element) & less(list.element, group.end);
-  now.page = page_behind(list, view.state, start);
+  now.page = page_behind(list, view.state.ghosts, start);
   now.has_index = less(now.page, group.entries);
   const auto page_of = [&](const Term& at) {
     return now.page - (list.pages_before(at) - list.pages_before(group.begin));
@@ -335,6 +335,16 @@ LoopContract map_loop(const Shared& loops, std::string function) {
     const auto keeps = [&](const Term& at) {
       return each_implied(loops->terms.known, keeps_to(*loops, s, at, s.segment(at)));
     };
+    if (now) {
+      // The arbitrary segment is the new one, or it is as it was.
+      const Term is_old = loops->any != loops->segments;
+      const DmaSegment before = loops->segment(loops->any);
+      const DmaSegment behind = s.segment(loops->any);
+      all = all & each_implied(loops->terms.known & is_old,
+                               (behind.address == before.address) & (behind.length == before.length));
+      return all & keeps(loops->segments) &
+             each_implied(loops->terms.known & is_old, keeps_to(*loops, s, loops->any, before));
+    }
     if (!head) return all & keeps(loops->any);
     // It was shown of any segment.
     for (const Term& at : {loops->any, loops->holder, loops->index_holder}) all = all & keeps(at);
@@ -432,6 +442,10 @@ Expected<ListLoopTerms> add_list_loops(Executor& executor, const std::shared_ptr
   loops->terms.next = loops->next;
   loops->terms.mine = loops->mine;
   loops->terms.any = loops->any;
+  loops->terms.index_holder = loops->index_holder;
+  loops->terms.addresses = loops->addresses;
+  loops->terms.lengths = loops->lengths;
+  loops->terms.undone = loops->undone;
   auto once = linker_name(program, "nospan::builtin::Mapper::map_list_once");
   auto unmap = linker_name(program, kUnmapList);
   if (!once || !unmap) return tl::unexpected(once ? unmap.error() : once.error());

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "solver/claims/builtin_list.h"
+#include "solver/records.h"
 
 namespace nospan::solver {
 
@@ -30,8 +31,14 @@ struct ListLoopTerms {
   // At the head of the arbitrary iteration.
   Term segments;
   Term next;
-  Term mine;  // the arbitrary TCE is
-  Term any;   // an arbitrary segment
+  Term mine;          // the arbitrary TCE is
+  Term any;           // an arbitrary segment
+  Term index_holder;  // the segment that the arbitrary TCE is in
+  // What segments are there: DMA address and 32-bit length.
+  Records::Content addresses;
+  Records::Content lengths;
+  // In the arbitrary iteration of the loop that undoes: the segment that it comes to.
+  Term undone;
 };
 
 // Adds them, and the contracts of what the loops call, with the account.

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "solver/claims/any_pages.h"
 #include "solver/claims/builtin_calls.h"
 #include "solver/claims/builtin_list_loops.h"
+#include "solver/claims/builtin_segment_steps.h"
 #include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
 #include "solver/slice.h"
@@ -271,7 +273,8 @@ class Claims {
         "after each group, the segments hold exactly the bytes of the elements so far, keep the device's mask "
         "and segment boundary, and each TCE that is set belongs to one segment");
     instance.rests_on = {"loops/Mapper::map_list", "exact/Mapper::map_list"};
-    add(instance, [&](const Term& fact) { return is_of_segments(fact); });
+    instance.cases.push_back(order_of_pages(list().table.page_shift));
+    add_in_steps(instance, [&](const Term& fact) { return is_of_segments(fact); });
     add_witnesses(instance, iterations_);
     return instance;
   }
@@ -384,6 +387,23 @@ class Claims {
       add_facts(all, *paths, list().table.page_shift);
       for (Case& question : all.cases) {
         if (is_wanted(question.goal)) add_case(instance.cases, std::move(question));
+      }
+    }
+  }
+
+  // The same, each as an easier question where it has one.
+  void add_in_steps(Instance& instance, const std::function<bool(const Term&)>& is_wanted) const {
+    for (const auto* paths : {&executed_.once, &executed_.unmapped}) {
+      for (const Path& path : *paths) {
+        const SegmentStep step(list(), executed_.loops, path);
+        step.add_description(instance.cases);
+        Instance all;
+        add_facts(all, {path}, list().table.page_shift);
+        for (Case& question : all.cases) {
+          if (!is_wanted(question.goal)) continue;
+          step.ease(question);
+          add_case(instance.cases, std::move(question));
+        }
       }
     }
   }

@@ -20,13 +20,11 @@ void add_bytes_of_place(std::vector<Case>& cases, const Path& path, const Builti
                         const PlaceRequest& request, const Term& slot) {
   const auto splits = split_page_shift(table.page_shift);
   const Term& shift = table.page_shift;
-  const Term index = table.origin + slot;
+  const PlacedBytes bytes = PlacedBytes::of(table, request.offset, request.last_offset, request.entries, slot);
+  const auto& [first, last, index, last_index] = bytes;
   const Term page = shift_left(index, shift);
-  const Term first = page + request.offset;
-  const Term last = page + request.last_offset;
   const Term& boundary = path.ghosts.at(std::string(kTakenBoundary));
   const Term below = boundary - word(1);
-  const Term last_index = index + (request.entries - word(1));
   std::vector<Term> known = path.conditions;
   add_terms(known, conjuncts(asked_of_place(table, request)));
   Steps steps(cases, known);
@@ -43,7 +41,7 @@ void add_bytes_of_place(std::vector<Case>& cases, const Path& path, const Builti
   steps.show(
       "pages in one boundary", same_stretch,
       {in_one_boundary(index, request.entries, boundary), is_power, less_equal(word(1), request.entries)});
-  const Term their_pages = (shift_right(first, shift) == index) & (shift_right(last, shift) == last_index);
+  const Term their_pages = bytes.are_in_entries(shift);
   steps.show("pages of first and last byte", their_pages,
              steps.without({table.segment_boundary, request.alignment_shift, request.preferred_shift,
                             table.entries, request.mask}),

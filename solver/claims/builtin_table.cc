@@ -371,14 +371,24 @@ Term entries_of_place(const BuiltinTable& table, const PlaceRequest& request, co
   return promised_by_take(table, taken, slot);
 }
 
-Term bytes_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot) {
+PlacedBytes PlacedBytes::of(const BuiltinTable& table, const Term& offset, const Term& last_offset,
+                            const Term& entries, const Term& slot) {
   const Term index = table.origin + slot;
   const Term page = shift_left(index, table.page_shift);
-  const Term last = page + request.last_offset;
+  return {page + offset, page + last_offset, index, index + (entries - word(1))};
+}
+
+Term PlacedBytes::are_in_entries(const Term& page_shift) const {
+  return (shift_right(first, page_shift) == index) & (shift_right(last, page_shift) == last_index);
+}
+
+Term bytes_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot) {
+  const auto [first, last, index, last_index] =
+      PlacedBytes::of(table, request.offset, request.last_offset, request.entries, slot);
   const Term outside = ~table.segment_boundary;
-  return less_equal(page, page + request.offset) & less_equal(page + request.offset, last) &
-         less_equal(last, request.mask) & (page + request.offset != word(~uint64_t{0})) &
-         (((page + request.offset) & outside) == (last & outside));
+  return less_equal(shift_left(index, table.page_shift), first) & less_equal(first, last) &
+         less_equal(last, request.mask) & (first != word(~uint64_t{0})) &
+         ((first & outside) == (last & outside));
 }
 
 Term promised_by_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot) {

@@ -100,6 +100,19 @@ Term promised_by_place(const BuiltinTable& table, const PlaceRequest& request, c
 Term entries_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot);
 Term bytes_of_place(const BuiltinTable& table, const PlaceRequest& request, const Term& slot);
 
+// The DMA addresses of the first and last byte, and the TCE indices of the first and last entry.
+struct PlacedBytes {
+  Term first;
+  Term last;
+  Term index;
+  Term last_index;
+
+  static PlacedBytes of(const BuiltinTable& table, const Term& offset, const Term& last_offset,
+                        const Term& entries, const Term& slot);
+  // The bytes are in these entries: not promised, as few need it, but shown by contract/Mapper::place.
+  Term are_in_entries(const Term& page_shift) const;
+};
+
 // What the contract of place() leaves in the state's ghosts where it found something.
 inline constexpr std::string_view kPlacedSlot = "placed.slot";
 inline constexpr std::string_view kPlacedOffset = "placed.offset";

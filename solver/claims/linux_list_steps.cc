@@ -38,14 +38,6 @@ bool is_of_undone(const std::string& name) {
          name.ends_with("_freed");
 }
 
-// How many conditions hold where the iteration is over.
-std::size_t behind_the_iteration(const Path& path) {
-  for (const Obligation& obligation : path.obligations) {
-    if (is_of_iteration(obligation)) return obligation.given;
-  }
-  return path.conditions.size();
-}
-
 // Of all segments, what the one that is undone keeps to, and that there is one that holds the arbitrary TCE.
 // Where the list ends matters behind the loop, and where the loop counts down from there.
 bool is_about_undone(const std::set<std::string>& names, bool is_end_of_matter) {
