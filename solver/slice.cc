@@ -50,6 +50,10 @@ std::set<std::string> free_names(const Term& term) {
   return names;
 }
 
+bool are_among(const std::set<std::string>& some, const std::set<std::string>& others) {
+  return std::includes(others.begin(), others.end(), some.begin(), some.end());
+}
+
 std::optional<Query> slice(const Query& query) {
   Names reached;
   for (const Term& term : query.goal) reached.merge(free_names(term));

@@ -14,6 +14,9 @@ namespace nospan::solver {
 // Names of the free constants and functions that a term uses.
 std::set<std::string> free_names(const Term& term);
 
+// All of `some` are.
+bool are_among(const std::set<std::string>& some, const std::set<std::string>& others);
+
 // The question with only those hypotheses and conditions that share a free constant with the goal, directly or
 // through others that do; nothing if that is all of them. Observed terms are left out.
 //

@@ -5,7 +5,7 @@
 
 #include "solver/claims/any_pages.h"
 #include "solver/claims/builtin_calls.h"
-#include "solver/claims/builtin_list_loops.h"
+#include "solver/claims/builtin_list_paths.h"
 #include "solver/claims/builtin_segment_steps.h"
 #include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
@@ -22,111 +22,16 @@ namespace {
 using Account = TceAccount;
 using Segments = SegmentAccount;
 
-constexpr const char* kOnce = "nospan::builtin::Mapper::map_list_once";
-
-struct Executed {
-  std::shared_ptr<BuiltinList> list;
-  ListLoopTerms loops;
-  std::vector<Path> once;      // map_list_once()
-  std::vector<Path> unmapped;  // unmap_list() behind all of them that succeeded
-  std::vector<Path> mapped;    // map_list(), with what map_list_once() is shown to be
-};
-
-Term is_error(const Term& result) {
-  return (result == Term::bits(32, kInvalidError)) | (result == Term::bits(32, kNoMemoryError)) |
-         (result == Term::bits(32, kIoError));
-}
-
-// The call returned the number of segments.
-bool has_succeeded(const Path& path, const ListLoopTerms& loops) {
-  const Term segments = simplified(truncate(loops.segments, 32));
-  return path.end == Path::End::kReturned && path.result && simplified(path.result->bits).same(segments);
-}
-
-// A path on which the arbitrary group was mapped, and the loop goes on.
-bool is_iteration(const Path& path) {
-  return path.end == Path::End::kLoopClosed && !all_of_kind(path, Kind::kSet).empty();
-}
-
-// map_list_once() as `loops`, `exact` and `fail-atomic` show it to be: an event with its permissions and
-// result.
-Contract once_contract(const std::shared_ptr<const BuiltinList>& list) {
-  return [list, number = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
-    const Term& permissions = call.arguments[3].bits;
-    state.require(Obligation::Kind::kContract,
-                  Term::boolean(call.arguments[1].object == list->object) &
-                      (call.arguments[2].bits == truncate(list->count, 32)) & less(permissions, word(4)),
-                  "the list is mapped", call.place);
-    const Term result = Term::free_bits(32, fmt::format("result#{}", number++));
-    State failed = state;
-    failed.assume(is_error(result));
-    failed.happened(Kind::kOther, {permissions, result}, call.place, "failed");
-    const Term segments = zero_extend(result, 64);
-    state.assume(less_equal(word(1), segments) & less_equal(segments, list->count));
-    state.happened(Kind::kOther, {permissions, result}, call.place, "mapped");
-    std::vector<Outcome> outcomes;
-    outcomes.push_back({std::move(failed), Value::number(result)});
-    outcomes.push_back({std::move(state), Value::number(result)});
-    return outcomes;
-  };
-}
-
-Expected<std::vector<Path>> execute_map_list(const Setting& setting) {
-  Executor executor(setting.program);
-  auto list = BuiltinList::make(executor);
-  if (!list) return tl::unexpected(list.error());
-  add_place(executor, (*list)->table);
-  executor.add(kOnce, once_contract(*list));
-  return executor.run(
-      "nospan::builtin::Mapper::map_list", (*list)->table.state,
-      {(*list)->table.mapper, Value::pointer((*list)->object), Value::number(truncate((*list)->count, 32)),
-       Value::number(Term::free_bits(32, "direction")), Value::number((*list)->cpu)},
-      (*list)->table.domain);
-}
-
-Expected<Executed> execute(const Setting& setting) {
-  Executor executor(setting.program);
-  auto list = BuiltinList::make(executor);
-  if (!list) return tl::unexpected(list.error());
-  auto loops = add_list_loops(executor, *list);
-  if (!loops) return tl::unexpected(loops.error());
-  Executed result{*list, *loops, {}, {}, {}};
-  const BuiltinTable& table = (*list)->table;
-  const Value object = Value::pointer((*list)->object);
-  const Value count = Value::number(truncate((*list)->count, 32));
-  auto once = executor.run(kOnce, table.state,
-                           {table.mapper, object, count, Value::number((*list)->permissions),
-                            Value::number((*list)->cpu), Value::number(Term::free_boolean("compact"))},
-                           table.domain);
-  if (!once) return tl::unexpected(once.error());
-  result.once = std::move(*once);
-  for (const Path& path : result.once) {
-    if (!has_succeeded(path, result.loops)) continue;
-    State state;
-    state.memory = path.memory;
-    state.conditions = path.conditions;
-    state.ghosts = path.ghosts;
-    auto unmapped = executor.run("nospan::builtin::Mapper::unmap_list", std::move(state),
-                                 {table.mapper, object, count}, table.domain);
-    if (!unmapped) return tl::unexpected(unmapped.error());
-    result.unmapped.insert(result.unmapped.end(), unmapped->begin(), unmapped->end());
-  }
-  auto mapped = execute_map_list(setting);
-  if (!mapped) return tl::unexpected(mapped.error());
-  result.mapped = std::move(*mapped);
-  return result;
-}
-
 class Claims {
  public:
-  Claims(const Setting& setting, const Executed& executed) : executed_(executed) {
+  Claims(const Setting& setting, const ListPaths& executed) : executed_(executed) {
     base_ = list().base(setting, "Mapper::map_list");
     base_.paths = executed.once.size() + executed.unmapped.size() + executed.mapped.size();
     for (const auto* paths : {&executed.once, &executed.unmapped, &executed.mapped}) {
       if (!base_.incomplete) base_.incomplete = incompleteness(*paths);
     }
     for (const Path& path : executed.once) {
-      if (is_iteration(path)) iterations_.push_back(path.conditions);
+      if (ListPaths::is_iteration(path)) iterations_.push_back(path.conditions);
     }
   }
 
@@ -150,7 +55,7 @@ class Claims {
     const Term& shift = list().table.page_shift;
     const Term& element = list().element;
     for (const Path& path : executed_.once) {
-      if (!has_succeeded(path, executed_.loops)) continue;
+      if (!executed_.has_succeeded(path)) continue;
       const auto ghost = [&](const char* name) { return path.ghosts.at(name); };
       const auto pages = [&](const Term& at) {
         return pages_touched(list().addresses(at), list().last(at), shift);
@@ -191,7 +96,7 @@ class Claims {
     call.base.domain.push_back(less(element.last - element.first, word(uint64_t{1} << 32)));
     call.base.inputs.insert(call.base.inputs.end(), {{"first", element.first}, {"last", element.last}});
     for (const Path& path : executed_.once) {
-      if (is_iteration(path)) call.paths.push_back(path);
+      if (ListPaths::is_iteration(path)) call.paths.push_back(path);
     }
     call.page_shift = list().table.page_shift;
     call.first = element.first;
@@ -285,7 +190,7 @@ class Claims {
         "each byte of an element lies in a segment, at the DMA address that the element's first TCE and offset "
         "give; the segments hold nothing else, and those behind them have length 0");
     for (const Path& path : executed_.once) {
-      if (!has_succeeded(path, executed_.loops)) continue;
+      if (!executed_.has_succeeded(path)) continue;
       const auto ghost = [&](const char* name) { return path.ghosts.at(name); };
       const Term count = zero_extend(path.result->bits, 64);
       const Records& records = *path.memory.at(list().object).records();
@@ -341,7 +246,7 @@ class Claims {
         "and the device sees that");
     std::vector<Path> failed;
     for (const Path& path : executed_.once) {
-      if (!has_succeeded(path, executed_.loops)) failed.push_back(path);
+      if (!executed_.has_succeeded(path)) failed.push_back(path);
     }
     add_undone(instance, failed);
     return instance;
@@ -417,7 +322,7 @@ class Claims {
         if (is_last) right = right & (path.result->bits == event.arguments[1]);
         if (!is_last) right = right & Term::boolean(event.name == "failed");
       }
-      if (path.events.empty()) right = is_error(path.result->bits);
+      if (path.events.empty()) right = ListPaths::is_error(path.result->bits);
       add_case(instance.cases, {"attempts", path.conditions, right, {}});
     }
   }
@@ -446,7 +351,7 @@ class Claims {
     }
   }
 
-  const Executed& executed_;
+  const ListPaths& executed_;
   Instance base_;
   std::vector<std::vector<Term>> iterations_;
 };
@@ -479,7 +384,7 @@ Expected<Instance> safe_unmap(const Setting& setting) {
 }  // namespace
 
 Expected<std::vector<Instance>> builtin_map_list(const Setting& setting) {
-  const auto executed = execute(setting);
+  const auto executed = ListPaths::execute(setting);
   if (!executed) return tl::unexpected(executed.error());
   const Claims claims(setting, *executed);
   std::vector<Instance> instances = {claims.loops(), claims.exact()};
@@ -493,7 +398,7 @@ Expected<std::vector<Instance>> builtin_map_list(const Setting& setting) {
 }
 
 Expected<std::vector<Instance>> builtin_map_list_segments(const Setting& setting) {
-  const auto executed = execute(setting);
+  const auto executed = ListPaths::execute(setting);
   if (!executed) return tl::unexpected(executed.error());
   const Claims claims(setting, *executed);
   return std::vector<Instance>{claims.segments(), claims.handle(), claims.inverse(), claims.fail_atomic()};

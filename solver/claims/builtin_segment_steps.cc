@@ -17,10 +17,6 @@ namespace nospan::solver {
 
 namespace {
 
-bool are_among(const std::set<std::string>& some, const std::set<std::string>& others) {
-  return std::includes(others.begin(), others.end(), some.begin(), some.end());
-}
-
 // Free constants that say what elements and other segments there are, and which elements were last collected.
 bool is_of_others(const std::string& name) {
   const auto begins = [&](const char* word) { return name.starts_with(word); };

@@ -28,10 +28,6 @@ bool share(const std::set<std::string>& some, const std::set<std::string>& other
   return std::any_of(some.begin(), some.end(), [&](const std::string& name) { return others.contains(name); });
 }
 
-bool are_among(const std::set<std::string>& some, const std::set<std::string>& others) {
-  return std::includes(others.begin(), others.end(), some.begin(), some.end());
-}
-
 // The names that loops give to the segment that they undo, and to what is computed of it.
 bool is_of_undone(const std::string& name) {
   return name.ends_with("_of_cleaned") || name.ends_with("_of_unmapped") || name.ends_with("_of_segment") ||
