@@ -81,8 +81,12 @@ class Run {
   // those, which the claim tells.
   void forget_open_groups() {
     if (options_.open_groups) return;
-    std::erase_if(run_.results, [](const solver::ClaimResult& result) {
-      return result.verdict == Verdict::kUnknown && result.id.find('/') == std::string::npos;
+    std::erase_if(run_.results, [this](const solver::ClaimResult& result) {
+      return std::any_of(tasks_.begin(), tasks_.end(), [&](const solver::GroupTask& task) {
+        const solver::ClaimGroup* group = solver::claim_group(task.group, task.subject);
+        return task.group == result.id && task.target == result.target && group != nullptr &&
+               !group->open.empty();
+      });
     });
   }
 

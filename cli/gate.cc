@@ -309,7 +309,8 @@ Expected<reports::PatchJudgement> Gate::compare(Stage& after) {
           if (!claims.claims.contains(claim.id)) outcomes.push_back(claim);
         }
       }
-      after.record.claims = std::move(outcomes);
+      // What was only stopped is not lost.
+      if (!is_interrupted()) after.record.claims = std::move(outcomes);
     }
   }
   after.record.cut_short = after.record.cut_short || is_interrupted();

@@ -12,6 +12,7 @@
 #include "cli/claim_tasks.h"
 #include "cli/commands.h"
 #include "cli/duration.h"
+#include "cli/interrupt.h"
 #include "cli/prove_report.h"
 #include "cli/prove_result.h"
 #include "cli/run_record.h"
@@ -76,6 +77,7 @@ Expected<void> Prove::set_options() {
   runner_.prove.dropped = {options_.dropped.begin(), options_.dropped.end()};
   runner_.prove.drop_table = options_.dropped.empty();
   runner_.open_groups = options_.open;
+  runner_.stop = is_interrupted;
   runner_.claims = {options_.claims.begin(), options_.claims.end()};
   runner_.jobs = options_.jobs != 0 ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
   if (options_.cross_check && solver::cvc5_version().empty()) {
@@ -136,6 +138,7 @@ reports::Result Prove::result(Verdict verdict) const {
   if (options_.cross_check) result.second_solver = solver::cvc5_version();
   result.trusted = trusted_by_prove();
   record_.finish(result);
+  result.cut_short = is_interrupted();
   add_claim_run(result, run_, targets_);
   result.summary = claims_summary(result.claims);
   return result;
@@ -158,8 +161,13 @@ Expected<int> Prove::run() {
 
   Verdict verdict = Verdict::kProved;
   for (const solver::ClaimResult& result : run_.results) verdict = reports::worst(verdict, result.verdict);
+  if (is_interrupted()) verdict = reports::worst(verdict, Verdict::kUnknown);
   fmt::print("\n{}  {} claims in {:.1f} s, at most {} MiB\n", verdict_text(verdict, 0), run_.results.size(),
              seconds, run_.peak_kib / 1024);
+  if (is_interrupted()) {
+    fmt::print("Cut short.{}\n",
+               options_.no_cache ? "" : " The answers so far are kept: the same command goes on from there.");
+  }
   if (!options_.json.empty()) {
     if (auto written = props::write_file_atomically(options_.json, reports::to_json(result(verdict)));
         !written) {
@@ -195,6 +203,7 @@ Command add_prove(CLI::App& app) {
       "  nospan prove --claim iso-granule                    the mission's theorem\n"
       "  nospan prove --claim iso-granule --drop granule     what it needs its hypothesis for");
   return [options] {
+    watch_for_interrupts();
     auto code = Prove(*options).run();
     return code ? *code : report(code.error());
   };

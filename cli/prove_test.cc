@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // nospan prove and nospan claims as a user sees them: exit codes, output, files.
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <signal.h>
 
+#include <chrono>
 #include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "cli/command_fixture.h"
 
@@ -68,6 +72,80 @@ TEST_F(ProveTest, UnknownClaimsAndTargetsAreErrors) {
   EXPECT_EQ(library.code, 5);
   EXPECT_THAT(library.err, HasSubstr("use nospan check"));
   EXPECT_EQ(nospan("prove --timeout soon").code, 5);
+}
+
+// A nospan prove that has work for many minutes, in the test's folder.
+class LongProveTest : public ProveTest {
+ protected:
+  // Returns when processes that decide claims are there.
+  void SetUp() override {
+    ProveTest::SetUp();
+    process_ = fork();
+    ASSERT_GE(process_, 0);
+    if (process_ == 0) {
+      const int table = open((folder_ / "table").c_str(), O_WRONLY | O_CREAT, 0600);
+      // Whoever waits for the end of the test's own output must not wait for this.
+      if (chdir(folder_.c_str()) != 0 || dup2(table, STDOUT_FILENO) < 0 || dup2(table, STDERR_FILENO) < 0)
+        _exit(127);
+      execl(NOSPAN_BINARY, NOSPAN_BINARY, "prove", "--target", "builtin", "--no-cache", "--json", "result.json",
+            nullptr);
+      _exit(127);
+    }
+    wait_until([this] { return processes() >= 2; });
+    ASSERT_GE(processes(), 2) << contents(folder_ / "table");
+  }
+
+  void TearDown() override {
+    kill(process_, SIGKILL);
+    ProveTest::TearDown();
+  }
+
+  // Its exit code, once it and all its processes are gone.
+  int end() {
+    int status = 0;
+    waitpid(process_, &status, 0);
+    wait_until([this] { return processes() == 0; });
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+  // Those that execute nospan in the test's folder.
+  int processes() const {
+    int count = 0;
+    for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
+      std::error_code gone;
+      const fs::path folder = fs::read_symlink(entry.path() / "cwd", gone);
+      if (folder == folder_ && fs::read_symlink(entry.path() / "exe", gone) == fs::path(NOSPAN_BINARY)) ++count;
+    }
+    return count;
+  }
+
+  template <typename Condition>
+  static void wait_until(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+    while (!condition() && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
+
+  pid_t process_ = 0;
+};
+
+// A prove that was stopped printed nothing: what it had decided was lost.
+TEST_F(LongProveTest, StoppedItSaysWhatIsDecided) {
+  ASSERT_EQ(kill(process_, SIGTERM), 0);
+  EXPECT_EQ(end(), 2);
+  EXPECT_EQ(processes(), 0);
+  const std::string table = contents(folder_ / "table");
+  EXPECT_THAT(table, HasSubstr("stopped before it was decided"));
+  EXPECT_THAT(table, HasSubstr("Cut short."));
+  EXPECT_THAT(contents(folder_ / "result.json"), HasSubstr("\"cut_short\": true"));
+}
+
+// Processes that decided claims went on for up to half an hour when prove was killed.
+TEST_F(LongProveTest, KilledItLeavesNoProcessBehind) {
+  ASSERT_EQ(kill(process_, SIGKILL), 0);
+  EXPECT_EQ(end(), 128 + SIGKILL);
+  EXPECT_EQ(processes(), 0);
 }
 
 // What is taken for granted changes only with this file: a new assumption is looked at before it is accepted.

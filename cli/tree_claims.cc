@@ -5,6 +5,7 @@
 #include "cli/claim_run.h"
 #include "cli/claim_tasks.h"
 #include "cli/exploration.h"
+#include "cli/interrupt.h"
 #include "cli/tool_versions.h"
 #include "solver/decide.h"
 #include "solver/module_identity.h"
@@ -50,6 +51,7 @@ Expected<std::vector<reports::ClaimOutcome>> decide_claims(const std::vector<Sel
   runner.prove.cache = *cache / "proofs";
   runner.claims = options.claims;
   runner.jobs = options.jobs;
+  runner.stop = is_interrupted;
   ClaimRun run = run_claims(targets, *tasks, runner, progress);
   if (auto saved = save_counterexamples(run, options.save_folder); !saved) {
     return tl::make_unexpected(saved.error());

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using reports::Verdict;
+
+constexpr const char* kStopped = "stopped before it was decided";
 
 // A process at work.
 struct Running {
@@ -87,30 +90,26 @@ bool is_nothing_wanted(const ClaimGroup& group, const Setting& setting, const st
   return WIFEXITED(status) && WEXITSTATUS(status) == kNothing;
 }
 
-// In the child: makes and decides the claims of one group.
-nlohmann::json decide_group(const GroupTask& task, const RunnerOptions& options) {
-  const auto error = [&](const reports::Error& what) {
-    return nlohmann::json::array({failed(task, what.verdict, what.line())});
-  };
+// In the child: makes and decides the claims of one group. Each result is told as soon as it is there.
+void decide_group(const GroupTask& task, const RunnerOptions& options,
+                  const std::function<void(const ClaimResult&)>& tell) {
+  const auto error = [&](const reports::Error& what) { tell(failed(task, what.verdict, what.line())); };
   const ClaimGroup* group = claim_group(task.group, task.subject);
   if (group == nullptr) return error({task.group, "is no group of claims", "", Verdict::kError});
   if (!group->open.empty() && !options.open_groups) {
-    return nlohmann::json::array({failed(task, Verdict::kUnknown, "not decided yet: " + group->open)});
+    tell(failed(task, Verdict::kUnknown, "not decided yet: " + group->open));
+    return;
   }
   const auto program = Program::load(task.bitcode);
   if (!program) return error(program.error());
   const Setting setting{*program, task.system_page_shift, task.target};
-  if (!options.claims.empty() && is_nothing_wanted(*group, setting, options.claims)) {
-    return nlohmann::json::array();
-  }
+  if (!options.claims.empty() && is_nothing_wanted(*group, setting, options.claims)) return;
   const auto instances = options.prove.describe_only ? described(*group, setting) : group->make(setting);
   if (!instances) return error(instances.error());
   const std::set<std::string> wanted = wanted_ids(*instances, options.claims);
-  nlohmann::json results = nlohmann::json::array();
   for (const Instance& instance : *instances) {
-    if (wanted.contains(instance.id())) results.push_back(prove(instance, options.prove));
+    if (wanted.contains(instance.id())) tell(prove(instance, options.prove));
   }
-  return results;
 }
 
 // Everything that a group's results depend on: the module, this program, and what was asked.
@@ -139,14 +138,36 @@ std::vector<std::string> keys_of(const std::vector<GroupTask>& tasks, const Runn
   return keys;
 }
 
+// In the child. Whoever read the lines may be gone.
+void write_line(int file, std::string line) {
+  line += '\n';
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t written = write(file, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) _exit(1);
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+// What write_line() wrote. The last line may be cut off; nothing: some other line is no result.
+std::optional<std::vector<ClaimResult>> results_of(std::string_view lines) {
+  std::vector<ClaimResult> results;
+  try {
+    for (std::size_t end = lines.find('\n'); end != std::string_view::npos; end = lines.find('\n')) {
+      results.push_back(nlohmann::json::parse(lines.substr(0, end)).get<ClaimResult>());
+      lines.remove_prefix(end + 1);
+    }
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+  return results;
+}
+
 std::optional<std::vector<ClaimResult>> kept_results(const toolchain::KeptTexts& kept, const std::string& key) {
   const auto text = kept.find(key);
   if (!text) return std::nullopt;
-  try {
-    return nlohmann::json::parse(*text).get<std::vector<ClaimResult>>();
-  } catch (const nlohmann::json::exception&) {
-    return std::nullopt;  // of a version with other members
-  }
+  return results_of(*text);  // nothing if they are of a version with other members
 }
 
 // What a time limit or a broken solver left open is asked again next time.
@@ -160,6 +181,7 @@ Running start(std::size_t index, const GroupTask& task, const RunnerOptions& opt
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return {index, -1, -1, "", Clock::now()};
   std::fflush(nullptr);
+  const pid_t parent = getpid();
   const pid_t process = fork();
   if (process == 0) {
     setpgid(0, 0);
@@ -167,18 +189,16 @@ Running start(std::size_t index, const GroupTask& task, const RunnerOptions& opt
     setrlimit(RLIMIT_AS, &memory);
     const rlimit no_core{0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
-    std::string text;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(1);
+    const auto tell = [&](const ClaimResult& result) {
+      write_line(ends[1],
+                 nlohmann::json(result).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    };
     try {
-      text = decide_group(task, options).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      decide_group(task, options, tell);
     } catch (const std::exception& exception) {  // Z3's and the JSON library's among them
-      text = nlohmann::json::array({failed(task, Verdict::kError, exception.what())}).dump();
-    }
-    std::string_view rest = text;
-    while (!rest.empty()) {
-      const ssize_t written = write(ends[1], rest.data(), rest.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) _exit(1);
-      rest.remove_prefix(static_cast<std::size_t>(written));
+      tell(failed(task, Verdict::kError, exception.what()));
     }
     _exit(0);
   }
@@ -196,8 +216,9 @@ std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const R
   const std::vector<std::string> keys = keys_of(tasks, options);
   std::vector<Running> running;
   std::size_t next = 0;
-  const auto finish = [&](Running& work, bool timed_out) {
-    if (timed_out) kill(-work.process, SIGKILL);
+  // `ended_by_us`: why, if the process did not end by itself.
+  const auto finish = [&](Running& work, const std::string& ended_by_us) {
+    if (!ended_by_us.empty()) kill(-work.process, SIGKILL);
     int status = 0;
     rusage usage{};
     while (wait4(work.process, &status, 0, &usage) < 0 && errno == EINTR) {
@@ -206,24 +227,26 @@ std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const R
     GroupResult& result = results[work.task];
     result.seconds = std::chrono::duration<double>(Clock::now() - work.start).count();
     result.peak_kib = static_cast<uint64_t>(usage.ru_maxrss);
-    const nlohmann::json json = nlohmann::json::parse(work.text, nullptr, false);
-    if (timed_out) {
-      result.claims = {failed(result.task, Verdict::kUnknown,
-                              fmt::format("no end within {} s", options.group_time.count()))};
-    } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !json.is_array()) {
-      const std::string how = WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status)) : "an error";
-      result.claims = {failed(result.task, Verdict::kUnknown, "the prover's process was ended by " + how)};
-    } else {
-      result.claims = json.get<std::vector<ClaimResult>>();
-      for (const ClaimResult& claim : result.claims)
-        result.peak_kib = std::max(result.peak_kib, claim.peak_kib);
-      if (is_worth_keeping(result.claims)) kept_groups.keep(keys[work.task], work.text);
+    auto claims = results_of(work.text);
+    std::string trouble = ended_by_us;
+    if (trouble.empty() && WIFSIGNALED(status)) {
+      trouble = fmt::format("the prover's process was ended by signal {}", WTERMSIG(status));
+    } else if (trouble.empty() && (WEXITSTATUS(status) != 0 || !claims)) {
+      trouble = "the prover's process was ended by an error";
+    }
+    result.claims = claims ? std::move(*claims) : std::vector<ClaimResult>{};
+    for (const ClaimResult& claim : result.claims) result.peak_kib = std::max(result.peak_kib, claim.peak_kib);
+    if (!trouble.empty()) {
+      result.claims.push_back(failed(result.task, Verdict::kUnknown, trouble));
+    } else if (is_worth_keeping(result.claims)) {
+      kept_groups.keep(keys[work.task], work.text);
     }
     done(result);
   };
 
+  const auto is_stopped = [&] { return options.stop && options.stop(); };
   while (next < tasks.size() || !running.empty()) {
-    while (next < tasks.size() && running.size() < std::max(1u, options.jobs)) {
+    while (next < tasks.size() && running.size() < std::max(1u, options.jobs) && !is_stopped()) {
       results[next].task = tasks[next];
       if (auto kept = kept_results(kept_groups, keys[next])) {
         results[next].claims = std::move(*kept);
@@ -240,6 +263,14 @@ std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const R
       }
       ++next;
     }
+    if (is_stopped()) {
+      for (Running& work : running) finish(work, kStopped);
+      for (; next < tasks.size(); ++next) {
+        results[next].task = tasks[next];
+        results[next].claims = {failed(tasks[next], Verdict::kUnknown, kStopped)};
+      }
+      return results;
+    }
     if (running.empty()) continue;
     std::vector<pollfd> files;
     files.reserve(running.size());
@@ -255,7 +286,7 @@ std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const R
       }
       const bool timed_out = !ended && Clock::now() - running[i].start > options.group_time;
       if (!ended && !timed_out) continue;
-      finish(running[i], timed_out);
+      finish(running[i], timed_out ? fmt::format("no end within {} s", options.group_time.count()) : "");
       running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }

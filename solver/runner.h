@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Runs groups of claims, each in a process of its own: one that crashes, hangs or runs out of memory costs its
-// own answers and nothing else.
+// Runs groups of claims, each in a process of its own: one that crashes, hangs or runs out of memory costs the
+// claims that it has not decided yet and nothing else.
 #ifndef NOSPAN_SOLVER_RUNNER_H
 #define NOSPAN_SOLVER_RUNNER_H
 
@@ -35,6 +35,8 @@ struct RunnerOptions {
   uint64_t memory_mib = 2048;  // of one process
   // Of one process, all its claims together, by the clock on the wall. Each question has a limit of its own.
   std::chrono::seconds group_time{1800};
+  // Asked twice a second, if there is one. True: processes are ended, and what is not decided stays unknown.
+  std::function<bool()> stop;
 };
 
 struct GroupResult {
@@ -45,9 +47,9 @@ struct GroupResult {
   bool kept = false;      // taken whole from an earlier run
 };
 
-// Results in the order of the tasks. A group whose process fails has one claim named after it, of verdict
-// kError or (limits) kUnknown, that says why. `done` is called after each group, in any order. Call from a
-// single thread.
+// Results in the order of the tasks. A group whose process fails has, behind the claims that it had decided,
+// one named after it, of verdict kError or (limits, stop) kUnknown, that says why. `done` is called after each
+// group, in any order. Call from a single thread. Processes end with the thread that calls.
 std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const RunnerOptions& options,
                                     const std::function<void(const GroupResult&)>& done);
 
