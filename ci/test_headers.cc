@@ -1,2 +1,3 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// GoogleTest's headers are compiled once, beside this file, for all tests (CMakeLists.txt, nospan_test_headers).
+// GoogleTest's headers are compiled once, beside this file, for all tests (CMakeLists.txt,
+// nospan_test_headers).
