@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <map>
 
+#include "cli/drop_table.h"
 #include "cli/terminal.h"
 
 namespace nospan::cli {
 namespace {
 
 using solver::ClaimResult;
-using solver::DropResult;
 
 // "12 unsat, 1 time-out": what the second solver said to the cases.
 std::string second_opinion(const ClaimResult& result) {
@@ -24,19 +24,6 @@ std::string second_opinion(const ClaimResult& result) {
   parts.reserve(counts.size());
   for (const auto& [answer, count] : counts) parts.push_back(fmt::format("{} {}", count, answer));
   return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));
-}
-
-std::string outcome_text(const DropResult& drop) {
-  switch (drop.outcome) {
-    case DropResult::Outcome::kRedundant: return "redundant: proved without it";
-    case DropResult::Outcome::kUnknown: return "unknown: no answer without it";
-    case DropResult::Outcome::kNeeded: break;
-  }
-  if (drop.replayed) return "needed: a counterexample without it, replayed on the compiled code";
-  if (drop.counterexample && !drop.counterexample->scenario.empty()) {
-    return "needed by the solver's model, which does nothing wrong on the compiled code";
-  }
-  return "needed: a counterexample without it, which cannot be replayed";
 }
 
 }  // namespace
@@ -56,13 +43,8 @@ void print_claims(const std::vector<ClaimResult>& results, bool with_second_solv
                with_second_solver ? second_opinion(result) : core);
     if (!result.reason.empty()) fmt::print("      {}\n", result.reason);
   }
-  bool heading = false;
-  for (const ClaimResult& result : results) {
-    for (const DropResult& drop : result.drops) {
-      if (!heading) fmt::print("\n{}\n", emphasized("Without a hypothesis"));
-      heading = true;
-      fmt::print("  {}, {}: {}\n      {}\n", result.id, result.target, drop.hypothesis, outcome_text(drop));
-    }
+  if (const std::string table = drop_table(results, emphasized("Without a hypothesis")); !table.empty()) {
+    fmt::print("\n{}", table);
   }
 }
 

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "solver/feasibility.h"
 #include "targets/toolchain/digest.h"
@@ -138,6 +139,17 @@ std::vector<std::string> keys_of(const std::vector<GroupTask>& tasks, const Runn
   return keys;
 }
 
+// Indices of tasks: those that take minutes first.
+std::vector<std::size_t> order_of_work(const std::vector<GroupTask>& tasks) {
+  std::vector<std::size_t> order(tasks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_partition(order.begin(), order.end(), [&](std::size_t index) {
+    const ClaimGroup* group = claim_group(tasks[index].group, tasks[index].subject);
+    return group != nullptr && group->takes_minutes;
+  });
+  return order;
+}
+
 // In the child. Whoever read the lines may be gone.
 void write_line(int file, std::string line) {
   line += '\n';
@@ -214,8 +226,9 @@ std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const R
   const std::filesystem::path& cache = options.prove.cache;
   const toolchain::KeptTexts kept_groups(cache.empty() ? cache : cache / "groups");
   const std::vector<std::string> keys = keys_of(tasks, options);
+  const std::vector<std::size_t> order = order_of_work(tasks);
   std::vector<Running> running;
-  std::size_t next = 0;
+  std::size_t next = 0;  // in `order`
   // `ended_by_us`: why, if the process did not end by itself.
   const auto finish = [&](Running& work, const std::string& ended_by_us) {
     if (!ended_by_us.empty()) kill(-work.process, SIGKILL);
@@ -246,28 +259,30 @@ std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const R
 
   const auto is_stopped = [&] { return options.stop && options.stop(); };
   while (next < tasks.size() || !running.empty()) {
-    while (next < tasks.size() && running.size() < std::max(1u, options.jobs) && !is_stopped()) {
-      results[next].task = tasks[next];
-      if (auto kept = kept_results(kept_groups, keys[next])) {
-        results[next].claims = std::move(*kept);
-        results[next].kept = true;
-        done(results[next]);
-      } else {
-        Running work = start(next, tasks[next], options);
-        if (work.process < 0) {
-          results[next].claims = {failed(tasks[next], Verdict::kError, std::strerror(errno))};
-          done(results[next]);
-        } else {
-          running.push_back(std::move(work));
-        }
+    for (; next < tasks.size() && running.size() < std::max(1u, options.jobs) && !is_stopped(); ++next) {
+      const std::size_t index = order[next];
+      GroupResult& result = results[index];
+      result.task = tasks[index];
+      if (auto kept = kept_results(kept_groups, keys[index])) {
+        result.claims = std::move(*kept);
+        result.kept = true;
+        done(result);
+        continue;
       }
-      ++next;
+      Running work = start(index, tasks[index], options);
+      if (work.process < 0) {
+        result.claims = {failed(tasks[index], Verdict::kError, std::strerror(errno))};
+        done(result);
+      } else {
+        running.push_back(std::move(work));
+      }
     }
     if (is_stopped()) {
       for (Running& work : running) finish(work, kStopped);
       for (; next < tasks.size(); ++next) {
-        results[next].task = tasks[next];
-        results[next].claims = {failed(tasks[next], Verdict::kUnknown, kStopped)};
+        const std::size_t index = order[next];
+        results[index].task = tasks[index];
+        results[index].claims = {failed(tasks[index], Verdict::kUnknown, kStopped)};
       }
       return results;
     }

@@ -45,8 +45,8 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"unmap_page", Subject::kKernel, linux_unmap_page},
       {"coherent", Subject::kKernel, linux_coherent},
       {"map_sg", Subject::kKernel, linux_map_sg},
-      {"map_sg-segments", Subject::kKernel, linux_map_sg_segments},
-      {"map_sg-undone", Subject::kKernel, linux_map_sg_undone},
+      {"map_sg-segments", Subject::kKernel, linux_map_sg_segments, false, {}, true},
+      {"map_sg-undone", Subject::kKernel, linux_map_sg_undone, false, {}, true},
       {"map_sg-bounded", Subject::kKernel, linux_map_sg_bounded, true},
       {"checks", Subject::kKernel, linux_checks},
       {"platform_tce", Subject::kPlatform, platform_tce},
@@ -69,7 +69,7 @@ const std::vector<ClaimGroup>& claim_groups() {
       {"builtin-coherent", Subject::kBuiltin, builtin_coherent},
       {"builtin-list-groups", Subject::kBuiltin, builtin_list_groups},
       {"builtin-map_list", Subject::kBuiltin, builtin_map_list},
-      {"builtin-map_list-segments", Subject::kBuiltin, builtin_map_list_segments},
+      {"builtin-map_list-segments", Subject::kBuiltin, builtin_map_list_segments, false, {}, true},
   };
   return groups;
 }

@@ -37,6 +37,8 @@ struct ClaimGroup {
   // Why solvers do not decide these claims yet, within minutes; empty: they do. Such a group is `unknown`
   // without being asked, unless the user wants to wait (--open).
   std::string open = {};
+  // Its questions take minutes: such groups begin first, so that no processor waits for the last of them alone.
+  bool takes_minutes = false;
 };
 
 // In the order of results. Claims that others rest on are among them.
