@@ -192,6 +192,7 @@ Ended run_in_child(const std::function<void(int output)>& body, const std::strin
   if (timed_out) {
     ended.trouble = without(Answer::Kind::kUnknown,
                             fmt::format("no answer within {} ms of processor time", limits.time.count()));
+    ended.trouble.timed_out = true;
   } else if (talks_too_much) {
     ended.trouble = without(Answer::Kind::kUnknown, "the solver says more than an answer can be");
   } else if (WIFSIGNALED(status)) {

@@ -26,6 +26,7 @@ struct Answer {
   std::map<std::string, uint64_t> values;    // of observed terms; a truth value is 0 or 1
   std::chrono::duration<double> seconds{0};  // processor time of the solver: a busy machine does not change it
   uint64_t peak_kib = 0;                     // of the solver's process
+  bool timed_out = false;                    // kUnknown because it had its time
 };
 
 std::string_view name(Answer::Kind kind);

@@ -3,7 +3,9 @@
 #ifndef NOSPAN_SOLVER_PROOF_CACHE_H
 #define NOSPAN_SOLVER_PROOF_CACHE_H
 
+#include <chrono>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,8 +26,17 @@ class ProofCache {
   // A failure to write is no error: the next run asks again.
   void keep(std::string_view smtlib, std::string_view solver, const Answer& answer) const;
 
+  // For attempts, which are worth a few seconds and after which another question is asked: it had no answer in
+  // as much of the processor's time as `time`, or more.
+  bool was_without_answer(std::string_view smtlib, std::string_view solver,
+                          std::chrono::milliseconds time) const;
+  void keep_without_answer(std::string_view smtlib, std::string_view solver,
+                           std::chrono::milliseconds time) const;
+
  private:
-  std::optional<Answer> read(std::string_view smtlib, std::string_view solver) const;
+  // What write() wrote; null: nothing that can be believed.
+  nlohmann::json read(const std::string& key) const;
+  void write(const std::string& key, const nlohmann::json& members) const;
 
   std::filesystem::path folder_;
 };

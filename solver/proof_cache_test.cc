@@ -48,6 +48,22 @@ TEST_F(ProofCacheTest, AnswersOnlyThisQuestionOfThisSolver) {
   EXPECT_FALSE(ProofCache("").find("question", "Z3 1"));
 }
 
+TEST_F(ProofCacheTest, ATimeOutIsNoAnswerAndIsRememberedForNoLongerTime) {
+  using std::chrono::milliseconds;
+  cache_.keep_without_answer("hard", "Z3 1", milliseconds(3000));
+  EXPECT_FALSE(cache_.find("hard", "Z3 1"));
+  EXPECT_TRUE(cache_.was_without_answer("hard", "Z3 1", milliseconds(3000)));
+  EXPECT_TRUE(cache_.was_without_answer("hard", "Z3 1", milliseconds(10)));
+  EXPECT_FALSE(cache_.was_without_answer("hard", "Z3 1", milliseconds(3001)));
+  EXPECT_FALSE(cache_.was_without_answer("hard", "Z3 2", milliseconds(10)));
+  EXPECT_FALSE(cache_.was_without_answer("question", "Z3 1", milliseconds(10))) << "it has an answer";
+  Answer answer;
+  answer.kind = Answer::Kind::kUnsatisfiable;
+  cache_.keep("hard", "Z3 1", answer);
+  EXPECT_TRUE(cache_.find("hard", "Z3 1"));
+  EXPECT_FALSE(cache_.was_without_answer("hard", "Z3 1", milliseconds(10)));
+}
+
 TEST_F(ProofCacheTest, NoByteCanBeChanged) {
   const fs::path file = entry();
   const std::string whole = read_text(file);

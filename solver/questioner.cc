@@ -67,12 +67,8 @@ Asked Questioner::ask_briefly(const Query& query) {
   const std::string text = smtlib(query);
   Asked asked;
   asked.hash = keep_text(text);
-  if (auto known = cache_.find(text, z3_version())) {
-    asked.first = std::move(*known);
-  } else {
-    asked.first = decide_with_z3(text, brief());
-    cache_.keep(text, z3_version(), asked.first);
-  }
+  asked.kept = true;
+  asked.first = ask_first({text}, &asked.kept, brief()).front();
   return asked;
 }
 
@@ -104,7 +100,7 @@ Asked Questioner::ask_case(const Case& question, const std::set<std::string>& wi
   if (auto closest = about_the_goal(whole); !closest.empty()) attempt_with(simplest, std::move(closest));
   if (question.try_without_given && whole.hypotheses.empty()) attempts.push_back(without_given);
   for (const Query& attempt : attempts) {
-    Asked asked = ask(attempt, question.splits, {brief(), false});
+    Asked asked = ask(attempt, question.splits, brief());
     if (asked.first.kind == Kind::kUnsatisfiable) return asked;
   }
   return ask(whole, question.splits);
@@ -121,7 +117,7 @@ Query Questioner::restricted(const Query& query, const Split& split) {
 }
 
 Asked Questioner::ask(const Query& query, const std::vector<Split>& splits, const Effort& effort) {
-  const Effort of_slice{effort.limits, false};
+  const Effort of_slice{effort.limits, false, effort.is_brief};
   if (!splits.empty()) {
     Asked asked = ask_parts(query, splits, true, of_slice);
     return has_model(asked) ? ask_parts(query, splits, false, effort) : asked;
@@ -133,9 +129,9 @@ Asked Questioner::ask(const Query& query, const std::vector<Split>& splits, cons
   return ask_whole(query, effort);
 }
 
-DecisionLimits Questioner::brief() const {
+Questioner::Effort Questioner::brief() const {
   constexpr std::chrono::milliseconds kBrief{3000};
-  return {std::min(options_.limits.time, kBrief), options_.limits.memory_mib};
+  return {{std::min(options_.limits.time, kBrief), options_.limits.memory_mib}, false, true};
 }
 
 Asked Questioner::ask_parts(const Query& query, const std::vector<Split>& splits, bool sliced,
@@ -155,7 +151,7 @@ Asked Questioner::ask_parts(const Query& query, const std::vector<Split>& splits
   }
   total.hash = digest.hex();
   total.kept = true;
-  total.first = combined(ask_first(parts, &total.kept, effort.limits));
+  total.first = combined(ask_first(parts, &total.kept, effort));
   if (options_.cross_check && (effort.model_matters || !has_model(total))) {
     total.was_second_asked = true;
     std::vector<Answer> answers;
@@ -177,7 +173,7 @@ std::string Questioner::keep_text(const std::string& text) const {
 }
 
 std::vector<Answer> Questioner::ask_first(const std::vector<std::string>& parts, bool* kept,
-                                          const DecisionLimits& limits) {
+                                          const Effort& effort) {
   const std::string solver = z3_version();
   std::vector<Answer> answers;
   std::vector<std::string> open;
@@ -196,8 +192,19 @@ std::vector<Answer> Questioner::ask_first(const std::vector<std::string>& parts,
     if (answer.kind == Kind::kSatisfiable) return {answer};
   }
   if (open.empty()) return answers;
+  for (const std::string& part : open) {
+    if (effort.is_brief && cache_.was_without_answer(part, solver, effort.limits.time)) {
+      Answer none;
+      none.kind = Kind::kUnknown;
+      none.reason = "there was no answer in that time before";
+      return {none};
+    }
+  }
   *kept = false;
-  const std::vector<Answer> fresh = decide_parts_with_z3(open, limits);
+  const std::vector<Answer> fresh = decide_parts_with_z3(open, effort.limits);
+  if (effort.is_brief && fresh.back().timed_out) {
+    cache_.keep_without_answer(open[fresh.size() - 1], solver, effort.limits.time);
+  }
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     cache_.keep(open[i], solver, fresh[i]);
     answers[places[i]] = fresh[i];
@@ -221,7 +228,7 @@ Asked Questioner::ask_whole(const Query& query, const Effort& effort) {
   note_hypotheses(asked, query);
   asked.hash = keep_text(text);
   asked.kept = true;
-  asked.first = ask_first({text}, &asked.kept, effort.limits).front();
+  asked.first = ask_first({text}, &asked.kept, effort).front();
   if (options_.cross_check && (effort.model_matters || !has_model(asked))) {
     asked.was_second_asked = true;
     asked.second = ask_second(text);

@@ -54,17 +54,17 @@ class Questioner {
  private:
   struct Effort {
     DecisionLimits limits;
-    bool model_matters;  // or it is only an attempt: the second solver is not asked about a model
+    bool model_matters;     // or it is only an attempt: the second solver is not asked about a model
+    bool is_brief = false;  // an attempt that is not made again if it had no answer in that time before
   };
 
   Asked ask(const Query& query, const std::vector<Split>& splits, const Effort& effort);
   Asked ask_whole(const Query& query, const Effort& effort);
   Asked ask_parts(const Query& query, const std::vector<Split>& splits, bool sliced, const Effort& effort);
   // Until one part is not unsatisfiable: what is kept from earlier runs, the rest in one process.
-  std::vector<Answer> ask_first(const std::vector<std::string>& parts, bool* kept,
-                                const DecisionLimits& limits);
+  std::vector<Answer> ask_first(const std::vector<std::string>& parts, bool* kept, const Effort& effort);
   Answer ask_second(const std::string& text);
-  DecisionLimits brief() const;
+  Effort brief() const;
   // Writes the text where --smt2 wants it; its hash.
   std::string keep_text(const std::string& text) const;
 

@@ -15,8 +15,11 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <sstream>
 
+#include "solver/claim_processes.h"
 #include "solver/feasibility.h"
+#include "solver/shared_counter.h"
 #include "targets/toolchain/digest.h"
 #include "targets/toolchain/kept_texts.h"
 
@@ -28,13 +31,14 @@ using reports::Verdict;
 
 constexpr const char* kStopped = "stopped before it was decided";
 
-// A process at work.
+// A group whose process is at work.
 struct Running {
   std::size_t task;
   pid_t process;
   int output;
   std::string text;
   Clock::time_point start;
+  SharedCounter lent;  // processes beside its own that it may have running
 };
 
 ClaimResult failed(const GroupTask& task, Verdict verdict, std::string reason) {
@@ -46,14 +50,9 @@ ClaimResult failed(const GroupTask& task, Verdict verdict, std::string reason) {
   return result;
 }
 
-// Ids of the instances that are asked for.
-std::set<std::string> wanted_ids(const std::vector<Instance>& instances, const std::set<std::string>& claims) {
-  std::set<std::string> ids;
-  for (const Instance& instance : instances) {
-    if (claims.empty() || claims.contains(instance.claim) || claims.contains(instance.id()))
-      ids.insert(instance.id());
-  }
-  return ids;
+// Is it asked for? `id` is a claim's: "exact/iommu_map_page".
+bool is_wanted(const std::string& id, const std::set<std::string>& claims) {
+  return claims.empty() || claims.contains(id) || claims.contains(id.substr(0, id.find('/')));
 }
 
 // What is claimed, and what is taken for granted for it, does not depend on which paths are possible, and most
@@ -68,9 +67,35 @@ reports::Expected<std::vector<Instance>> described(const ClaimGroup& group, cons
   return group.make(setting);
 }
 
+// The claims that a group makes about a module, by what they depend on, kept from earlier runs.
+class KeptIds {
+ public:
+  KeptIds(const toolchain::KeptTexts& texts, std::string key) : texts_(texts), key_(std::move(key)) {}
+
+  std::optional<std::vector<std::string>> find() const {
+    const auto text = texts_.find(key_);
+    if (!text) return std::nullopt;
+    std::vector<std::string> ids;
+    std::istringstream lines(*text);
+    for (std::string id; std::getline(lines, id);) ids.push_back(id);
+    return ids;
+  }
+
+  void keep(const std::vector<Instance>& instances) const {
+    std::string text;
+    for (const Instance& instance : instances) text += instance.id() + '\n';
+    texts_.keep(key_, text);
+  }
+
+ private:
+  const toolchain::KeptTexts& texts_;
+  std::string key_;
+};
+
 // In a process of its own: the text of questions, by which answers are kept, depends on all formulas that the
 // process has made before.
-bool is_nothing_wanted(const ClaimGroup& group, const Setting& setting, const std::set<std::string>& claims) {
+bool is_nothing_wanted(const ClaimGroup& group, const Setting& setting, const std::set<std::string>& claims,
+                       const KeptIds& kept) {
   constexpr int kNothing = 7;
   // Of other code than today's the paths might be too many to follow all. Nothing is lost by not knowing.
   constexpr unsigned kMostSeconds = 10;
@@ -80,7 +105,10 @@ bool is_nothing_wanted(const ClaimGroup& group, const Setting& setting, const st
     alarm(kMostSeconds);
     try {
       const auto instances = described(group, setting);
-      _exit(instances && wanted_ids(*instances, claims).empty() ? kNothing : 0);
+      if (!instances) _exit(0);
+      kept.keep(*instances);
+      const auto wanted = [&](const Instance& instance) { return is_wanted(instance.id(), claims); };
+      _exit(std::none_of(instances->begin(), instances->end(), wanted) ? kNothing : 0);
     } catch (const std::exception&) {
       _exit(0);  // whoever decides the claims comes upon it, too
     }
@@ -91,50 +119,68 @@ bool is_nothing_wanted(const ClaimGroup& group, const Setting& setting, const st
   return WIFEXITED(status) && WEXITSTATUS(status) == kNothing;
 }
 
+// A result, and its place among those of its group.
+using Tell = std::function<void(std::size_t place, const ClaimResult& result)>;
+
 // In the child: makes and decides the claims of one group. Each result is told as soon as it is there.
-void decide_group(const GroupTask& task, const RunnerOptions& options,
-                  const std::function<void(const ClaimResult&)>& tell) {
-  const auto error = [&](const reports::Error& what) { tell(failed(task, what.verdict, what.line())); };
+void decide_group(const GroupTask& task, const RunnerOptions& options, const KeptIds& kept, ProcessSlots slots,
+                  const Tell& tell) {
+  const auto error = [&](const reports::Error& what) { tell(0, failed(task, what.verdict, what.line())); };
   const ClaimGroup* group = claim_group(task.group, task.subject);
   if (group == nullptr) return error({task.group, "is no group of claims", "", Verdict::kError});
   if (!group->open.empty() && !options.open_groups) {
-    tell(failed(task, Verdict::kUnknown, "not decided yet: " + group->open));
+    tell(0, failed(task, Verdict::kUnknown, "not decided yet: " + group->open));
     return;
   }
   const auto program = Program::load(task.bitcode);
   if (!program) return error(program.error());
   const Setting setting{*program, task.system_page_shift, task.target};
-  if (!options.claims.empty() && is_nothing_wanted(*group, setting, options.claims)) return;
+  if (!options.claims.empty() && !kept.find() && is_nothing_wanted(*group, setting, options.claims, kept))
+    return;
   const auto instances = options.prove.describe_only ? described(*group, setting) : group->make(setting);
   if (!instances) return error(instances.error());
-  const std::set<std::string> wanted = wanted_ids(*instances, options.claims);
+  std::vector<const Instance*> to_decide;
   for (const Instance& instance : *instances) {
-    if (wanted.contains(instance.id())) tell(prove(instance, options.prove));
+    if (is_wanted(instance.id(), options.claims)) to_decide.push_back(&instance);
   }
+  if (!options.prove.describe_only) return decide_in_processes(to_decide, options.prove, slots, tell);
+  for (std::size_t i = 0; i < to_decide.size(); ++i) tell(i, prove(*to_decide[i], options.prove));
 }
 
-// Everything that a group's results depend on: the module, this program, and what was asked.
-std::string key_of(const GroupTask& task, const std::string& module, const RunnerOptions& options) {
+// What is kept of a group of claims is found by these.
+struct Keys {
+  std::string results;
+  std::string ids;
+};
+
+// Everything that a group's results depend on: the module, this program, and what was asked. "" if one of them
+// cannot be read.
+Keys keys_of(const GroupTask& task, const std::string& module, const RunnerOptions& options) {
   const auto& self = toolchain::digest_of_this_program();
-  if (module.empty() || !self) return "";
-  toolchain::Digest digest;
-  digest.add("group 1").add(module).add(*self).add(task.group).add(task.target);
-  digest.add(std::to_string(task.system_page_shift)).add(z3_version());
+  if (module.empty() || !self) return {};
+  const auto of_code = [&](const char* what) {
+    toolchain::Digest digest;
+    digest.add(what).add(module).add(*self).add(task.group).add(task.target);
+    digest.add(std::to_string(task.system_page_shift));
+    return digest;
+  };
+  toolchain::Digest digest = of_code("group 1");
+  digest.add(z3_version());
   digest.add(options.prove.cross_check ? cvc5_version() : "").add(options.prove.drop_table ? "drops" : "");
   digest.add(options.open_groups ? "open" : "");
   for (const std::string& claim : options.claims) digest.add(claim);
   for (const std::string& hypothesis : options.prove.dropped) digest.add("without").add(hypothesis);
-  return digest.hex();
+  return {digest.hex(), of_code("ids").hex()};
 }
 
-// Keys in the order of the tasks; "" where what they depend on cannot be read. Many tasks are about one module.
-std::vector<std::string> keys_of(const std::vector<GroupTask>& tasks, const RunnerOptions& options) {
+// In the order of the tasks. Many tasks are about one module.
+std::vector<Keys> keys_of(const std::vector<GroupTask>& tasks, const RunnerOptions& options) {
   std::map<std::filesystem::path, std::string> modules;
-  std::vector<std::string> keys;
+  std::vector<Keys> keys;
   for (const GroupTask& task : tasks) {
     const auto [module, is_new] = modules.try_emplace(task.bitcode);
     if (is_new) module->second = toolchain::digest_of_file(task.bitcode).value_or("");
-    keys.push_back(key_of(task, module->second, options));
+    keys.push_back(keys_of(task, module->second, options));
   }
   return keys;
 }
@@ -151,8 +197,9 @@ std::vector<std::size_t> order_of_work(const std::vector<GroupTask>& tasks) {
 }
 
 // In the child. Whoever read the lines may be gone.
-void write_line(int file, std::string line) {
-  line += '\n';
+void write_line(int file, std::size_t place, const ClaimResult& result) {
+  const nlohmann::json entry = {{"place", place}, {"result", result}};
+  const std::string line = entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
   std::string_view rest = line;
   while (!rest.empty()) {
     const ssize_t written = write(file, rest.data(), rest.size());
@@ -162,17 +209,21 @@ void write_line(int file, std::string line) {
   }
 }
 
-// What write_line() wrote. The last line may be cut off; nothing: some other line is no result.
+// What write_line() wrote, by place. The last line may be cut off; nothing: some other line is no result.
 std::optional<std::vector<ClaimResult>> results_of(std::string_view lines) {
-  std::vector<ClaimResult> results;
+  std::map<std::size_t, ClaimResult> by_place;
   try {
     for (std::size_t end = lines.find('\n'); end != std::string_view::npos; end = lines.find('\n')) {
-      results.push_back(nlohmann::json::parse(lines.substr(0, end)).get<ClaimResult>());
+      const nlohmann::json entry = nlohmann::json::parse(lines.substr(0, end));
+      by_place.emplace(entry.at("place").get<std::size_t>(), entry.at("result").get<ClaimResult>());
       lines.remove_prefix(end + 1);
     }
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   }
+  std::vector<ClaimResult> results;
+  results.reserve(by_place.size());
+  for (auto& [place, result] : by_place) results.push_back(std::move(result));
   return results;
 }
 
@@ -189,9 +240,11 @@ bool is_worth_keeping(const std::vector<ClaimResult>& results) {
   });
 }
 
-Running start(std::size_t index, const GroupTask& task, const RunnerOptions& options) {
+Running start(std::size_t index, const GroupTask& task, const RunnerOptions& options, const KeptIds& kept,
+              SharedCounter& free) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return {index, -1, -1, "", Clock::now()};
+  if (pipe2(ends, O_CLOEXEC) != 0) return {index, -1, -1, "", Clock::now(), SharedCounter(0)};
+  SharedCounter lent(0);
   std::fflush(nullptr);
   const pid_t parent = getpid();
   const pid_t process = fork();
@@ -203,41 +256,127 @@ Running start(std::size_t index, const GroupTask& task, const RunnerOptions& opt
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
-    const auto tell = [&](const ClaimResult& result) {
-      write_line(ends[1],
-                 nlohmann::json(result).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-    };
+    const auto tell = [&](std::size_t place, const ClaimResult& result) { write_line(ends[1], place, result); };
     try {
-      decide_group(task, options, tell);
+      decide_group(task, options, kept, {free, lent}, tell);
     } catch (const std::exception& exception) {  // Z3's and the JSON library's among them
-      tell(failed(task, Verdict::kError, exception.what()));
+      tell(0, failed(task, Verdict::kError, exception.what()));
     }
     _exit(0);
   }
   close(ends[1]);
-  return {index, process, ends[0], "", Clock::now()};
+  return {index, process, ends[0], "", Clock::now(), std::move(lent)};
 }
 
-}  // namespace
+// One call of run_groups().
+class GroupRun {
+ public:
+  GroupRun(const std::vector<GroupTask>& tasks, const RunnerOptions& options,
+           const std::function<void(const GroupResult&)>& done)
+      : tasks_(tasks),
+        options_(options),
+        done_(done),
+        keys_(keys_of(tasks, options)),
+        order_(order_of_work(tasks)),
+        kept_groups_(options.prove.cache.empty() ? options.prove.cache : options.prove.cache / "groups"),
+        jobs_(std::max(1u, options.jobs)),
+        free_(jobs_),
+        results_(tasks.size()) {}
 
-std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const RunnerOptions& options,
-                                    const std::function<void(const GroupResult&)>& done) {
-  std::vector<GroupResult> results(tasks.size());
-  const std::filesystem::path& cache = options.prove.cache;
-  const toolchain::KeptTexts kept_groups(cache.empty() ? cache : cache / "groups");
-  const std::vector<std::string> keys = keys_of(tasks, options);
-  const std::vector<std::size_t> order = order_of_work(tasks);
-  std::vector<Running> running;
-  std::size_t next = 0;  // in `order`
+  std::vector<GroupResult> run() {
+    while (next_ < tasks_.size() || !running_.empty()) {
+      while (next_ < tasks_.size() && !is_stopped() && may_start()) begin(order_[next_++]);
+      if (is_stopped()) {
+        stop();
+      } else if (!running_.empty()) {
+        wait();
+      }
+    }
+    return std::move(results_);
+  }
+
+ private:
+  bool is_stopped() const { return options_.stop && options_.stop(); }
+
+  bool may_start() {
+    if (!running_.empty()) return free_.take();
+    // What a group that was killed had just taken may be lost. One can always work.
+    free_ = SharedCounter(jobs_);
+    static_cast<void>(free_.take());
+    return true;
+  }
+
+  void begin(std::size_t index) {
+    GroupResult& result = results_[index];
+    result.task = tasks_[index];
+    const KeptIds ids(kept_groups_, keys_[index].ids);
+    if (auto kept = kept_results(kept_groups_, keys_[index].results)) {
+      result.claims = std::move(*kept);
+      result.kept = true;
+    } else if (!makes_wanted(ids)) {
+      result.kept = true;
+    } else {
+      Running work = start(index, tasks_[index], options_, ids, free_);
+      if (work.process >= 0) {
+        running_.push_back(std::move(work));
+        return;
+      }
+      result.claims = {failed(tasks_[index], Verdict::kError, std::strerror(errno))};
+    }
+    free_.add(1);
+    done_(result);
+  }
+
+  // False only if it is known.
+  bool makes_wanted(const KeptIds& kept) const {
+    if (options_.claims.empty()) return true;
+    const auto ids = kept.find();
+    return !ids || std::any_of(ids->begin(), ids->end(),
+                               [&](const std::string& id) { return is_wanted(id, options_.claims); });
+  }
+
+  void stop() {
+    for (Running& work : running_) finish(work, kStopped);
+    running_.clear();
+    for (; next_ < tasks_.size(); ++next_) {
+      const std::size_t index = order_[next_];
+      results_[index].task = tasks_[index];
+      results_[index].claims = {failed(tasks_[index], Verdict::kUnknown, kStopped)};
+    }
+  }
+
+  // For what processes say, half a second at most.
+  void wait() {
+    std::vector<pollfd> files;
+    files.reserve(running_.size());
+    for (const Running& work : running_) files.push_back({work.output, POLLIN, 0});
+    poll(files.data(), files.size(), 500);
+    for (std::size_t i = running_.size(); i-- > 0;) {
+      Running& work = running_[i];
+      bool ended = false;
+      if (files[i].revents != 0) {
+        char buffer[65536];
+        const ssize_t got = read(work.output, buffer, sizeof buffer);
+        if (got > 0) work.text.append(buffer, static_cast<std::size_t>(got));
+        ended = got == 0 || (got < 0 && errno != EINTR);
+      }
+      const bool timed_out = !ended && Clock::now() - work.start > options_.group_time;
+      if (!ended && !timed_out) continue;
+      finish(work, timed_out ? fmt::format("no end within {} s", options_.group_time.count()) : "");
+      running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+
   // `ended_by_us`: why, if the process did not end by itself.
-  const auto finish = [&](Running& work, const std::string& ended_by_us) {
+  void finish(const Running& work, const std::string& ended_by_us) {
     if (!ended_by_us.empty()) kill(-work.process, SIGKILL);
     int status = 0;
     rusage usage{};
     while (wait4(work.process, &status, 0, &usage) < 0 && errno == EINTR) {
     }
     close(work.output);
-    GroupResult& result = results[work.task];
+    free_.add(1 + work.lent.value());
+    GroupResult& result = results_[work.task];
     result.seconds = std::chrono::duration<double>(Clock::now() - work.start).count();
     result.peak_kib = static_cast<uint64_t>(usage.ru_maxrss);
     auto claims = results_of(work.text);
@@ -252,60 +391,29 @@ std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const R
     if (!trouble.empty()) {
       result.claims.push_back(failed(result.task, Verdict::kUnknown, trouble));
     } else if (is_worth_keeping(result.claims)) {
-      kept_groups.keep(keys[work.task], work.text);
+      kept_groups_.keep(keys_[work.task].results, work.text);
     }
-    done(result);
-  };
-
-  const auto is_stopped = [&] { return options.stop && options.stop(); };
-  while (next < tasks.size() || !running.empty()) {
-    for (; next < tasks.size() && running.size() < std::max(1u, options.jobs) && !is_stopped(); ++next) {
-      const std::size_t index = order[next];
-      GroupResult& result = results[index];
-      result.task = tasks[index];
-      if (auto kept = kept_results(kept_groups, keys[index])) {
-        result.claims = std::move(*kept);
-        result.kept = true;
-        done(result);
-        continue;
-      }
-      Running work = start(index, tasks[index], options);
-      if (work.process < 0) {
-        result.claims = {failed(tasks[index], Verdict::kError, std::strerror(errno))};
-        done(result);
-      } else {
-        running.push_back(std::move(work));
-      }
-    }
-    if (is_stopped()) {
-      for (Running& work : running) finish(work, kStopped);
-      for (; next < tasks.size(); ++next) {
-        const std::size_t index = order[next];
-        results[index].task = tasks[index];
-        results[index].claims = {failed(tasks[index], Verdict::kUnknown, kStopped)};
-      }
-      return results;
-    }
-    if (running.empty()) continue;
-    std::vector<pollfd> files;
-    files.reserve(running.size());
-    for (const Running& work : running) files.push_back({work.output, POLLIN, 0});
-    poll(files.data(), files.size(), 500);
-    for (std::size_t i = running.size(); i-- > 0;) {
-      bool ended = false;
-      if (files[i].revents != 0) {
-        char buffer[65536];
-        const ssize_t got = read(running[i].output, buffer, sizeof buffer);
-        if (got > 0) running[i].text.append(buffer, static_cast<std::size_t>(got));
-        ended = got == 0 || (got < 0 && errno != EINTR);
-      }
-      const bool timed_out = !ended && Clock::now() - running[i].start > options.group_time;
-      if (!ended && !timed_out) continue;
-      finish(running[i], timed_out ? fmt::format("no end within {} s", options.group_time.count()) : "");
-      running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
-    }
+    done_(result);
   }
-  return results;
+
+  const std::vector<GroupTask>& tasks_;
+  const RunnerOptions& options_;
+  const std::function<void(const GroupResult&)>& done_;
+  const std::vector<Keys> keys_;
+  const std::vector<std::size_t> order_;
+  const toolchain::KeptTexts kept_groups_;
+  const unsigned jobs_;
+  SharedCounter free_;  // processes that may be started
+  std::vector<GroupResult> results_;
+  std::vector<Running> running_;
+  std::size_t next_ = 0;  // in order_
+};
+
+}  // namespace
+
+std::vector<GroupResult> run_groups(const std::vector<GroupTask>& tasks, const RunnerOptions& options,
+                                    const std::function<void(const GroupResult&)>& done) {
+  return GroupRun(tasks, options, done).run();
 }
 
 }  // namespace nospan::solver
