@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <map>
+#include <string_view>
 #include <unordered_set>
 
 namespace nospan::solver {
@@ -61,6 +64,44 @@ class Declarations {
   bool has_quantifiers_ = false;
 };
 
+// Names that Z3 gives to parts which occur several times, $x123 and ?x123, have the number that the term got
+// when it was made. Numbered anew, so that the text does not depend on which other terms there were.
+std::string with_own_numbers(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  std::map<std::string, std::size_t, std::less<>> numbers;
+  bool is_quoted = false;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '|') is_quoted = !is_quoted;
+    const std::string_view rest = text.substr(at);
+    const bool begins_word = at == 0 || std::string_view(" (\n").find(text[at - 1]) != std::string_view::npos;
+    if (is_quoted || !begins_word || (!rest.starts_with("$x") && !rest.starts_with("?x"))) {
+      result += text[at++];
+      continue;
+    }
+    const std::size_t end = std::min(rest.find_first_not_of("0123456789", 2), rest.size());
+    const std::string_view name = rest.substr(0, end);
+    const std::size_t number = numbers.emplace(name, numbers.size()).first->second;
+    result += fmt::format("{}{}", name.substr(0, 2), number);
+    at += end;
+  }
+  return result;
+}
+
+// "(assert ...)". Z3 has two printers. The one behind to_string() lays text out for people and takes thirty
+// times as long as this one, which writes whole benchmarks, of which the declarations are left out:
+// Declarations has them.
+std::string assertion(const z3::expr& expression) {
+  const std::string_view benchmark =
+      Z3_benchmark_to_smtlib_string(expression.ctx(), "", "ALL", "unknown", "", 0, nullptr, expression);
+  const std::size_t begin = benchmark.find("\n(assert");
+  const std::size_t end = benchmark.rfind("(check-sat)");
+  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
+    return fmt::format("(assert {})\n", expression.to_string());
+  }
+  return with_own_numbers(benchmark.substr(begin + 1, end - begin - 1));
+}
+
 }  // namespace
 
 std::string smtlib(const Query& query) {
@@ -70,14 +111,14 @@ std::string smtlib(const Query& query) {
   for (const Named& hypothesis : query.hypotheses) {
     const z3::expr expression = hypothesis.term.expression();
     declarations.collect(expression);
-    assertions += fmt::format("(assert {}) ; {}\n", expression.to_string(), hypothesis.name);
+    assertions += fmt::format("; {}\n{}", hypothesis.name, assertion(expression));
   }
   for (const std::vector<Term>* terms : {&query.given, &query.goal}) {
     for (const Term& term : *terms) {
       if (term.is_true()) continue;
       const z3::expr expression = term.expression();
       declarations.collect(expression);
-      assertions += fmt::format("(assert {})\n", expression.to_string());
+      assertions += assertion(expression);
     }
   }
   std::string values;

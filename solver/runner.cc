@@ -185,14 +185,21 @@ std::vector<Keys> keys_of(const std::vector<GroupTask>& tasks, const RunnerOptio
   return keys;
 }
 
-// Indices of tasks: those that take minutes first.
+// Indices of tasks. A group that takes minutes comes first for one target, and last for the others: most of its
+// questions are the same, and have answers then.
 std::vector<std::size_t> order_of_work(const std::vector<GroupTask>& tasks) {
+  enum Turn : uint8_t { kFirst, kBetween, kLast };
+  std::vector<Turn> turns;
+  std::set<std::string> begun;
+  for (const GroupTask& task : tasks) {
+    const ClaimGroup* group = claim_group(task.group, task.subject);
+    const bool is_long = group != nullptr && group->takes_minutes;
+    turns.push_back(!is_long ? kBetween : begun.insert(task.group).second ? kFirst : kLast);
+  }
   std::vector<std::size_t> order(tasks.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_partition(order.begin(), order.end(), [&](std::size_t index) {
-    const ClaimGroup* group = claim_group(tasks[index].group, tasks[index].subject);
-    return group != nullptr && group->takes_minutes;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return turns[a] < turns[b]; });
   return order;
 }
 

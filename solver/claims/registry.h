@@ -37,7 +37,7 @@ struct ClaimGroup {
   // Why solvers do not decide these claims yet, within minutes; empty: they do. Such a group is `unknown`
   // without being asked, unless the user wants to wait (--open).
   std::string open = {};
-  // Its questions take minutes: such groups begin first, so that no processor waits for the last of them alone.
+  // Its questions take minutes: it begins first, so that no processor waits for it alone at the end.
   bool takes_minutes = false;
 };
 
