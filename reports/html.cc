@@ -157,7 +157,7 @@ mustache::data page_data(const Result& result, const Limits& limits, bool shorte
   add_campaigns(view, result, limits);
   add_known(view, result, limits);
   view.flag("has_assumptions", !result.assumptions.empty());
-  view.list("assumptions", premise_views(result.assumptions, limits));
+  view.list("assumptions", premise_views(result.assumptions, limits, html_page::kAssumptionAnchors));
   view.flag("has_trusted", !result.trusted.empty()).list("trusted", premise_views(result.trusted, limits));
   view.part("the_run", run_view(result, limits));
   mustache::data data = view.data();
@@ -188,8 +188,8 @@ std::string html(const Result& result) {
              .scenario = 16384,
              .findings = 40,
              .steps = 60,
-             .claims = 400,
-             .cases = 12,
+             .claims = 1000,
+             .cases = 6,
              .items = 200},
       Limits{.text = 512,
              .scenario = 8192,

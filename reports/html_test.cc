@@ -175,6 +175,21 @@ TEST(Html, AMissingLinkOfTheChainIsTold) {
   EXPECT_THAT(html(result), HasSubstr("not in this result</span> <code>alloc/iommu_range_alloc</code>"));
 }
 
+// Each claim repeated in full what many take for granted: a fifth of the page.
+TEST(Html, AnAssumptionIsToldOnceAndLinked) {
+  Result result = proved_sample();
+  const Premise shared{"page-shift-range", "IOMMU pages are 4 KiB to 16 GiB", "LoPAR"};
+  result.assumptions = {{"other", "something else", ""}, shared};
+  for (ClaimOutcome& claim : result.claims) claim.assumptions = {shared};
+  result.claims.front().assumptions.push_back({"unlisted", "words of its own", "a document"});
+  const std::string page = html(result);
+  EXPECT_EQ(count(page, shared.words), 1U);
+  EXPECT_EQ(count(page, "<a href=\"#assumption-1\"><code>page-shift-range</code></a>"), result.claims.size());
+  EXPECT_THAT(part(page, "<div id=\"assumption-1\">", "</div>"), HasSubstr(shared.words));
+  EXPECT_THAT(page,
+              HasSubstr("<code>unlisted</code> words of its own <span class=\"source\">a document</span>"));
+}
+
 // Five targets with both system page sizes and as many questions as the prover asks.
 TEST(Html, AFullRunFitsWithNothingLeftOut) {
   Result result = proved_sample();

@@ -103,6 +103,32 @@ void add_chain(View& view, const ClaimOutcome& claim, const Result& result) {
   view.flag("has_chain", !links.empty()).list("chain", std::move(links));
 }
 
+bool same(const Premise& a, const Premise& b) {
+  return a.name == b.name && a.words == b.words && a.source == b.source;
+}
+
+std::string premise_anchor(std::string_view anchors, std::size_t number) {
+  return anchors.empty() ? "" : fmt::format("{}-{}", anchors, number);
+}
+
+// Many claims take the same for granted: it is told once, in the list of all.
+std::vector<View> assumption_links(const std::vector<Premise>& premises, const std::vector<Premise>& all,
+                                   const Limits& limits) {
+  std::vector<View> links;
+  const std::size_t told = std::min(all.size(), limits.items);
+  for (const Premise& premise : premises) {
+    if (links.size() == limits.items) break;
+    std::size_t number = 0;
+    while (number < told && !same(all[number], premise)) ++number;
+    View link(limits);
+    link.text("assumption_name", premise.name).text("assumption_words", premise.words);
+    link.text("assumption_source", premise.source);
+    link.whole("assumption_anchor", number < told ? premise_anchor(kAssumptionAnchors, number) : "");
+    links.push_back(std::move(link));
+  }
+  return links;
+}
+
 void add_drops(View& view, const ClaimOutcome& claim) {
   std::vector<View> drops;
   for (const Drop& drop : claim.drops) {
@@ -132,7 +158,7 @@ View claim_view(const ClaimOutcome& claim, const Result& result, const Limits& l
   view.whole("covers", shifts_words(claim.page_shifts));
   view.flag("witness", claim.witness);
   view.list("hypotheses", premise_views(claim.hypotheses, limits));
-  view.list("claim_assumptions", premise_views(claim.assumptions, limits));
+  view.list("claim_assumptions", assumption_links(claim.assumptions, result.assumptions, limits));
   view.flag("core_known", claim.core_known).flag("core_empty", claim.core.empty()).texts("core", claim.core);
   view.text("replayed_by", claim.replayed_by);
   view.flag("refuted_here", claim.finding.has_value());
@@ -156,17 +182,20 @@ View claim_view(const ClaimOutcome& claim, const Result& result, const Limits& l
   return view;
 }
 
-std::vector<View> premise_views(const std::vector<Premise>& premises, const Limits& limits) {
+std::vector<View> premise_views(const std::vector<Premise>& premises, const Limits& limits,
+                                std::string_view anchors) {
   std::vector<View> views;
   for (const Premise& premise : premises) {
     if (views.size() == limits.items) {
       views.push_back(View(limits)
                           .whole("name", fmt::format("{} more", grouped(premises.size() - views.size())))
+                          .flag("premise_anchor", false)
                           .flag("premise_words", false)
                           .flag("source", false));
       break;
     }
     View view(limits);
+    view.whole("premise_anchor", premise_anchor(anchors, views.size()));
     view.text("name", premise.name).text("premise_words", premise.words).text("source", premise.source);
     views.push_back(std::move(view));
   }

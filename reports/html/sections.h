@@ -4,6 +4,7 @@
 #define NOSPAN_REPORTS_HTML_SECTIONS_H
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reports/html/view.h"
@@ -35,8 +36,11 @@ View campaign_view(const TargetCheck& check, const Limits& limits);
 // templates/run.html: versions, command line, seed, tree, times.
 View run_view(const Result& result, const Limits& limits);
 
-// Name, words and source.
-std::vector<View> premise_views(const std::vector<Premise>& premises, const Limits& limits);
+// Name, words and source. With `anchors`, the place of number N on the page is called "anchors-N".
+std::vector<View> premise_views(const std::vector<Premise>& premises, const Limits& limits,
+                                std::string_view anchors = "");
+// Of what all claims together take for granted, Result::assumptions.
+constexpr std::string_view kAssumptionAnchors = "assumption";
 
 // Where claims and findings are on the page.
 std::string claim_anchor(const ClaimOutcome& claim);
