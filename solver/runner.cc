@@ -12,16 +12,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <numeric>
-#include <sstream>
 
 #include "solver/claim_processes.h"
 #include "solver/feasibility.h"
+#include "solver/kept_group.h"
 #include "solver/shared_counter.h"
-#include "targets/toolchain/digest.h"
-#include "targets/toolchain/kept_texts.h"
 
 namespace nospan::solver {
 namespace {
@@ -67,35 +63,10 @@ reports::Expected<std::vector<Instance>> described(const ClaimGroup& group, cons
   return group.make(setting);
 }
 
-// The claims that a group makes about a module, by what they depend on, kept from earlier runs.
-class KeptIds {
- public:
-  KeptIds(const toolchain::KeptTexts& texts, std::string key) : texts_(texts), key_(std::move(key)) {}
-
-  std::optional<std::vector<std::string>> find() const {
-    const auto text = texts_.find(key_);
-    if (!text) return std::nullopt;
-    std::vector<std::string> ids;
-    std::istringstream lines(*text);
-    for (std::string id; std::getline(lines, id);) ids.push_back(id);
-    return ids;
-  }
-
-  void keep(const std::vector<Instance>& instances) const {
-    std::string text;
-    for (const Instance& instance : instances) text += instance.id() + '\n';
-    texts_.keep(key_, text);
-  }
-
- private:
-  const toolchain::KeptTexts& texts_;
-  std::string key_;
-};
-
 // In a process of its own: the text of questions, by which answers are kept, depends on all formulas that the
 // process has made before.
 bool is_nothing_wanted(const ClaimGroup& group, const Setting& setting, const std::set<std::string>& claims,
-                       const KeptIds& kept) {
+                       const KeptGroup& kept) {
   constexpr int kNothing = 7;
   // Of other code than today's the paths might be too many to follow all. Nothing is lost by not knowing.
   constexpr unsigned kMostSeconds = 10;
@@ -106,7 +77,7 @@ bool is_nothing_wanted(const ClaimGroup& group, const Setting& setting, const st
     try {
       const auto instances = described(group, setting);
       if (!instances) _exit(0);
-      kept.keep(*instances);
+      kept.keep_ids(*instances);
       const auto wanted = [&](const Instance& instance) { return is_wanted(instance.id(), claims); };
       _exit(std::none_of(instances->begin(), instances->end(), wanted) ? kNothing : 0);
     } catch (const std::exception&) {
@@ -123,8 +94,8 @@ bool is_nothing_wanted(const ClaimGroup& group, const Setting& setting, const st
 using Tell = std::function<void(std::size_t place, const ClaimResult& result)>;
 
 // In the child: makes and decides the claims of one group. Each result is told as soon as it is there.
-void decide_group(const GroupTask& task, const RunnerOptions& options, const KeptIds& kept, ProcessSlots slots,
-                  const Tell& tell) {
+void decide_group(const GroupTask& task, const RunnerOptions& options, const KeptGroup& kept,
+                  ProcessSlots slots, const Tell& tell) {
   const auto error = [&](const reports::Error& what) { tell(0, failed(task, what.verdict, what.line())); };
   const ClaimGroup* group = claim_group(task.group, task.subject);
   if (group == nullptr) return error({task.group, "is no group of claims", "", Verdict::kError});
@@ -135,7 +106,7 @@ void decide_group(const GroupTask& task, const RunnerOptions& options, const Kep
   const auto program = Program::load(task.bitcode);
   if (!program) return error(program.error());
   const Setting setting{*program, task.system_page_shift, task.target};
-  if (!options.claims.empty() && !kept.find() && is_nothing_wanted(*group, setting, options.claims, kept))
+  if (!options.claims.empty() && !kept.ids() && is_nothing_wanted(*group, setting, options.claims, kept))
     return;
   const auto instances = options.prove.describe_only ? described(*group, setting) : group->make(setting);
   if (!instances) return error(instances.error());
@@ -145,44 +116,6 @@ void decide_group(const GroupTask& task, const RunnerOptions& options, const Kep
   }
   if (!options.prove.describe_only) return decide_in_processes(to_decide, options.prove, slots, tell);
   for (std::size_t i = 0; i < to_decide.size(); ++i) tell(i, prove(*to_decide[i], options.prove));
-}
-
-// What is kept of a group of claims is found by these.
-struct Keys {
-  std::string results;
-  std::string ids;
-};
-
-// Everything that a group's results depend on: the module, this program, and what was asked. "" if one of them
-// cannot be read.
-Keys keys_of(const GroupTask& task, const std::string& module, const RunnerOptions& options) {
-  const auto& self = toolchain::digest_of_this_program();
-  if (module.empty() || !self) return {};
-  const auto of_code = [&](const char* what) {
-    toolchain::Digest digest;
-    digest.add(what).add(module).add(*self).add(task.group).add(task.target);
-    digest.add(std::to_string(task.system_page_shift));
-    return digest;
-  };
-  toolchain::Digest digest = of_code("group 1");
-  digest.add(z3_version());
-  digest.add(options.prove.cross_check ? cvc5_version() : "").add(options.prove.drop_table ? "drops" : "");
-  digest.add(options.open_groups ? "open" : "");
-  for (const std::string& claim : options.claims) digest.add(claim);
-  for (const std::string& hypothesis : options.prove.dropped) digest.add("without").add(hypothesis);
-  return {digest.hex(), of_code("ids").hex()};
-}
-
-// In the order of the tasks. Many tasks are about one module.
-std::vector<Keys> keys_of(const std::vector<GroupTask>& tasks, const RunnerOptions& options) {
-  std::map<std::filesystem::path, std::string> modules;
-  std::vector<Keys> keys;
-  for (const GroupTask& task : tasks) {
-    const auto [module, is_new] = modules.try_emplace(task.bitcode);
-    if (is_new) module->second = toolchain::digest_of_file(task.bitcode).value_or("");
-    keys.push_back(keys_of(task, module->second, options));
-  }
-  return keys;
 }
 
 // Indices of tasks. A group that takes minutes comes first for one target, and last for the others: most of its
@@ -204,9 +137,7 @@ std::vector<std::size_t> order_of_work(const std::vector<GroupTask>& tasks) {
 }
 
 // In the child. Whoever read the lines may be gone.
-void write_line(int file, std::size_t place, const ClaimResult& result) {
-  const nlohmann::json entry = {{"place", place}, {"result", result}};
-  const std::string line = entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+void write_line(int file, const std::string& line) {
   std::string_view rest = line;
   while (!rest.empty()) {
     const ssize_t written = write(file, rest.data(), rest.size());
@@ -216,30 +147,6 @@ void write_line(int file, std::size_t place, const ClaimResult& result) {
   }
 }
 
-// What write_line() wrote, by place. The last line may be cut off; nothing: some other line is no result.
-std::optional<std::vector<ClaimResult>> results_of(std::string_view lines) {
-  std::map<std::size_t, ClaimResult> by_place;
-  try {
-    for (std::size_t end = lines.find('\n'); end != std::string_view::npos; end = lines.find('\n')) {
-      const nlohmann::json entry = nlohmann::json::parse(lines.substr(0, end));
-      by_place.emplace(entry.at("place").get<std::size_t>(), entry.at("result").get<ClaimResult>());
-      lines.remove_prefix(end + 1);
-    }
-  } catch (const nlohmann::json::exception&) {
-    return std::nullopt;
-  }
-  std::vector<ClaimResult> results;
-  results.reserve(by_place.size());
-  for (auto& [place, result] : by_place) results.push_back(std::move(result));
-  return results;
-}
-
-std::optional<std::vector<ClaimResult>> kept_results(const toolchain::KeptTexts& kept, const std::string& key) {
-  const auto text = kept.find(key);
-  if (!text) return std::nullopt;
-  return results_of(*text);  // nothing if they are of a version with other members
-}
-
 // What a time limit or a broken solver left open is asked again next time.
 bool is_worth_keeping(const std::vector<ClaimResult>& results) {
   return std::all_of(results.begin(), results.end(), [](const ClaimResult& result) {
@@ -247,7 +154,7 @@ bool is_worth_keeping(const std::vector<ClaimResult>& results) {
   });
 }
 
-Running start(std::size_t index, const GroupTask& task, const RunnerOptions& options, const KeptIds& kept,
+Running start(std::size_t index, const GroupTask& task, const RunnerOptions& options, const KeptGroup& kept,
               SharedCounter& free) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return {index, -1, -1, "", Clock::now(), SharedCounter(0)};
@@ -263,7 +170,9 @@ Running start(std::size_t index, const GroupTask& task, const RunnerOptions& opt
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
-    const auto tell = [&](std::size_t place, const ClaimResult& result) { write_line(ends[1], place, result); };
+    const auto tell = [&](std::size_t place, const ClaimResult& result) {
+      write_line(ends[1], result_line(place, result));
+    };
     try {
       decide_group(task, options, kept, {free, lent}, tell);
     } catch (const std::exception& exception) {  // Z3's and the JSON library's among them
@@ -283,9 +192,8 @@ class GroupRun {
       : tasks_(tasks),
         options_(options),
         done_(done),
-        keys_(keys_of(tasks, options)),
+        kept_(kept_groups(tasks, options)),
         order_(order_of_work(tasks)),
-        kept_groups_(options.prove.cache.empty() ? options.prove.cache : options.prove.cache / "groups"),
         jobs_(std::max(1u, options.jobs)),
         free_(jobs_),
         results_(tasks.size()) {}
@@ -316,14 +224,13 @@ class GroupRun {
   void begin(std::size_t index) {
     GroupResult& result = results_[index];
     result.task = tasks_[index];
-    const KeptIds ids(kept_groups_, keys_[index].ids);
-    if (auto kept = kept_results(kept_groups_, keys_[index].results)) {
-      result.claims = std::move(*kept);
+    if (auto known = kept_[index].results()) {
+      result.claims = std::move(*known);
       result.kept = true;
-    } else if (!makes_wanted(ids)) {
+    } else if (!makes_wanted(kept_[index])) {
       result.kept = true;
     } else {
-      Running work = start(index, tasks_[index], options_, ids, free_);
+      Running work = start(index, tasks_[index], options_, kept_[index], free_);
       if (work.process >= 0) {
         running_.push_back(std::move(work));
         return;
@@ -335,9 +242,9 @@ class GroupRun {
   }
 
   // False only if it is known.
-  bool makes_wanted(const KeptIds& kept) const {
+  bool makes_wanted(const KeptGroup& kept) const {
     if (options_.claims.empty()) return true;
-    const auto ids = kept.find();
+    const auto ids = kept.ids();
     return !ids || std::any_of(ids->begin(), ids->end(),
                                [&](const std::string& id) { return is_wanted(id, options_.claims); });
   }
@@ -398,7 +305,7 @@ class GroupRun {
     if (!trouble.empty()) {
       result.claims.push_back(failed(result.task, Verdict::kUnknown, trouble));
     } else if (is_worth_keeping(result.claims)) {
-      kept_groups_.keep(keys_[work.task].results, work.text);
+      kept_[work.task].keep_results(work.text);
     }
     done_(result);
   }
@@ -406,9 +313,8 @@ class GroupRun {
   const std::vector<GroupTask>& tasks_;
   const RunnerOptions& options_;
   const std::function<void(const GroupResult&)>& done_;
-  const std::vector<Keys> keys_;
+  const std::vector<KeptGroup> kept_;
   const std::vector<std::size_t> order_;
-  const toolchain::KeptTexts kept_groups_;
   const unsigned jobs_;
   SharedCounter free_;  // processes that may be started
   std::vector<GroupResult> results_;
