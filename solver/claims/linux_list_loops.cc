@@ -383,7 +383,7 @@ LoopContract undo_loop(const UndoLoop& undo) {
       return simplified(index).same(simplified(done)) ? segment.address : addresses(index);
     });
     records.set_content(loops->list->dma_length_at, [=](const Term& index) {
-      if (simplified(index).same(simplified(done))) return length;
+      if (simplified(index).same(simplified(done))) return Term(length);
       return empties ? choose(less(index, done), Term::bits(32, 0), lengths(index)) : lengths(index);
     });
     auto& ghosts = view.state.ghosts;
