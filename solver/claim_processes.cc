@@ -15,6 +15,8 @@
 #include <optional>
 #include <string>
 
+#include "solver/write_all.h"
+
 namespace nospan::solver {
 namespace {
 
@@ -39,13 +41,7 @@ ClaimResult undecided(const Instance& instance, Verdict verdict, std::string rea
 void write_result(int file, const ClaimResult& result) {
   const std::string text =
       nlohmann::json(result).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const ssize_t written = write(file, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) _exit(1);
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (!write_all(file, text)) _exit(1);
 }
 
 std::optional<ClaimResult> read_result(int file) {

@@ -18,6 +18,8 @@
 #include <functional>
 #include <optional>
 
+#include "solver/write_all.h"
+
 namespace nospan::solver {
 namespace {
 
@@ -35,15 +37,6 @@ void limit_memory(uint64_t mebibytes) {
   setrlimit(RLIMIT_AS, &limit);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
-}
-
-void write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(file, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
 }
 
 // What a child left behind.
@@ -333,7 +326,7 @@ std::vector<Answer> decide_parts_with_z3(const std::vector<std::string>& parts, 
           mallopt(M_TOP_PAD, 16 << 20);
           for (std::size_t i = first; i < parts.size(); ++i) {
             const std::string answer = evaluate_with_z3(parts[i]);
-            write_all(output, answer + std::string(kNextAnswer));
+            if (!write_all(output, answer + std::string(kNextAnswer))) break;
             if (!answer.starts_with("unsat")) break;
           }
         },

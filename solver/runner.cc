@@ -18,6 +18,7 @@
 #include "solver/feasibility.h"
 #include "solver/kept_group.h"
 #include "solver/shared_counter.h"
+#include "solver/write_all.h"
 
 namespace nospan::solver {
 namespace {
@@ -136,17 +137,6 @@ std::vector<std::size_t> order_of_work(const std::vector<GroupTask>& tasks) {
   return order;
 }
 
-// In the child. Whoever read the lines may be gone.
-void write_line(int file, const std::string& line) {
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t written = write(file, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) _exit(1);
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 // What a time limit or a broken solver left open is asked again next time.
 bool is_worth_keeping(const std::vector<ClaimResult>& results) {
   return std::all_of(results.begin(), results.end(), [](const ClaimResult& result) {
@@ -171,7 +161,7 @@ Running start(std::size_t index, const GroupTask& task, const RunnerOptions& opt
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
     const auto tell = [&](std::size_t place, const ClaimResult& result) {
-      write_line(ends[1], result_line(place, result));
+      if (!write_all(ends[1], result_line(place, result))) _exit(1);
     };
     try {
       decide_group(task, options, kept, {free, lent}, tell);
