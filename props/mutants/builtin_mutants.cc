@@ -10,6 +10,7 @@ using model::Invariant;
 constexpr std::string_view kMapper = "targets/builtin/mapper.cc";
 constexpr std::string_view kBuffer = "targets/builtin/buffer.h";
 constexpr std::string_view kSpace = "targets/builtin/entry_space.cc";
+constexpr std::string_view kSearch = "targets/builtin/entry_space_search.cc";
 constexpr std::string_view kSpaceHeader = "targets/builtin/entry_space.h";
 constexpr std::string_view kChecks = "targets/builtin/checks.h";
 
@@ -86,7 +87,7 @@ std::vector<Mutant> builtin_mutants() {
        .why_many = kFillsTable},
       {.name = "builtin.long_runs_cross_boundary",
        .mistake = "a run of more than 64 entries may cross the boundary by one",
-       .edits = {{kSpace, "adjusted", R"(inside \+ search\.entries > search\.boundary)",
+       .edits = {{kSearch, "adjusted", R"(inside \+ search\.entries > search\.boundary)",
                   "inside + search.entries > search.boundary + 1"}},
        .violates = {Invariant::kRange2},
        .why_many = kFillsTable},
@@ -107,7 +108,7 @@ std::vector<Mutant> builtin_mutants() {
        .violates = {Invariant::kOwn1}},
       {.name = "builtin.search_takes_taken",
        .mistake = "the search for runs of more than 64 entries does not see their first word",
-       .edits = {{kSpace, "last_taken", R"(while \(word > slot >> kWordShift\))",
+       .edits = {{kSearch, "last_taken", R"(while \(word > slot >> kWordShift\))",
                   "while (word > (slot >> kWordShift) + 1)"}},
        .violates = {Invariant::kOwn1, Invariant::kRange1, Invariant::kFail1},
        .why_several =
@@ -152,7 +153,7 @@ std::vector<Mutant> builtin_mutants() {
        .violates = {Invariant::kSafe1}},
       {.name = "builtin.reads_past_bitmap",
        .mistake = "the search for runs across words looks at the word behind the last",
-       .edits = {{kSpace, "search_junctions", R"(word \+ 1 < words\.end)", "word < words.end"}},
+       .edits = {{kSearch, "search_junctions", R"(word \+ 1 < words\.end)", "word < words.end"}},
        .violates = {Invariant::kSafe1},
        .why_many = kFillsTable},
   };
