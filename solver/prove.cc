@@ -228,13 +228,23 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
       unanswered = &unanswered_copy;
     }
   }
+  // One is enough, and some are hard to find: each gets a few seconds before any gets all the time there is.
+  std::vector<Query> hard;
   for (const std::vector<Term>& witness : instance.witnesses) {
-    const Asked asked = questioner.ask(questioner.query(options.dropped, {}, witness), {});
+    const Query query = questioner.query(options.dropped, {}, witness);
+    Asked asked = questioner.ask_briefly(query);
+    result.witness = asked.first.kind == Kind::kSatisfiable;
+    if (result.witness && options.cross_check) asked = questioner.ask(query, {});
     record("witness", asked);
-    if (asked.first.kind == Kind::kSatisfiable) {
-      result.witness = true;
-      break;
-    }
+    if (result.witness) break;
+    if (asked.first.kind != Kind::kUnsatisfiable) hard.push_back(query);
+  }
+  std::optional<Asked> unseen;
+  for (auto query = hard.begin(); query != hard.end() && !result.witness; ++query) {
+    const Asked asked = questioner.ask(*query, {});
+    record("witness", asked);
+    result.witness = asked.first.kind == Kind::kSatisfiable;
+    if (asked.first.kind != Kind::kUnsatisfiable) unseen = asked;
   }
 
   if (result.counterexample) {
@@ -253,6 +263,8 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     set_verdict(result, instance.incomplete->verdict, instance.incomplete->line());
   } else if (instance.cases.empty()) {
     set_verdict(result, Verdict::kVacuous, "there is nothing to prove: no path does what the claim is about");
+  } else if (!result.witness && unseen) {
+    set_verdict(result, Verdict::kUnknown, "whether a call satisfies the hypotheses: " + unseen->first.reason);
   } else if (!result.witness) {
     set_verdict(result, Verdict::kVacuous, "no call satisfies the hypotheses");
   } else {

@@ -108,6 +108,35 @@ TEST(Prove, OneWitnessIsEnough) {
   EXPECT_EQ(prove(instance, options()).verdict, Verdict::kProved);
 }
 
+// The two factors of a product of two primes: no solver finds them in seconds.
+Term hard_to_find() {
+  const Term a = zero_extend(Term::free_bits(32, "a"), 64);
+  const Term b = zero_extend(Term::free_bits(32, "b"), 64);
+  return (a * b == word(uint64_t{4294967291} * 4294967279)) & less(word(1), a) & less(a, b);
+}
+
+// A witness that is hard to find was waited for to the end, a minute for each claim about Linux' lists, though
+// the next is found at once.
+TEST(Prove, AWitnessThatIsHardToFindHoldsNothingUp) {
+  Instance instance = sound();
+  instance.witnesses.insert(instance.witnesses.begin(), {hard_to_find()});
+  const ClaimResult result = prove(instance, options());
+  EXPECT_EQ(result.verdict, Verdict::kProved) << result.reason;
+  ASSERT_EQ(result.cases.size(), 3u);
+  EXPECT_EQ(result.cases[1].answer, "unknown");
+  EXPECT_THAT(result.cases[1].reason, HasSubstr("within 3000 ms"));
+  EXPECT_EQ(result.cases[2].answer, "sat");
+}
+
+// It was called vacuous, as if it were known that there is none.
+TEST(Prove, AWitnessThatIsNotFoundInTimeLeavesTheClaimUnknown) {
+  Instance instance = sound();
+  instance.witnesses = {{hard_to_find()}};
+  ProveOptions hasty = options();
+  hasty.limits.time = std::chrono::seconds(1);
+  EXPECT_EQ(prove(instance, hasty).verdict, Verdict::kUnknown);
+}
+
 TEST(Prove, AFalseClaimIsNotProvedAndComesWithAModel) {
   Instance instance = sound();
   instance.cases[0].goal = less(free_word("x") + free_word("y"), word(106));
