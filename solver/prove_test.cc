@@ -110,9 +110,11 @@ TEST(Prove, OneWitnessIsEnough) {
 
 // The two factors of a product of two primes: no solver finds them in seconds.
 Term hard_to_find() {
-  const Term a = zero_extend(Term::free_bits(32, "a"), 64);
-  const Term b = zero_extend(Term::free_bits(32, "b"), 64);
-  return (a * b == word(uint64_t{4294967291} * 4294967279)) & less(word(1), a) & less(a, b);
+  const auto wide = [](const Term& number) { return zero_extend(number, 124); };
+  const Term a = Term::free_bits(62, "a");
+  const Term b = Term::free_bits(62, "b");
+  const Term product = wide(word(4611686018427387847)) * wide(word(4611686018427387817));
+  return (wide(a) * wide(b) == product) & less(Term::bits(62, 1), a) & less(a, b);
 }
 
 // A witness that is hard to find was waited for to the end, a minute for each claim about Linux' lists, though
