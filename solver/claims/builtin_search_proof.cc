@@ -97,7 +97,20 @@ struct SearchProof {
              inside_promised(path, place, space().slot & word(63)) &
              across_promised(path, place, space().slot - (at - place));
     };
-    return {{"every entry is free",
+    // Where the code asked which starts a word allows, it found one of them: from that the rest follows.
+    const auto start = [this](const Path& path) {
+      const Term at = cell(path, slot);
+      const auto number = path.ghosts.find("allowed.word");
+      return number == path.ghosts.end() ? at : slot_of(number->second, at & word(63));
+    };
+    const auto is_allowed = [this, start](const Path& path) {
+      const Term at = cell(path, slot);
+      const auto allowed = path.ghosts.find("allowed.starts");
+      return allowed == path.ghosts.end() ? Term::boolean(true)
+                                          : (at == start(path)) & has_bit(allowed->second, at & word(63));
+    };
+    return {{"an allowed start", [=](const Path& path) { return implies(known(path), is_allowed(path)); }},
+            {"every entry is free",
              [=, this](const Path& path) {
                return implies(known(path), is_free(space(), before, cell(path, slot), search.entries));
              }},
@@ -115,14 +128,15 @@ struct SearchProof {
              }},
             {"aligned",
              [=, this](const Path& path) {
-               return implies(known(path), ((space().table.origin + cell(path, slot)) &
-                                            (search.alignment - word(1))) == word(0));
+               return implies(known(path) & is_allowed(path),
+                              ((space().table.origin + start(path)) & (search.alignment - word(1))) == word(0));
              },
              alignment_splits()},
             {"in one boundary",
              [=, this](const Path& path) {
-               return implies(known(path), in_one_boundary(space().table.origin + cell(path, slot),
-                                                           search.entries, search.boundary));
+               return implies(
+                   known(path) & is_allowed(path),
+                   in_one_boundary(space().table.origin + start(path), search.entries, search.boundary));
              },
              boundary_splits()},
             {"bits stay",
