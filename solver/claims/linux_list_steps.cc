@@ -123,8 +123,7 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
   const Event* clear = last_of(path, Kind::kClear);
   const std::size_t given = clear != nullptr ? clear->given : behind_the_iteration(path);
   // The code computes the same numbers before it decides whether to clear them.
-  const bool is_over = path.end == Path::End::kLoopClosed;
-  for (auto other = others.begin(); is_over && clear == nullptr && other != others.end(); ++other) {
+  for (auto other = others.begin(); clear == nullptr && other != others.end(); ++other) {
     const auto address = other->ghosts.find(ListLoopAccount::kUndoneAddress);
     if (address == other->ghosts.end() || !address->second.same(segment.address)) continue;
     clear = last_of(*other, Kind::kClear);
