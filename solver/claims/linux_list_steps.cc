@@ -96,11 +96,18 @@ void ListStep::map(const Path& path, const Event& set) {
   describe(at("an element begins in its first entry"), path, set.given,
            shift_right(seen, table.page_shift) == first);
   describe(at("no element is at address 0"), path, set.given, seen != word(0));
-  describe(at("an element ends in its last entry"), path, set.given,
-           less_equal(seen, seen + rest) & (pages != word(0)) & less_equal(first, first + more) &
-               (shift_right(seen + rest, table.page_shift) == first + more));
+  // What its offset and its length say, however the code computes it from where the element is.
+  const Term offset = element.address & (shift_left(word(1), table.page_shift) - word(1));
+  const Term touched = shift_right(offset + rest, table.page_shift);
+  describe(at("an element has as many entries as it touches IOMMU pages"), path, set.given,
+           pages == touched + word(1));
+  const auto in_window = [&](const Term& from, const Term& last) {
+    return less_equal(table.first_index, from) & less_equal(from, last) &
+           less(last, table.first_index + table.entries) &
+           less_equal(last, shift_right(word(~uint64_t{0}), table.page_shift));
+  };
   describe(at("an element's entries are in the window"), path, set.given,
-           less_equal(table.first_index, first) & less(first + more, table.first_index + table.entries));
+           (pages != word(0)) & in_window(first, first + more));
   // Which does not depend on how many they are.
   Case& window = description_.back();
   const Term any = free_word("pages_of_entry");
@@ -112,6 +119,18 @@ void ListStep::map(const Path& path, const Event& set) {
     if (are_among(free_names(known), of_goal)) window.probably_enough.push_back(known);
   }
   window.splits.clear();
+  const auto ends = [&](const Term& from, const Term& number, const Term& place) {
+    return less_equal(place, place + rest) & (number != word(0)) & less_equal(from, from + number - word(1)) &
+           (shift_right(place + rest, table.page_shift) == from + number - word(1));
+  };
+  describe(at("an element ends in its last entry"), path, set.given, ends(first, pages, seen));
+  // Of any entries in the window.
+  const Term from = free_word("first_of_entry");
+  description_.back().easier =
+      std::make_shared<const Case>(Case{description_.back().name,
+                                        {length != word(0), in_window(from, from + touched)},
+                                        ends(from, touched + word(1), list_->seen_at(from, element)),
+                                        split_page_shift(table.page_shift)});
 }
 
 void ListStep::undo(const Path& path, const std::vector<Path>& others) {
