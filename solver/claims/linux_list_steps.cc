@@ -24,6 +24,14 @@ const Event* last_of(const Path& path, Kind kind) {
   return found == path.events.rend() ? nullptr : &*found;
 }
 
+// A condition of the path speaks about the number.
+bool knows(const Path& path, const Term& number) {
+  const std::string name = "any number";
+  return std::any_of(path.conditions.begin(), path.conditions.end(), [&](const Term& condition) {
+    return free_names(substitute(condition, number, free_word(name))).contains(name);
+  });
+}
+
 bool share(const std::set<std::string>& some, const std::set<std::string>& others) {
   return std::any_of(some.begin(), some.end(), [&](const std::string& name) { return others.contains(name); });
 }
@@ -141,11 +149,13 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
   const Event* freed = last_of(path, Kind::kGiveBack);
   const Event* clear = last_of(path, Kind::kClear);
   const std::size_t given = clear != nullptr ? clear->given : behind_the_iteration(path);
-  // The code computes the same numbers before it decides whether to clear them.
+  // The code computes the same numbers before it decides whether to clear them, and if it comes to the segment.
+  const bool is_over = path.end == Path::End::kLoopClosed;
   for (auto other = others.begin(); clear == nullptr && other != others.end(); ++other) {
     const auto address = other->ghosts.find(ListLoopAccount::kUndoneAddress);
     if (address == other->ghosts.end() || !address->second.same(segment.address)) continue;
-    clear = last_of(*other, Kind::kClear);
+    const Event* its_clear = last_of(*other, Kind::kClear);
+    if (is_over || (its_clear != nullptr && knows(path, its_clear->arguments[1]))) clear = its_clear;
   }
   if (clear == nullptr) return;
   const Term& first = clear->arguments[0];
