@@ -93,6 +93,7 @@ void ListStep::map(const Path& path, const Event& set) {
        {std::pair{seen, "seen"}, {address, "seen"}, {pages, "pages_of_entry"}, {first, "first_of_entry"}}) {
     if (!number.constant()) numbers_.emplace_back(number, free_word(name));
   }
+  bytes_before_ = simplified(path.ghosts.at(ListAccount::kBytes) - length);
   origins_ = free_names(element.address);
   origins_.merge(free_names(first - table.first_index));
   const auto at = [&](const char* what) { return fmt::format("{} at {}", what, set.place); };
@@ -111,8 +112,7 @@ void ListStep::map(const Path& path, const Event& set) {
            pages == touched + word(1));
   const auto in_window = [&](const Term& from, const Term& last) {
     return less_equal(table.first_index, from) & less_equal(from, last) &
-           less(last, table.first_index + table.entries) &
-           less_equal(last, shift_right(word(~uint64_t{0}), table.page_shift));
+           less(last, table.first_index + table.entries);
   };
   describe(at("an element's entries are in the window"), path, set.given,
            (pages != word(0)) & in_window(first, first + more));
@@ -199,6 +199,15 @@ void ListStep::add_description(std::vector<Case>& cases) const {
   for (const Case& question : description_) add_case(cases, question);
 }
 
+// The arbitrary byte is before the element, or so many bytes behind its first: then solvers need not find out
+// what the difference of two sums is.
+Term ListStep::by_place(const Term& goal) const {
+  if (!bytes_before_) return goal;
+  const Term& position = list_->position;
+  const Term behind = substitute(goal, position, *bytes_before_ + free_word("behind_first_byte"));
+  return implies(less(position, *bytes_before_), goal) & behind;
+}
+
 Term ListStep::of_any(const Term& term) const { return substitute(term, numbers_); }
 
 bool ListStep::is_left_out(const std::set<std::string>& names) const {
@@ -255,8 +264,9 @@ Case ListStep::follows(std::string name, const Path& path, std::size_t given, co
     const bool helps = undoes_ ? is_about_undone(names, is_end_of_matter) : are_among(names, of_goal);
     if (helps) question.probably_enough.push_back(known);
   }
-  question.easier = std::make_shared<const Case>(of_any_pages(
-      {question.name, question.probably_enough, question.goal, question.splits}, list_->table.page_shift));
+  question.easier = std::make_shared<const Case>(
+      of_any_pages({question.name, question.probably_enough, by_place(question.goal), question.splits},
+                   list_->table.page_shift));
   return question;
 }
 

@@ -8,6 +8,7 @@
 #ifndef NOSPAN_SOLVER_CLAIMS_LINUX_LIST_STEPS_H
 #define NOSPAN_SOLVER_CLAIMS_LINUX_LIST_STEPS_H
 
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -47,6 +48,7 @@ class ListStep {
   std::vector<Term> conditions(const Path& path, std::size_t given, bool of_numbers) const;
   bool is_left_out(const std::set<std::string>& names) const;
   Term of_any(const Term& term) const;
+  Term by_place(const Term& goal) const;
 
   const LinuxList* list_;
   std::vector<std::pair<Term, Term>> numbers_;  // as the code computed it, and a free constant for it
@@ -55,6 +57,7 @@ class ListStep {
   std::vector<std::pair<std::size_t, Term>> facts_;
   // Free constants that only say where the numbers come from.
   std::set<std::string> origins_;
+  std::optional<Term> bytes_before_;  // of the list, before the element that is mapped
   std::vector<Term> supposed_;
   bool undoes_ = false;
 };
