@@ -202,7 +202,7 @@ void ListStep::add_description(std::vector<Case>& cases) const {
 // The arbitrary byte is before the element, or so many bytes behind its first: then solvers need not find out
 // what the difference of two sums is.
 Term ListStep::by_place(const Term& goal) const {
-  if (!bytes_before_) return goal;
+  if (!bytes_before_ || !free_names(goal).contains("position")) return goal;
   const Term& position = list_->position;
   const Term behind = substitute(goal, position, *bytes_before_ + free_word("behind_first_byte"));
   return implies(less(position, *bytes_before_), goal) & behind;
