@@ -7,6 +7,7 @@
 #include "solver/claims/builtin_hints.h"
 #include "solver/claims/builtin_runs.h"
 #include "solver/claims/linux_bitmap.h"
+#include "solver/claims/loop_variables.h"
 
 namespace nospan::solver {
 namespace {
@@ -56,7 +57,7 @@ struct Range {
     loop.measure = [](LoopView& view) -> Expected<Term> {
       auto number = view.find("word");
       if (!number) return tl::unexpected(number.error());
-      return word(uint64_t{1} << 40) - (*number)->value.bits;
+      return short_of_highest((*number)->value.bits);
     };
     return loop;
   }

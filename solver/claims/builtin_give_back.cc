@@ -9,6 +9,7 @@
 #include "solver/claims/builtin_runs.h"
 #include "solver/claims/builtin_space_proof.h"
 #include "solver/claims/linux_bitmap.h"
+#include "solver/claims/loop_variables.h"
 
 namespace nospan::solver {
 namespace {
@@ -127,8 +128,8 @@ Expected<Instance> give_back_words(const Setting& setting) {
       const Term& at = (*region)->value.bits;
       return less_equal(first_region, at) & less_equal(at, last_region + Term::bits(32, 1));
     };
-    loop.measure = [=](LoopView& view) -> Expected<Term> {
-      return zero_extend(last_region + Term::bits(32, 2) - view.carried[0].value.bits, 64);
+    loop.measure = [](LoopView& view) -> Expected<Term> {
+      return zero_extend(short_of_highest(view.carried[0].value.bits), 64);
     };
     give.proof->executor.add(loop);
   }

@@ -5,6 +5,7 @@
 #include <llvm/IR/Function.h>
 
 #include "solver/claims/linux_bitmap.h"
+#include "solver/claims/loop_variables.h"
 
 namespace nospan::solver {
 namespace {
@@ -110,7 +111,7 @@ Expected<Instance> next_candidate_in_region(const Setting& setting) {
   loop.measure = [](LoopView& view) -> Expected<Term> {
     auto next = view.find("next");
     if (!next) return tl::unexpected(next.error());
-    return word(uint64_t{1} << 40) - (*next)->value.bits;
+    return short_of_highest((*next)->value.bits);
   };
   (*proof)->executor.add(loop);
   return (*proof)->prove(
@@ -162,10 +163,10 @@ Expected<Instance> word_from_on(const Setting& setting, const WordSearch& search
     if (!at) return tl::unexpected(at.error());
     return less_equal(from, (*at)->value.bits) & less_equal((*at)->value.bits, end);
   };
-  loop.measure = [=](LoopView& view) -> Expected<Term> {
+  loop.measure = [](LoopView& view) -> Expected<Term> {
     auto at = view.find("from");
     if (!at) return tl::unexpected(at.error());
-    return end - (*at)->value.bits;
+    return short_of_highest((*at)->value.bits);
   };
   (*proof)->executor.add(loop);
   return (*proof)->prove(

@@ -10,6 +10,7 @@
 #include "solver/claims/builtin_search_promises.h"
 #include "solver/claims/filler.h"
 #include "solver/claims/linux_bitmap.h"
+#include "solver/claims/loop_variables.h"
 
 namespace nospan::solver {
 namespace {
@@ -162,11 +163,10 @@ LoopContract loop_over_words(const Setting& setting, const SearchProof& proof, c
     const Term& at = (*number)->value.bits;
     return less_equal(begin, at) & (less_equal(at, end) | (at == begin));
   };
-  loop.measure = [end = proof.end](LoopView& view) -> Expected<Term> {
+  loop.measure = [](LoopView& view) -> Expected<Term> {
     auto number = view.find("word");
     if (!number) return tl::unexpected(number.error());
-    const Term& at = (*number)->value.bits;
-    return choose(less_equal(at, end), end - at, word(0));
+    return short_of_highest((*number)->value.bits);
   };
   return loop;
 }
@@ -219,13 +219,10 @@ Expected<Instance> search_long(const Setting& setting) {
     return less_equal(place, here) & (less_equal(here, shift_left(end, word(6))) | (here == place)) &
            less_equal((*from)->value.bits, end);
   };
-  loop.measure = [end = search.end](LoopView& view) -> Expected<Term> {
+  loop.measure = [](LoopView& view) -> Expected<Term> {
     auto at = view.find("place");
     if (!at) return tl::unexpected(at.error());
-    // Where it is behind the end, there is no further iteration.
-    const Term& here = (*at)->value.bits;
-    const Term slots = shift_left(end, word(6));
-    return choose(less_equal(here, slots), slots - here, word(0));
+    return short_of_highest((*at)->value.bits);
   };
   search.proof->executor.add(loop);
   std::vector<Term> asked = search.asked("search_long");

@@ -6,6 +6,7 @@
 
 #include "solver/claims/builtin_runs.h"
 #include "solver/claims/linux_bitmap.h"
+#include "solver/claims/loop_variables.h"
 
 namespace nospan::solver {
 namespace {
@@ -163,17 +164,19 @@ Expected<Instance> SpaceProof::prove(const Claim& claim, const std::vector<Goal>
   instance.incomplete = incompleteness(*paths);
   const auto add = [&](Case question, const std::vector<Split>& splits) {
     question.splits = splits;
-    for (Case& part : claim.in_parts ? in_parts(question) : std::vector<Case>{question}) {
-      instance.cases.push_back(std::move(part));
-    }
+    if (claim.in_parts) try_with_what_it_speaks_of(question, instance.domain);
+    add_case(instance.cases, std::move(question));
   };
-  for (const Case& question : all_obligation_cases(*paths)) add(question, claim.obligation_splits);
+  for (const Case& question : claim.in_parts ? obligations_path_by_path(*paths) : all_obligation_cases(*paths))
+    add(question, claim.obligation_splits);
   for (const Goal& goal : goals) {
     for (const Term& lemma : goal.lemmas)
       instance.cases.push_back({goal.name + ", lemma", {}, lemma, goal.lemma_splits});
-    Case question = on_return(goal.name, *paths, goal.holds);
-    question.given = goal.lemmas;
-    add(std::move(question), goal.splits);
+    for (Case& question : claim.in_parts ? each_on_return(goal.name, *paths, goal.holds)
+                                         : std::vector<Case>{on_return(goal.name, *paths, goal.holds)}) {
+      question.given.insert(question.given.end(), goal.lemmas.begin(), goal.lemmas.end());
+      add(std::move(question), goal.splits);
+    }
   }
   instance.witnesses = returning(*paths, witness);
   return instance;
@@ -315,10 +318,10 @@ Expected<Instance> count(const Setting& setting) {
     return less_equal(first, at) & less_equal(at, first + entries) &
            space.remembers_the_same(before, space.regions(view.state.memory));
   };
-  loop.measure = [=](LoopView& view) -> Expected<Term> {
+  loop.measure = [](LoopView& view) -> Expected<Term> {
     auto slot = view.find("slot");
     if (!slot) return tl::unexpected(slot.error());
-    return first + entries - (*slot)->value.bits;
+    return short_of_highest((*slot)->value.bits);
   };
   (*proof)->executor.add(loop);
   return (*proof)->prove(

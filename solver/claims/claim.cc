@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "solver/slice.h"
 #include "solver/term_form.h"
 
 namespace nospan::solver {
@@ -64,18 +65,6 @@ std::vector<Case> obligation_cases(const std::vector<Path>& paths, bool of_contr
 
 }  // namespace
 
-std::vector<Case> in_parts(Case question) {
-  std::vector<Case> parts;
-  std::vector<Term> goals = conjuncts(question.goal);
-  if (goals.size() < 2) return {std::move(question)};
-  for (std::size_t i = 0; i < goals.size(); ++i) {
-    parts.push_back(question);
-    parts.back().name = fmt::format("{}, part {} of {}", question.name, i + 1, goals.size());
-    parts.back().goal = std::move(goals[i]);
-  }
-  return parts;
-}
-
 std::vector<Case> safety_cases(const std::vector<Path>& paths) { return obligation_cases(paths, false); }
 
 std::vector<Case> contract_cases(const std::vector<Path>& paths) { return obligation_cases(paths, true); }
@@ -84,6 +73,32 @@ std::vector<Case> all_obligation_cases(const std::vector<Path>& paths) {
   std::vector<Case> cases = safety_cases(paths);
   for (Case& question : contract_cases(paths)) cases.push_back(std::move(question));
   return cases;
+}
+
+std::vector<Case> obligations_path_by_path(const std::vector<Path>& paths) {
+  std::vector<Case> cases;
+  for (const Path& path : paths) {
+    for (const Obligation& obligation : path.obligations) {
+      const auto end = path.conditions.begin() + static_cast<std::ptrdiff_t>(obligation.given);
+      // Paths share their beginnings, and so their obligations.
+      add_case(cases,
+               {fmt::format("{}: {} ({})", solver::name(obligation.kind), obligation.what, obligation.place),
+                std::vector<Term>(path.conditions.begin(), end),
+                obligation.holds,
+                {}});
+    }
+  }
+  return cases;
+}
+
+void try_with_what_it_speaks_of(Case& question, const std::vector<Term>& domain) {
+  std::set<std::string> names = free_names(question.goal);
+  for (const Term& term : domain) names.merge(free_names(term));
+  for (const Term& known : question.given) {
+    for (const Term& part : conjuncts(known)) {
+      if (are_among(free_names(part), names)) question.probably_enough.push_back(part);
+    }
+  }
 }
 
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths) {

@@ -97,10 +97,6 @@ std::vector<Split> split_page_shift(const Term& page_shift);
 // Adds a case, unless one that asks the same is there.
 void add_case(std::vector<Case>& cases, Case question);
 
-// The same question as one for each part of its goal, where that is a conjunction (of all paths): shorter, but
-// more of them.
-std::vector<Case> in_parts(Case question);
-
 // The obligations of kinds that `safe` is about, as one case for each place, over all paths.
 std::vector<Case> safety_cases(const std::vector<Path>& paths);
 
@@ -110,6 +106,13 @@ std::vector<Case> contract_cases(const std::vector<Path>& paths);
 
 // Both.
 std::vector<Case> all_obligation_cases(const std::vector<Path>& paths);
+
+// The same, each path by itself: more questions, but each says what is known apart from what is to be shown.
+std::vector<Case> obligations_path_by_path(const std::vector<Path>& paths);
+
+// Has the case asked first with only those facts that speak about nothing but what the goal and the domain
+// speak about.
+void try_with_what_it_speaks_of(Case& question, const std::vector<Term>& domain);
 
 // An error for the first path that was cut off or could not be followed.
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths);

@@ -363,6 +363,15 @@ Case on_return(const std::string& name, const std::vector<Path>& paths,
   return {name, {}, all_of(goals), {}};
 }
 
+std::vector<Case> each_on_return(const std::string& name, const std::vector<Path>& paths,
+                                 const std::function<Term(const Path&)>& goal) {
+  std::vector<Case> cases;
+  for (const Path& path : paths) {
+    if (path.end == Path::End::kReturned) add_case(cases, {name, path.conditions, goal(path), {}});
+  }
+  return cases;
+}
+
 std::vector<std::vector<Term>> returning(const std::vector<Path>& paths,
                                          const std::function<Term(const Path&)>& goal) {
   std::vector<std::vector<Term>> result;

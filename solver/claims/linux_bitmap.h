@@ -29,6 +29,9 @@ Term only_range_changed(const Term& before, const Term& after, const Term& bit, 
 // Cases and witnesses of a function that was executed: a goal on every path that returns.
 Case on_return(const std::string& name, const std::vector<Path>& paths,
                const std::function<Term(const Path&)>& goal);
+// The same, each path by itself.
+std::vector<Case> each_on_return(const std::string& name, const std::vector<Path>& paths,
+                                 const std::function<Term(const Path&)>& goal);
 std::vector<std::vector<Term>> returning(const std::vector<Path>& paths,
                                          const std::function<Term(const Path&)>& goal);
 

@@ -19,6 +19,11 @@ reports::Expected<Term> number_of(LoopView& view, const char* name);
 // Sets it to the lowest bits of `value`, as many as it has.
 reports::Expected<void> let_go(LoopView& view, const char* name, const Term& value);
 
+// LoopContract::measure of a loop whose variable only grows, wherever it ends: what the variable is short of
+// the highest number. That it falls is that the variable grows, which solvers see at once; the difference of a
+// bound and the variable takes them minutes.
+inline Term short_of_highest(const Term& variable) { return ~variable; }
+
 }  // namespace nospan::solver
 
 #endif  // NOSPAN_SOLVER_CLAIMS_LOOP_VARIABLES_H
