@@ -278,7 +278,8 @@ Expected<Instance> search_region(const Setting& setting) {
                  space.region_holds(before, wide, Term::bits(32, 0))},
        .rests_on = {"contract/EntrySpace::search_within_words", "contract/EntrySpace::search_junctions",
                     "contract/EntrySpace::search_long", "contract/EntrySpace::words_of"},
-       .inputs = search.inputs()},
+       .inputs = search.inputs(),
+       .in_parts = true},
       goals, [&](const Path& path) { return path.result->bits & (search.search.entries == word(3)); });
 }
 
@@ -314,18 +315,35 @@ Expected<Instance> adjusted(const Setting& setting) {
   const Term lowest = space.table.origin + from;
   const Term below = search.search.alignment - word(1);
   const Term up = (lowest + below) & ~below;
+  const auto index = [&](const Path& path) { return space.table.origin + path.result->bits; };
+  const auto goal = [&](const char* name, std::function<Term(const Path&)> holds) {
+    return SpaceProof::Goal{name,
+                            std::move(holds),
+                            search.boundary_splits(),
+                            {less_equal(lowest, up), (up & below) == word(0)},
+                            search.alignment_splits()};
+  };
+  // adjusted_promises(), in parts. The code computes an index, and from that the slot: that the slot is not
+  // lower if the index is not is shown of any slot.
+  const Term any = free_word("any_slot");
+  const SpaceProof::Goal of_any_slot = {"a slot is lower if its index is", [&](const Path&) {
+                                          return implies(less_equal(lowest, space.table.origin + any),
+                                                         less_equal(from, any));
+                                        }};
   return search.proof->prove(
       {.function = "adjusted",
        .words = "a slot that is aligned, in one boundary, and not lower",
        .arguments = {search.pointer, Value::number(from)},
        .asked = {is_search(space, search.search, space.start), less(from, space.slots())},
        .rests_on = {},
-       .inputs = search.inputs()},
-      {{"a slot",
-        [&](const Path& path) { return adjusted_promises(space, search.search, from, path.result->bits); },
-        search.boundary_splits(),
-        {less_equal(lowest, up), (up & below) == word(0)},
-        search.alignment_splits()}},
+       .inputs = search.inputs(),
+       .in_parts = true},
+      {of_any_slot, goal("not lower", [&](const Path& path) { return less_equal(lowest, index(path)); }),
+       goal("aligned", [&](const Path& path) { return (index(path) & below) == word(0); }),
+       goal("in one boundary",
+            [&](const Path& path) {
+              return in_one_boundary(index(path), search.search.entries, search.search.boundary);
+            })},
       [&](const Path&) { return search.search.alignment == word(16); });
 }
 
