@@ -446,6 +446,7 @@ Expected<ListLoopTerms> add_list_loops(Executor& executor, const std::shared_ptr
   loops->terms.addresses = loops->addresses;
   loops->terms.lengths = loops->lengths;
   loops->terms.undone = loops->undone;
+  loops->terms.emptied = loops->emptied;
   auto once = linker_name(program, "nospan::builtin::Mapper::map_list_once");
   auto unmap = linker_name(program, kUnmapList);
   if (!once || !unmap) return tl::unexpected(once ? unmap.error() : once.error());

@@ -39,6 +39,8 @@ struct ListLoopTerms {
   Records::Content lengths;
   // In the arbitrary iteration of the loop that undoes: the segment that it comes to.
   Term undone;
+  // The elements from `segments` to this one, which is not among them, were emptied.
+  Term emptied;
 };
 
 // Adds them, and the contracts of what the loops call, with the account.

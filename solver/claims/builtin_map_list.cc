@@ -343,11 +343,17 @@ class Claims {
         witness.push_back(executed_.loops.mine);
         add_witness(instance, list().table, std::move(witness));
       }
+      const SegmentStep step(list(), executed_.loops, path);
+      bool is_undone = false;
       for (const Event& event : path.events) {
         if (event.kind != Kind::kClear && event.kind != Kind::kGiveBack) continue;
-        add_case(instance.cases, {fmt::format("only what was done is undone, at {}", event.place),
-                                  conditions_before(path, event.given), event.arguments[2], splits()});
+        Case question{fmt::format("only what was done is undone, at {}", event.place),
+                      conditions_before(path, event.given), event.arguments[2], splits()};
+        step.ease(question);
+        add_case(instance.cases, std::move(question));
+        is_undone = true;
       }
+      if (is_undone) step.add_description(instance.cases);
     }
   }
 

@@ -133,7 +133,10 @@ void SegmentStep::undo(const ListLoopTerms& loops, const Path& path) {
                           implies(is_there, length == loops.lengths(loops.undone)),
                           {}});
   if (!simplified(length).same(numbers_[2].first)) {
-    undone_.emplace(Undone{simplified(is_there), {simplified(length), numbers_[2].second}});
+    const Term is_not_emptied = less(loops.undone, loops.segments) | less_equal(loops.emptied, loops.undone);
+    undone_.emplace(Undone{simplified(is_there), {simplified(length), numbers_[2].second}, is_not_emptied});
+    description_.push_back(
+        {"a segment that is undone was not emptied", {}, implies(is_there, is_not_emptied), {}});
   }
   description_.push_back({"an index is among others",
                           {},
@@ -159,14 +162,18 @@ void SegmentStep::ease(Case& question) const {
   const Term& shift = list_.table.page_shift;
   const std::vector<Term> given = conjuncts(all_of(question.given));
   std::vector<std::pair<Term, Term>> numbers = numbers_;
+  std::vector<Term> facts = facts_;
   for (const Term& known : given) {
     if (const auto entries = entries_of_buffer(known)) numbers.emplace_back(entries->left, entries->right);
-    if (undone_ && simplified(known).same(undone_->is_there)) numbers.push_back(undone_->length);
+    if (undone_ && simplified(known).same(undone_->is_there)) {
+      numbers.push_back(undone_->length);
+      facts.push_back(undone_->is_not_emptied);
+    }
   }
   const auto of_any = [&](const Term& term) { return substitute(renamed(term), numbers); };
   // Twice, for what stands for entries is written in such numbers, too.
   const auto of_any_entries = [&](const Term& term) { return of_any(of_any(term)); };
-  Case easier{question.name, facts_, of_any_entries(question.goal), question.splits};
+  Case easier{question.name, std::move(facts), of_any_entries(question.goal), question.splits};
   std::set<std::string> of_goal = free_names(easier.goal);
   of_goal.insert(of_place_.begin(), of_place_.end());
   for (const Term& term : given) {

@@ -40,6 +40,7 @@ class SegmentStep {
   struct Undone {
     Term is_there;
     std::pair<Term, Term> length;  // as the path has it, and any number
+    Term is_not_emptied;           // by the loop behind the segments
   };
 
   const BuiltinList& list_;
