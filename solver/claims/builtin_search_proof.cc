@@ -18,8 +18,6 @@ namespace {
 using reports::Expected;
 using Kind = Obligation::Kind;
 
-const uint64_t kAll = ~uint64_t{0};
-
 std::string linked(const Setting& setting, const std::string& function) {
   return (*(*setting.program.function("nospan::builtin::EntrySpace::" + function))).getName().str();
 }

@@ -192,6 +192,7 @@ Term cell(const Path& path, const Value& pointer) {
 
 std::vector<Split> split_slot_place() {
   std::vector<Split> splits;
+  splits.reserve(64);
   for (uint64_t place = 0; place < 64; ++place) {
     splits.push_back({Term::free_bits(6, "slot.place"), Term::bits(6, place)});
   }

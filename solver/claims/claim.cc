@@ -79,11 +79,10 @@ std::vector<Case> obligations_path_by_path(const std::vector<Path>& paths) {
   std::vector<Case> cases;
   for (const Path& path : paths) {
     for (const Obligation& obligation : path.obligations) {
-      const auto end = path.conditions.begin() + static_cast<std::ptrdiff_t>(obligation.given);
       // Paths share their beginnings, and so their obligations.
       add_case(cases,
                {fmt::format("{}: {} ({})", solver::name(obligation.kind), obligation.what, obligation.place),
-                std::vector<Term>(path.conditions.begin(), end),
+                conditions_before(path, obligation.given),
                 obligation.holds,
                 {}});
     }
