@@ -344,6 +344,7 @@ class Claims {
         add_witness(instance, list().table, std::move(witness));
       }
       const SegmentStep step(list(), executed_.loops, path);
+      // The description holds where the path comes to a segment.
       bool is_undone = false;
       for (const Event& event : path.events) {
         if (event.kind != Kind::kClear && event.kind != Kind::kGiveBack) continue;

@@ -149,7 +149,8 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
   const Event* freed = last_of(path, Kind::kGiveBack);
   const Event* clear = last_of(path, Kind::kClear);
   const std::size_t given = clear != nullptr ? clear->given : behind_the_iteration(path);
-  // The code computes the same numbers before it decides whether to clear them, and if it comes to the segment.
+  // The code computes the same numbers before it decides whether to clear them. A path that returns may not
+  // have come to the segment: then it knows nothing of them, and they are not described.
   const bool is_over = path.end == Path::End::kLoopClosed;
   for (auto other = others.begin(); clear == nullptr && other != others.end(); ++other) {
     const auto address = other->ghosts.find(ListLoopAccount::kUndoneAddress);
@@ -202,8 +203,8 @@ void ListStep::add_description(std::vector<Case>& cases) const {
 // The arbitrary byte is before the element, or so many bytes behind its first: then solvers need not find out
 // what the difference of two sums is.
 Term ListStep::by_place(const Term& goal) const {
-  if (!bytes_before_ || !free_names(goal).contains("position")) return goal;
   const Term& position = list_->position;
+  if (!bytes_before_ || !share(free_names(position), free_names(goal))) return goal;
   const Term behind = substitute(goal, position, *bytes_before_ + free_word("behind_first_byte"));
   return implies(less(position, *bytes_before_), goal) & behind;
 }
