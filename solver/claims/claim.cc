@@ -100,6 +100,36 @@ void try_with_what_it_speaks_of(Case& question, const std::vector<Term>& domain)
   }
 }
 
+Case on_return(const std::string& name, const std::vector<Path>& paths,
+               const std::function<Term(const Path&)>& goal) {
+  std::vector<Term> goals;
+  for (const Path& path : paths) {
+    if (path.end != Path::End::kReturned) continue;
+    goals.push_back(implies(all_of(path.conditions), goal(path)));
+  }
+  return {name, {}, all_of(goals), {}};
+}
+
+std::vector<Case> each_on_return(const std::string& name, const std::vector<Path>& paths,
+                                 const std::function<Term(const Path&)>& goal) {
+  std::vector<Case> cases;
+  for (const Path& path : paths) {
+    if (path.end == Path::End::kReturned) add_case(cases, {name, path.conditions, goal(path), {}});
+  }
+  return cases;
+}
+
+std::vector<std::vector<Term>> returning(const std::vector<Path>& paths,
+                                         const std::function<Term(const Path&)>& goal) {
+  std::vector<std::vector<Term>> result;
+  for (const Path& path : paths) {
+    if (path.end != Path::End::kReturned) continue;
+    result.push_back(path.conditions);
+    result.back().push_back(goal(path));
+  }
+  return result;
+}
+
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths) {
   for (const Path& path : paths) {
     if (path.end == Path::End::kUnsupported)

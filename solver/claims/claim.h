@@ -114,6 +114,15 @@ std::vector<Case> obligations_path_by_path(const std::vector<Path>& paths);
 // speak about.
 void try_with_what_it_speaks_of(Case& question, const std::vector<Term>& domain);
 
+// Cases and witnesses of a function that was executed: a goal on every path that returns.
+Case on_return(const std::string& name, const std::vector<Path>& paths,
+               const std::function<Term(const Path&)>& goal);
+// The same, each path by itself.
+std::vector<Case> each_on_return(const std::string& name, const std::vector<Path>& paths,
+                                 const std::function<Term(const Path&)>& goal);
+std::vector<std::vector<Term>> returning(const std::vector<Path>& paths,
+                                         const std::function<Term(const Path&)>& goal);
+
 // An error for the first path that was cut off or could not be followed.
 std::optional<reports::Error> incompleteness(const std::vector<Path>& paths);
 

@@ -26,15 +26,6 @@ Term in_range(const Term& bit, const Term& first, const Term& count);
 Term only_range_changed(const Term& before, const Term& after, const Term& bit, const Term& first,
                         const Term& count, bool set);
 
-// Cases and witnesses of a function that was executed: a goal on every path that returns.
-Case on_return(const std::string& name, const std::vector<Path>& paths,
-               const std::function<Term(const Path&)>& goal);
-// The same, each path by itself.
-std::vector<Case> each_on_return(const std::string& name, const std::vector<Path>& paths,
-                                 const std::function<Term(const Path&)>& goal);
-std::vector<std::vector<Term>> returning(const std::vector<Path>& paths,
-                                         const std::function<Term(const Path&)>& goal);
-
 // The value that a loop carries for which `begins` holds: told by where it begins, as names are the tree's own
 // affair.
 reports::Expected<LoopView::Carried*> carried(LoopView& view, const char* what,
