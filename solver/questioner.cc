@@ -72,10 +72,17 @@ Asked Questioner::ask_briefly(const Query& query) {
   return asked;
 }
 
+Asked Questioner::ask_easier(const Case& question, const std::set<std::string>& without) {
+  if (question.easier) {
+    Asked asked = ask_easier(*question.easier, without);
+    if (asked.first.kind == Kind::kUnsatisfiable) return asked;
+  }
+  return ask(query(without, question.given, {!question.goal}), question.splits, {options_.limits, false});
+}
+
 Asked Questioner::ask_case(const Case& question, const std::set<std::string>& without, bool needs_hypotheses) {
   if (question.easier) {
-    const Case& easier = *question.easier;
-    Asked asked = ask(query(without, easier.given, {!easier.goal}), easier.splits, {options_.limits, false});
+    Asked asked = ask_easier(*question.easier, without);
     if (asked.first.kind == Kind::kUnsatisfiable) return asked;
   }
   const std::vector<Term> goal = {!question.goal};
@@ -120,11 +127,12 @@ Asked Questioner::ask(const Query& query, const std::vector<Split>& splits, cons
   const Effort of_slice{effort.limits, false, effort.is_brief};
   if (!splits.empty()) {
     Asked asked = ask_parts(query, splits, true, of_slice);
-    return has_model(asked) ? ask_parts(query, splits, false, effort) : asked;
+    return has_model(asked) && effort.model_matters ? ask_parts(query, splits, false, effort) : asked;
   }
   if (const auto part = slice(query)) {
     Asked asked = ask_whole(*part, of_slice);
-    if (!has_model(asked)) return asked;
+    // What was left out could only contradict itself.
+    if (!has_model(asked) || !effort.model_matters) return asked;
   }
   return ask_whole(query, effort);
 }

@@ -59,6 +59,8 @@ class Questioner {
   };
 
   Asked ask(const Query& query, const std::vector<Split>& splits, const Effort& effort);
+  // As it is; before that, what is easier yet.
+  Asked ask_easier(const Case& question, const std::set<std::string>& without);
   Asked ask_whole(const Query& query, const Effort& effort);
   Asked ask_parts(const Query& query, const std::vector<Split>& splits, bool sliced, const Effort& effort);
   // Until one part is not unsatisfiable: what is kept from earlier runs, the rest in one process.

@@ -19,6 +19,9 @@ Case order_of_pages(const Term& page_shift);
 // none; a model of it means nothing. Not thread-safe.
 Case of_any_pages(Case question, const Term& page_shift);
 
+// The same without what is said of two of them, which is often enough, and a much shorter question.
+Case of_unrelated_pages(Case question, const Term& page_shift);
+
 }  // namespace nospan::solver
 
 #endif  // NOSPAN_SOLVER_CLAIMS_ANY_PAGES_H

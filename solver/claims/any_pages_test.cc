@@ -60,6 +60,41 @@ TEST(AnyPages, QuestionAboutDistanceHasAModel) {
   EXPECT_EQ(verdict_of({question}), reports::Verdict::kProved);
 }
 
+// The page of the same address is the same number, but nothing is said of two addresses.
+TEST(AnyPages, UnrelatedPagesOfTheSameAddressAreTheSame) {
+  const Term at = free_word("a");
+  const Term other = free_word("b");
+  const Term page = shift_right(at, kShift);
+  Case question{"same", {page == free_word("entry")}, free_word("entry") == page, split_page_shift(kShift)};
+  const Case same = of_unrelated_pages(question, kShift);
+  EXPECT_TRUE(same.splits.empty());
+  EXPECT_EQ(verdict_of({same}), reports::Verdict::kProved);
+  question = {"order", {less_equal(at, other)}, less_equal(page, shift_right(other, kShift)), {}};
+  EXPECT_EQ(verdict_of({of_any_pages(question, kShift)}), reports::Verdict::kProved);
+  EXPECT_NE(verdict_of({of_unrelated_pages(question, kShift)}), reports::Verdict::kProved);
+}
+
+// The easiest question is asked first, and each model of one only means that the next is asked.
+TEST(AnyPages, EasierQuestionsMayHaveEasierOnes) {
+  const Term at = free_word("a");
+  const Term next = at + word(4096);
+  Case question{"next",
+                {less(at, next), kShift == word(12)},
+                shift_right(next, kShift) == shift_right(at, kShift) + word(1),
+                {}};
+  Case of_any = of_any_pages(question, kShift);
+  of_any.easier = std::make_shared<const Case>(of_unrelated_pages(question, kShift));
+  question.easier = std::make_shared<const Case>(of_any);
+  EXPECT_EQ(verdict_of({question}), reports::Verdict::kProved);
+  // Neither of them is proved, and nor is the question, if it is wrong itself.
+  question.goal = !question.goal;
+  EXPECT_NE(verdict_of({question}), reports::Verdict::kProved);
+  // That of which only the easiest says it is proved by that.
+  of_any.easier = std::make_shared<const Case>(Case{"easiest", {}, Term::boolean(true), {}});
+  question.easier = std::make_shared<const Case>(of_any);
+  EXPECT_EQ(verdict_of({question}), reports::Verdict::kProved);
+}
+
 TEST(AnyPages, WhatMentionsThePageSizeInTheGoalStaysSplit) {
   const Term at = free_word("a");
   const Case question{"size", {}, shift_right(at, kShift) == kShift, split_page_shift(kShift)};

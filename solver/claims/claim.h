@@ -55,7 +55,8 @@ struct Case {
   bool try_without_given = false;
   // Facts of `given` that it probably follows from: asked with only those first.
   std::vector<Term> probably_enough = {};
-  // If this has no model, neither has the question: asked before everything else, as it is.
+  // If this has no model, neither has the question: asked before everything else, as it is. It may have an
+  // easier one itself.
   std::shared_ptr<const Case> easier = nullptr;
 };
 

@@ -283,6 +283,9 @@ Expected<void> let_go(const Loops& loops, LoopView& view) {
   ghosts.insert_or_assign(Loop::kStart, loops.start);
   ghosts.insert_or_assign(Loop::kHolder, loops.holder);
   ghosts.insert_or_assign(Loop::kHolderStart, loops.holder_start);
+  ghosts.insert_or_assign(Loop::kLastAddress, loops.segment(loops.outs).address);
+  ghosts.insert_or_assign(Loop::kLastLength, loops.segment(loops.outs).length);
+  ghosts.insert_or_assign(Loop::kNextBefore, loops.dma_next);
   return {};
 }
 

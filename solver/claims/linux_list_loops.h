@@ -24,6 +24,10 @@ struct ListLoopAccount {
   static constexpr const char* kStart = "start";  // place in the list of the last segment's first byte
   // Behind an iteration that maps: where the next element would have to be to be merged.
   static constexpr const char* kNext = "next";
+  // In that iteration: the last segment as it was before, and where an element had to be to be merged into it.
+  static constexpr const char* kLastAddress = "last_address";
+  static constexpr const char* kLastLength = "last_length";
+  static constexpr const char* kNextBefore = "next_before";
   // In an iteration that undoes: the segment as it was before.
   static constexpr const char* kUndoneAddress = "undone_address";
   static constexpr const char* kUndoneLength = "undone_length";

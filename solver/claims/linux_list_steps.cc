@@ -8,7 +8,6 @@
 
 #include "solver/claims/any_pages.h"
 #include "solver/claims/linux_list_loops.h"
-#include "solver/claims/linux_segment.h"
 #include "solver/claims/map_claims.h"
 #include "solver/slice.h"
 #include "solver/term_form.h"
@@ -48,6 +47,22 @@ bool is_about_undone(const std::set<std::string>& names, bool is_end_of_matter) 
   if (names.contains("elements") && !is_end_of_matter) return false;
   const bool is_known = !names.contains("first_index") || std::any_of(names.begin(), names.end(), is_of_undone);
   return is_known && !names.contains("holder_before") && !names.contains("segment");
+}
+
+// What say_what_is_among() takes for granted.
+std::vector<Case> entries_from_first_to_last(const Term& page_shift) {
+  const Term end_of_pages = word(uint64_t{1} << 52);
+  const Term first = free_word("first_of_pages");
+  const Term last = free_word("last_of_pages");
+  const Term index = free_word("index_of_page");
+  return {{"no page number has more than 52 bits",
+           {},
+           less(shift_right(free_word("address_of_page"), page_shift), end_of_pages),
+           {}},
+          {"the pages from the first to the last are as many as are counted",
+           {less_equal(first, last), less(last, end_of_pages)},
+           covers(first, last - first + word(1), index) == (less_equal(first, index) & less_equal(index, last)),
+           {}}};
 }
 
 }  // namespace
@@ -94,6 +109,7 @@ void ListStep::map(const Path& path, const Event& set) {
     if (!number.constant()) numbers_.emplace_back(number, free_word(name));
   }
   bytes_before_ = simplified(path.ghosts.at(ListAccount::kBytes) - length);
+  merge(path, element, address);
   origins_ = free_names(element.address);
   origins_.merge(free_names(first - table.first_index));
   const auto at = [&](const char* what) { return fmt::format("{} at {}", what, set.place); };
@@ -139,6 +155,48 @@ void ListStep::map(const Path& path, const Event& set) {
                                         {length != word(0), in_window(from, from + touched)},
                                         ends(from, touched + word(1), list_->seen_at(from, element)),
                                         split_page_shift(table.page_shift)});
+  const Segment entry{seen, length};
+  say_what_is_among(entry, set.given, first, pages);
+  if (const Event* taken = last_of(path, Kind::kTake)) {
+    say_what_is_among(entry, set.given, taken->arguments[0] + table.first_index, taken->arguments[1]);
+  }
+}
+
+// An element is merged if it begins where the last segment ends. Then all ends are told by where the element
+// is: that sums of the same numbers are the same takes solvers long, if some are over 32 bits and others
+// over 64. Merging must be supposed to keep within 32 bits.
+void ListStep::merge(const Path& path, const ListElement& element, const Term& address) {
+  if (supposed_.empty()) return;
+  const Term& next = path.ghosts.at(ListLoopAccount::kNextBefore);
+  const Term& last_address = path.ghosts.at(ListLoopAccount::kLastAddress);
+  const Term& last_length = path.ghosts.at(ListLoopAccount::kLastLength);
+  const auto is_merged = [&](const Term& condition) {
+    const std::vector<Term> all = conjuncts(condition);
+    return std::any_of(all.begin(), all.end(), [&](const Term& known) {
+      return !simplified(known).is_true() && substitute(known, next, address).is_true();
+    });
+  };
+  const auto found = std::find_if(path.conditions.begin(), path.conditions.end(), is_merged);
+  if (found == path.conditions.end()) return;
+  merged_from_ = static_cast<std::size_t>(found - path.conditions.begin()) + 1;
+  const Term length = truncate(last_length, 32);
+  const Term sum = zero_extend(length + element.length, 64);
+  const Term sum_of_both = last_length + zero_extend(element.length, 64);
+  describe("an element that is merged begins where the last segment ends", path, merged_from_,
+           (next == address) & (last_address + last_length == address));
+  description_.back().splits.clear();
+  describe("the last segment and the element have less than 4 GiB", path, merged_from_, sum == sum_of_both);
+  description_.back().splits.clear();
+  const Term seen = free_word("seen");
+  merged_ = {{simplified(sum), sum_of_both}, {next, seen}, {last_address, seen - last_length}};
+}
+
+// With what the last segment's numbers are where the element is merged.
+Case ListStep::of_merged(Case question, std::size_t given) const {
+  if (merged_.empty() || given < merged_from_) return question;
+  for (Term& known : question.given) known = substitute(known, merged_);
+  question.goal = substitute(question.goal, merged_);
+  return question;
 }
 
 void ListStep::undo(const Path& path, const std::vector<Path>& others) {
@@ -187,16 +245,58 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
   }
   description_.push_back(std::move(computed));
   facts_.emplace_back(given, implies(segment.length != word(0), right));
-  if (freed == nullptr) return;
-  const Term index = freed->arguments[0] + table.first_index;
-  describe(fmt::format("what is freed is what was cleared at {}", freed->place), path, freed->given,
-           (index == first) & (freed->arguments[1] == pages));
-  if (!freed->arguments[1].same(pages)) numbers_.emplace_back(freed->arguments[1], free_word("pages_freed"));
+  say_what_is_among(segment, given, first, pages);
+  if (freed != nullptr) give_back(path, segment, *clear, *freed);
+}
+
+// Whether the arbitrary TCE is among so many from the first: as it is asked of any page numbers whether it is
+// between two of them, no question has to count them.
+void ListStep::say_what_is_among(const Segment& segment, std::size_t given, const Term& first,
+                                 const Term& pages) {
+  const LinuxTable& table = list_->table;
+  const Term& index = list_->index;
+  const Term is_among = Term::free_boolean(undoes_ ? "is_of_segment" : "is_of_entry");
+  numbers_.emplace_back(covers(first, pages, index), is_among);
+  const Term is_between = less_equal(first_page(segment, table.page_shift), index) &
+                          less_equal(index, last_page(segment, table.page_shift));
+  facts_.emplace_back(given,
+                      implies((segment.length != word(0)) & does_not_wrap(segment), is_among == is_between));
+}
+
+void ListStep::give_back(const Path& path, const Segment& segment, const Event& clear, const Event& freed) {
+  const LinuxTable& table = list_->table;
+  const Term& first = clear.arguments[0];
+  const Term& pages = clear.arguments[1];
+  const Term index = freed.arguments[0] + table.first_index;
+  // Apart, for then it can be told of any entries.
+  const Term of_address = less_equal(first, shift_right(word(~uint64_t{0}), table.page_shift));
+  description_.push_back(
+      {fmt::format("the TCEs that are cleared have addresses at {}", clear.place), {}, of_address, {}});
+  const Term same = (index == first) & (freed.arguments[1] == pages);
+  describe(fmt::format("what is freed is what was cleared at {}", freed.place), path, freed.given, same);
+  // Of any entries that pass for what is in the window.
+  Case& question = description_.back();
+  const bool are_32_bits = simplified(pages == zero_extend(truncate(pages, 32), 64)).is_true();
+  const Term any_pages = zero_extend(Term::free_bits(are_32_bits ? 32 : 64, "pages_of_segment"), 64);
+  const std::vector<std::pair<Term, Term>> any = {{pages, any_pages}, {first, free_word("first_of_segment")}};
+  Case of_any{question.name, {substitute(of_address, any)}, substitute(same, any), {}};
+  std::set<std::string> names = free_names(of_any.goal);
+  names.insert({"first_index", "entries", "pages_of_segment"});
+  for (const Term& condition : question.given) {
+    const Term known = substitute(condition, any);
+    if (are_among(free_names(known), names)) of_any.given.push_back(known);
+  }
+  question.easier = std::make_shared<const Case>(std::move(of_any));
+  say_what_is_among(segment, freed.given, index, freed.arguments[1]);
+  if (!freed.arguments[1].same(pages)) numbers_.emplace_back(freed.arguments[1], free_word("pages_freed"));
   if (!index.same(first)) numbers_.emplace_back(index, free_word("first_freed"));
 }
 
 void ListStep::add_description(std::vector<Case>& cases) const {
-  if (is_step()) add_case(cases, order_of_pages(list_->table.page_shift));
+  if (is_step()) {
+    add_case(cases, order_of_pages(list_->table.page_shift));
+    for (const Case& question : entries_from_first_to_last(list_->table.page_shift)) add_case(cases, question);
+  }
   for (const Case& question : description_) add_case(cases, question);
 }
 
@@ -230,7 +330,11 @@ bool ListStep::is_left_out(const std::set<std::string>& names) const {
 }
 
 std::vector<Term> ListStep::conditions(const Path& path, std::size_t given, bool of_numbers) const {
-  if (of_numbers && !undoes_) return conditions_before(path, given);
+  if (of_numbers && !undoes_) {
+    std::vector<Term> all = conditions_before(path, given);
+    all.insert(all.end(), supposed_.begin(), supposed_.end());
+    return all;
+  }
   // Why the list has to be undone is no matter.
   const std::size_t from = undoes_ ? *path.ghosts.at(ListLoopAccount::kUndoneFrom).constant() : 0;
   std::vector<Term> result = supposed_;
@@ -251,8 +355,9 @@ Case ListStep::follows(std::string name, const Path& path, std::size_t given, co
   Case question{std::move(name), {}, of_any(goal), {}};
   std::set<std::string> of_goal = free_names(question.goal);
   if (undoes_ || of_goal.contains("page_shift")) question.splits = split_page_shift(list_->table.page_shift);
-  for (const char* number : {"page_shift", "length", "i", "segstart", "novmerge", "max_segment_size",
-                             "first_index", "entries", "dma_next", "dma_length", "dma_address", "start_before"})
+  for (const char* number :
+       {"page_shift", "length", "i", "segstart", "novmerge", "max_segment_size", "first_index", "entries",
+        "dma_next", "dma_length", "dma_address", "start_before", "taken_before"})
     of_goal.insert(number);
   for (const auto& [number, any] : numbers_) of_goal.merge(free_names(any));
   for (const auto& [known_from, fact] : facts_) {
@@ -265,9 +370,11 @@ Case ListStep::follows(std::string name, const Path& path, std::size_t given, co
     const bool helps = undoes_ ? is_about_undone(names, is_end_of_matter) : are_among(names, of_goal);
     if (helps) question.probably_enough.push_back(known);
   }
-  question.easier = std::make_shared<const Case>(
-      of_any_pages({question.name, question.probably_enough, by_place(question.goal), question.splits},
-                   list_->table.page_shift));
+  Case easier{question.name, question.probably_enough, by_place(question.goal), question.splits};
+  const Term& page_shift = list_->table.page_shift;
+  Case of_numbers = of_any_pages(of_merged(easier, given), page_shift);
+  of_numbers.easier = std::make_shared<const Case>(of_unrelated_pages(std::move(easier), page_shift));
+  question.easier = std::make_shared<const Case>(std::move(of_numbers));
   return question;
 }
 

@@ -16,6 +16,7 @@
 
 #include "solver/claims/claim.h"
 #include "solver/claims/linux_list.h"
+#include "solver/claims/linux_segment.h"
 #include "solver/path.h"
 
 namespace nospan::solver {
@@ -42,12 +43,16 @@ class ListStep {
  private:
   explicit ListStep(const LinuxList& list) : list_(&list) {}
   void map(const Path& path, const Event& set);
+  void merge(const Path& path, const ListElement& element, const Term& address);
   void undo(const Path& path, const std::vector<Path>& others);
+  void say_what_is_among(const Segment& segment, std::size_t given, const Term& first, const Term& pages);
+  void give_back(const Path& path, const Segment& segment, const Event& clear, const Event& freed);
   void describe(std::string name, const Path& path, std::size_t given, Term fact);
   // The conditions that may matter.
   std::vector<Term> conditions(const Path& path, std::size_t given, bool of_numbers) const;
   bool is_left_out(const std::set<std::string>& names) const;
   Term of_any(const Term& term) const;
+  Case of_merged(Case question, std::size_t given) const;
   Term by_place(const Term& goal) const;
 
   const LinuxList* list_;
@@ -58,6 +63,9 @@ class ListStep {
   // Free constants that only say where the numbers come from.
   std::set<std::string> origins_;
   std::optional<Term> bytes_before_;  // of the list, before the element that is mapped
+  // Where the element is merged, what the last segment's numbers are, and with how many conditions of the path.
+  std::vector<std::pair<Term, Term>> merged_;
+  std::size_t merged_from_ = 0;
   std::vector<Term> supposed_;
   bool undoes_ = false;
 };

@@ -9,6 +9,7 @@
 #include "solver/claims/linux_range_alloc.h"
 #include "solver/claims/map_claims.h"
 #include "solver/claims/scenario_text.h"
+#include "solver/slice.h"
 #include "solver/term_form.h"
 
 namespace nospan::solver {
@@ -253,10 +254,22 @@ class Claims {
             continue;
           }
           if (of_segments || is_asked_by_range_alloc(question)) question.splits = splits();
+          if (of_segments && !free_names(question.goal).contains("page_shift")) {
+            try_apart(question);
+            add_case(instance.cases, std::move(question));
+            continue;
+          }
           add_to_case(instance, std::move(question));
         }
       }
     }
+  }
+
+  // First without what else the path knows, and then for all page sizes at once.
+  static void try_apart(Case& question) {
+    Case apart = question;
+    try_with_what_it_speaks_of(apart, {});
+    question.easier = std::make_shared<const Case>(Case{apart.name, apart.probably_enough, apart.goal, {}});
   }
 
   // What an arbitrary iteration undoes, and that behind the loop all is undone.
