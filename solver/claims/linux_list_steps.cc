@@ -170,10 +170,13 @@ void ListStep::merge(const Path& path, const ListElement& element, const Term& a
   const Term& next = path.ghosts.at(ListLoopAccount::kNextBefore);
   const Term& last_address = path.ghosts.at(ListLoopAccount::kLastAddress);
   const Term& last_length = path.ghosts.at(ListLoopAccount::kLastLength);
+  // The condition says that both are the same, however the code computes the address.
+  const Term behind = address + word(1);
   const auto is_merged = [&](const Term& condition) {
     const std::vector<Term> all = conjuncts(condition);
     return std::any_of(all.begin(), all.end(), [&](const Term& known) {
-      return !simplified(known).is_true() && substitute(known, next, address).is_true();
+      return substitute(known, next, address).is_true() &&
+             simplified(!substitute(known, next, behind)).is_true();
     });
   };
   const auto found = std::find_if(path.conditions.begin(), path.conditions.end(), is_merged);
