@@ -160,6 +160,19 @@ TEST(Prove, PreferencesMakeACounterexampleSmall) {
   EXPECT_EQ(result.counterexample->inputs, (Model{{"x", 0}, {"y", 50}}));
 }
 
+// They are asked for together where they can be: that must not let a later one in before an earlier one.
+TEST(Prove, EarlierPreferencesAreGrantedBeforeLaterOnes) {
+  const Term x = free_word("x");
+  const Term y = free_word("y");
+  Instance instance = sound();
+  instance.cases[0].goal = less(y, word(50));
+  instance.preferences = {y == word(3),     less(word(59), y), x == word(5), less(y, word(60)),
+                          less(x, word(5)), y == word(70),     y == word(60)};
+  const ClaimResult result = prove(instance, options());
+  ASSERT_TRUE(result.counterexample);
+  EXPECT_EQ(result.counterexample->inputs, (Model{{"x", 5}, {"y", 70}}));
+}
+
 TEST(Prove, ADroppedHypothesisIsNotMade) {
   ProveOptions without = options();
   without.dropped = {"small"};

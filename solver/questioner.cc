@@ -77,7 +77,8 @@ Asked Questioner::ask_easier(const Case& question, const std::set<std::string>& 
     Asked asked = ask_easier(*question.easier, without);
     if (asked.first.kind == Kind::kUnsatisfiable) return asked;
   }
-  return ask(query(without, question.given, {!question.goal}), question.splits, {options_.limits, false});
+  return ask(query(without, question.given, {!question.goal}), question.splits,
+             {options_.limits, false, false, true});
 }
 
 Asked Questioner::ask_case(const Case& question, const std::set<std::string>& without, bool needs_hypotheses) {
@@ -127,12 +128,11 @@ Asked Questioner::ask(const Query& query, const std::vector<Split>& splits, cons
   const Effort of_slice{effort.limits, false, effort.is_brief};
   if (!splits.empty()) {
     Asked asked = ask_parts(query, splits, true, of_slice);
-    return has_model(asked) && effort.model_matters ? ask_parts(query, splits, false, effort) : asked;
+    return has_model(asked) && !effort.is_slice_enough ? ask_parts(query, splits, false, effort) : asked;
   }
   if (const auto part = slice(query)) {
     Asked asked = ask_whole(*part, of_slice);
-    // What was left out could only contradict itself.
-    if (!has_model(asked) || !effort.model_matters) return asked;
+    if (!has_model(asked) || effort.is_slice_enough) return asked;
   }
   return ask_whole(query, effort);
 }

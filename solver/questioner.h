@@ -56,6 +56,9 @@ class Questioner {
     DecisionLimits limits;
     bool model_matters;     // or it is only an attempt: the second solver is not asked about a model
     bool is_brief = false;  // an attempt that is not made again if it had no answer in that time before
+    // What has a model without all that does not matter to the goal is not asked with it. A path that nothing
+    // takes is then not noticed.
+    bool is_slice_enough = false;
   };
 
   Asked ask(const Query& query, const std::vector<Split>& splits, const Effort& effort);
