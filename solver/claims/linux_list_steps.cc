@@ -157,8 +157,11 @@ void ListStep::map(const Path& path, const Event& set) {
                                         split_page_shift(table.page_shift)});
   const Segment entry{seen, length};
   say_what_is_among(entry, set.given, first, pages);
+  // What was allocated is what is set, or it is asked by itself whether it is.
   if (const Event* taken = last_of(path, Kind::kTake)) {
-    say_what_is_among(entry, set.given, taken->arguments[0] + table.first_index, taken->arguments[1]);
+    const Term taken_first = taken->arguments[0] + table.first_index;
+    const Term are_same = (taken_first == first) & (taken->arguments[1] == pages);
+    if (simplified(are_same).is_true()) say_what_is_among(entry, set.given, taken_first, taken->arguments[1]);
   }
 }
 
