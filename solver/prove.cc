@@ -141,48 +141,83 @@ bool contradict(const Asked& asked) {
          (asked.first.kind == Kind::kUnsatisfiable && asked.second.kind == Kind::kSatisfiable);
 }
 
-// Asks the cases without some hypotheses: those only whose proof had one of them (`had`, for each case), as the
-// text of the others stays what it was.
-DropResult drop(const Instance& instance, Questioner& questioner, const std::set<std::string>& without,
-                const std::string& hypothesis, const std::vector<std::set<std::string>>& had) {
-  DropResult result;
-  result.hypothesis = hypothesis;
-  result.outcome = DropResult::Outcome::kRedundant;
-  for (std::size_t i = 0; i < instance.cases.size(); ++i) {
-    const auto is_without = [&](const std::string& name) { return without.contains(name); };
-    if (std::none_of(had[i].begin(), had[i].end(), is_without)) continue;
-    const Case& question = instance.cases[i];
-    const Asked asked = questioner.ask_case(question, without, true);
-    if (asked.first.kind == Kind::kUnsatisfiable) continue;
-    result.outcome = DropResult::Outcome::kUnknown;
-    if (asked.first.kind == Kind::kSatisfiable) {
-      result.outcome = DropResult::Outcome::kNeeded;
-      std::string problem;
-      result.counterexample =
-          counterexample_of(instance, questioner, question.name,
-                            questioner.query(without, question.given, {!question.goal}), asked.first, &problem);
-      break;
+// Asks the cases of a claim without some of its hypotheses.
+class Dropper {
+ public:
+  // `had`: for each case, the hypotheses that its proof had.
+  Dropper(const Instance& instance, Questioner& questioner, const ProveOptions& options,
+          const std::vector<std::set<std::string>>& had)
+      : instance_(instance),
+        questioner_(questioner),
+        brief_(brief(options)),
+        briefly_(instance, brief_),
+        had_(had) {}
+
+  // Those cases only whose proof had one of them, as the text of the others stays what it was. Each gets a
+  // second before any gets all the time there is: one counterexample decides, and which case has it nobody
+  // knows.
+  DropResult drop(const std::set<std::string>& without, const std::string& hypothesis) {
+    DropResult result;
+    result.hypothesis = hypothesis;
+    result.outcome = DropResult::Outcome::kRedundant;
+    std::vector<const Case*> open;
+    for (std::size_t i = 0; i < instance_.cases.size(); ++i) {
+      const auto is_without = [&](const std::string& name) { return without.contains(name); };
+      if (std::any_of(had_[i].begin(), had_[i].end(), is_without)) open.push_back(&instance_.cases[i]);
     }
+    for (Questioner* asking : {&briefly_, &questioner_}) {
+      std::vector<const Case*> unanswered;
+      for (const Case* question : open) {
+        const Asked asked = asking->ask_case(*question, without, true);
+        if (asked.first.kind == Kind::kUnsatisfiable) continue;
+        if (asked.first.kind == Kind::kSatisfiable) {
+          result.outcome = DropResult::Outcome::kNeeded;
+          result.counterexample = counterexample(*question, without, asked.first);
+          return result;
+        }
+        unanswered.push_back(question);
+      }
+      open = std::move(unanswered);
+    }
+    if (!open.empty()) result.outcome = DropResult::Outcome::kUnknown;
+    return result;
   }
-  return result;
-}
+
+ private:
+  static ProveOptions brief(ProveOptions options) {
+    options.limits.time = std::min(options.limits.time, std::chrono::milliseconds(1000));
+    return options;
+  }
+
+  Counterexample counterexample(const Case& question, const std::set<std::string>& without,
+                                const Answer& answer) {
+    std::string problem;
+    return counterexample_of(instance_, questioner_, question.name,
+                             questioner_.query(without, question.given, {!question.goal}), answer, &problem);
+  }
+
+  const Instance& instance_;
+  Questioner& questioner_;
+  const ProveOptions brief_;
+  Questioner briefly_;
+  const std::vector<std::set<std::string>>& had_;
+};
 
 // The drop table, and the core: what is left if one hypothesis after the other is left out as long as the claim
 // is proved without. Solvers can tell a core themselves, but are four times slower then, and theirs is not the
 // smallest.
-void drop_each(const Instance& instance, Questioner& questioner, const std::set<std::string>& dropped,
-               const std::vector<std::set<std::string>>& had, ClaimResult& result) {
+void drop_each(Dropper& dropper, const std::set<std::string>& dropped, ClaimResult& result) {
   std::set<std::string> left_out = dropped;
   for (const Hypothesis& hypothesis : result.hypotheses) {
     std::set<std::string> without = dropped;
     without.insert(hypothesis.name);
-    DropResult alone = drop(instance, questioner, without, hypothesis.name, had);
+    DropResult alone = dropper.drop(without, hypothesis.name);
     if (alone.outcome == DropResult::Outcome::kRedundant) {
       without = left_out;
       without.insert(hypothesis.name);
       // What is not needed alone may be needed where another one is missing.
-      if (left_out == dropped || drop(instance, questioner, without, hypothesis.name, had).outcome ==
-                                     DropResult::Outcome::kRedundant) {
+      if (left_out == dropped ||
+          dropper.drop(without, hypothesis.name).outcome == DropResult::Outcome::kRedundant) {
         left_out = std::move(without);
       }
     }
@@ -310,7 +345,8 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
   }
   if (disagreement) set_verdict(result, Verdict::kDisagree, "the solvers contradict each other");
   if (options.drop_table && result.verdict == Verdict::kProved) {
-    drop_each(instance, questioner, options.dropped, had, result);
+    Dropper dropper(instance, questioner, options, had);
+    drop_each(dropper, options.dropped, result);
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
