@@ -139,6 +139,21 @@ TEST(Prove, AWitnessThatIsNotFoundInTimeLeavesTheClaimUnknown) {
   EXPECT_EQ(prove(instance, hasty).verdict, Verdict::kUnknown);
 }
 
+// A case that is hard without a hypothesis was waited for to the end, though the next has a counterexample.
+TEST(Prove, TheDropTableDoesNotWaitForACaseThatIsHard) {
+  Instance instance = sound();
+  instance.cases.insert(instance.cases.begin(),
+                        {"hard", {}, !hard_to_find() | less(free_word("x"), word(8)), {}});
+  ProveOptions patient = options();
+  patient.limits.time = std::chrono::minutes(10);
+  const ClaimResult result = prove(instance, patient);
+  EXPECT_EQ(result.verdict, Verdict::kProved) << result.reason;
+  ASSERT_EQ(result.drops.size(), 2u);
+  EXPECT_EQ(result.drops[0].outcome, DropResult::Outcome::kNeeded);
+  ASSERT_TRUE(result.drops[0].counterexample);
+  EXPECT_EQ(result.drops[0].counterexample->in, "sum");
+}
+
 TEST(Prove, AFalseClaimIsNotProvedAndComesWithAModel) {
   Instance instance = sound();
   instance.cases[0].goal = less(free_word("x") + free_word("y"), word(106));
