@@ -143,9 +143,9 @@ TEST(Prove, AWitnessThatIsNotFoundInTimeLeavesTheClaimUnknown) {
 TEST(Prove, TheDropTableDoesNotWaitForACaseThatIsHard) {
   Instance instance = sound();
   instance.cases.insert(instance.cases.begin(),
-                        {"hard", {}, !hard_to_find() | less(free_word("x"), word(8)), {}});
+                        {"hard", {}, (!hard_to_find()) | less(free_word("x"), word(8)), {}});
   ProveOptions patient = options();
-  patient.limits.time = std::chrono::minutes(10);
+  patient.limits.time = std::chrono::hours(1);
   const ClaimResult result = prove(instance, patient);
   EXPECT_EQ(result.verdict, Verdict::kProved) << result.reason;
   ASSERT_EQ(result.drops.size(), 2u);
