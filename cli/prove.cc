@@ -101,8 +101,6 @@ Expected<void> Prove::set_options() {
       return reports::failure(options_.smt2, "cannot be made: " + error.message(), "name another folder");
     }
     runner_.prove.smt2_folder = options_.smt2;
-    // Questions are written when they are asked.
-    runner_.prove.cache.clear();
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -48,6 +49,22 @@ TEST_F(ProveTest, ClaimsThatRestOnNothingAreProved) {
       nospan("prove --target linux --page-shift 12 --claim alloc/get_pool --claim exact/iommu_tce_check_ioba");
   EXPECT_EQ(run.code, 0) << run.out;
   EXPECT_THAT(run.out, Not(HasSubstr("unknown")));
+}
+
+// Of a run whose answers were kept, too: only its texts were not written once.
+TEST_F(ProveTest, QuestionsAreWrittenThoughTheirAnswersAreKept) {
+  const std::string command = "prove --target linux --page-shift 12 --claim alloc/get_pool --smt2 ";
+  const auto questions_in = [&](const char* name) {
+    const std::filesystem::path folder = folder_ / name;
+    EXPECT_EQ(nospan(command + folder.string()).code, 0);
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      names.insert(entry.path().filename().string());
+    return names;
+  };
+  const std::set<std::string> first = questions_in("first");
+  EXPECT_THAT(first, Not(IsEmpty()));
+  EXPECT_EQ(questions_in("second"), first);
 }
 
 TEST_F(ProveTest, ASolverThatGetsNoTimeGivesUnknown) {

@@ -43,6 +43,8 @@ KeptGroup::KeptGroup(const GroupTask& task, const std::string& module, const Run
     return digest;
   };
   key_of_ids_ = of_code("ids 1").hex();
+  // Questions that are to be written must be made.
+  if (!options.prove.smt2_folder.empty()) return;
   toolchain::Digest digest = of_code("group 1");
   digest.add(z3_version());
   digest.add(options.prove.cross_check ? cvc5_version() : "").add(options.prove.drop_table ? "drops" : "");

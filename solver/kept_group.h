@@ -26,7 +26,8 @@ std::optional<std::vector<ClaimResult>> results_of(std::string_view lines);
 class KeptGroup {
  public:
   // `module`: the digest of the task's bitcode. Results depend on it, on this program and on what is asked; the
-  // claims that there are, on the first two. Nothing is kept where one of them is "" or cannot be read.
+  // claims that there are, on the first two. Nothing is kept where one of them is "" or cannot be read, and no
+  // results where the questions are to be written.
   KeptGroup(const GroupTask& task, const std::string& module, const RunnerOptions& options);
 
   std::optional<std::vector<ClaimResult>> results() const;

@@ -60,6 +60,12 @@ TEST_F(KeptGroupTest, IsFoundForTheSameCodeAndQuestionOnly) {
   EXPECT_FALSE(group().results());
 }
 
+TEST_F(KeptGroupTest, ResultsAreNotFoundWhereQuestionsAreToBeWritten) {
+  group().keep_results(result_line(0, result("a")));
+  options_.prove.smt2_folder = folder_.path() / "questions";
+  EXPECT_FALSE(group().results());
+}
+
 TEST_F(KeptGroupTest, WhichClaimsThereAreDoesNotDependOnWhatIsAsked) {
   Instance instance;
   instance.claim = "exact";

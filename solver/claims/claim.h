@@ -115,6 +115,10 @@ std::vector<Case> obligations_path_by_path(const std::vector<Path>& paths);
 // speak about.
 void try_with_what_it_speaks_of(Case& question, const std::vector<Term>& domain);
 
+// Has the case asked first with what is probably enough alone, for all its splits at once. If that has a model,
+// the next attempt is a split at a time with all that is known: counterexamples are found sooner there.
+void try_all_splits_at_once(Case& question);
+
 // Cases and witnesses of a function that was executed: a goal on every path that returns.
 Case on_return(const std::string& name, const std::vector<Path>& paths,
                const std::function<Term(const Path&)>& goal);

@@ -67,5 +67,20 @@ TEST(TryWithWhatItSpeaksOf, IsOnlyAnAttempt) {
   EXPECT_EQ(verdict_of({question}), reports::Verdict::kProved);
 }
 
+TEST(TryAllSplitsAtOnce, AsksTheSameOfLessFirst) {
+  const Term known = less(kAt, kEnd);
+  Case question{"sample", {known, kEnd == word(4)}, kAt != kEnd, split_page_shift(free_word("page_shift"))};
+  question.probably_enough = {known};
+  try_all_splits_at_once(question);
+  ASSERT_TRUE(question.easier);
+  EXPECT_TRUE(question.easier->splits.empty());
+  ASSERT_EQ(question.easier->given.size(), 1u);
+  EXPECT_TRUE(question.easier->given[0].same(known));
+  EXPECT_TRUE(question.easier->goal.same(question.goal));
+  EXPECT_EQ(question.given.size(), 2u);
+  EXPECT_EQ(question.splits.size(), 23u);
+  EXPECT_TRUE(question.probably_enough.empty());
+}
+
 }  // namespace
 }  // namespace nospan::solver

@@ -232,12 +232,7 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
   if (!first.same(begin)) numbers_.emplace_back(first, free_word("first_of_segment"));
   describe(fmt::format("a segment that is undone does not wrap at {}", clear->place), path, given,
            implies(segment.length != word(0), does_not_wrap(segment)));
-  // For all page sizes at once where it follows from what is known of segments; a counterexample without a
-  // hypothesis is found sooner for one page size after the other.
-  Case& whole = description_.back();
-  whole.easier =
-      std::make_shared<const Case>(Case{whole.name, std::move(whole.probably_enough), whole.goal, {}});
-  whole.probably_enough.clear();
+  try_all_splits_at_once(description_.back());
   // Of any segment, which is one question for all paths.
   const Term right = (first == begin) & (pages == end - begin + word(1));
   const Term owed = implies((segment.length != word(0)) & does_not_wrap(segment), right);

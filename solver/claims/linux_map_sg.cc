@@ -255,7 +255,9 @@ class Claims {
           }
           if (of_segments || is_asked_by_range_alloc(question)) question.splits = splits();
           if (of_segments && !free_names(question.goal).contains("page_shift")) {
-            try_apart(question);
+            // First without what else the path knows.
+            try_with_what_it_speaks_of(question, {});
+            try_all_splits_at_once(question);
             add_case(instance.cases, std::move(question));
             continue;
           }
@@ -263,13 +265,6 @@ class Claims {
         }
       }
     }
-  }
-
-  // First without what else the path knows, and then for all page sizes at once.
-  static void try_apart(Case& question) {
-    Case apart = question;
-    try_with_what_it_speaks_of(apart, {});
-    question.easier = std::make_shared<const Case>(Case{apart.name, apart.probably_enough, apart.goal, {}});
   }
 
   // What an arbitrary iteration undoes, and that behind the loop all is undone.
