@@ -38,11 +38,7 @@ class Run {
     const bool some = !options_.claims.empty();
     decide(tasks_);
     decide_twins();
-    if (some) {
-      forget_open_groups();
-      decide_what_it_rests_on();
-      forget_open_groups();
-    }
+    if (some) decide_what_it_rests_on();
     for (solver::ClaimResult& result : run_.results) replay(result);
     excuse_what_rests_on_holes();
     solver::close_chains(run_.results);
@@ -75,19 +71,6 @@ class Run {
     std::swap(options_.claims, wanted.ids);
     decide(tasks);
     std::swap(options_.claims, wanted.ids);
-  }
-
-  // Where only some claims are asked for, groups that are open say nothing about them unless they rest on
-  // those, which the claim tells.
-  void forget_open_groups() {
-    if (options_.open_groups) return;
-    std::erase_if(run_.results, [this](const solver::ClaimResult& result) {
-      return std::any_of(tasks_.begin(), tasks_.end(), [&](const solver::GroupTask& task) {
-        const solver::ClaimGroup* group = solver::claim_group(task.group, task.subject);
-        return task.group == result.id && task.target == result.target && group != nullptr &&
-               !group->open.empty();
-      });
-    });
   }
 
   // A claim is proved only with everything below it.

@@ -13,12 +13,6 @@
 #include "cli/commands.h"
 
 namespace nospan::cli {
-
-int report(const reports::Error& error) {
-  fmt::print(stderr, "nospan: {}\n", error.line());
-  return reports::exit_code(error.verdict);
-}
-
 namespace {
 
 int run(int argc, char** argv) {

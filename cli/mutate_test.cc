@@ -84,7 +84,7 @@ TEST_F(MutateTest, SurvivorsAreTriedAgain) {
 // A function of builtin that has claims of its own, which are decided in seconds.
 TEST_F(MutateTest, ClaimsAloneKill) {
   const Ran run = nospan(
-      "mutate --target builtin --page-shift 16 --function class_that_fits --jobs 1 --time 50ms --only-prove "
+      "mutate --target linux --page-shift 16 --function get_pool --jobs 1 --time 50ms --only-prove "
       "--max 2 --min-score 0 --json claims.json");
   EXPECT_EQ(run.code, 0) << run.out << run.err;
   const auto target = nlohmann::json::parse(contents(folder_ / "claims.json"))["targets"][0];

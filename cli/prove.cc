@@ -38,7 +38,6 @@ struct ProveCommandOptions {
   std::vector<std::string> claims;
   std::vector<std::string> dropped;
   bool cross_check = false;
-  bool open = false;
   std::string timeout = "60s";
   unsigned jobs = 0;
   std::string smt2;
@@ -76,7 +75,6 @@ Expected<void> Prove::set_options() {
   runner_.prove.cross_check = options_.cross_check;
   runner_.prove.dropped = {options_.dropped.begin(), options_.dropped.end()};
   runner_.prove.drop_table = options_.dropped.empty();
-  runner_.open_groups = options_.open;
   runner_.stop = is_interrupted;
   runner_.claims = {options_.claims.begin(), options_.claims.end()};
   runner_.jobs = options_.jobs != 0 ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
@@ -186,7 +184,6 @@ Command add_prove(CLI::App& app) {
   app.add_option("--drop", options->dropped, "do not make this hypothesis: shows what it is needed for")
       ->type_name("HYPOTHESIS");
   app.add_flag("--cross-check", options->cross_check, "ask a second solver, cvc5, the same questions");
-  app.add_flag("--open", options->open, "also try claims that solvers do not decide yet: takes very long");
   app.add_option("--timeout", options->timeout, "for each question to a solver")
       ->type_name("TIME")
       ->capture_default_str();

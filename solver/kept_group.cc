@@ -48,7 +48,6 @@ KeptGroup::KeptGroup(const GroupTask& task, const std::string& module, const Run
   toolchain::Digest digest = of_code("group 1");
   digest.add(z3_version());
   digest.add(options.prove.cross_check ? cvc5_version() : "").add(options.prove.drop_table ? "drops" : "");
-  digest.add(options.open_groups ? "open" : "");
   for (const std::string& claim : options.claims) digest.add(claim);
   for (const std::string& hypothesis : options.prove.dropped) digest.add("without").add(hypothesis);
   key_of_results_ = digest.hex();

@@ -100,10 +100,6 @@ void decide_group(const GroupTask& task, const RunnerOptions& options, const Kep
   const auto error = [&](const reports::Error& what) { tell(0, failed(task, what.verdict, what.line())); };
   const ClaimGroup* group = claim_group(task.group, task.subject);
   if (group == nullptr) return error({task.group, "is no group of claims", "", Verdict::kError});
-  if (!group->open.empty() && !options.open_groups) {
-    tell(0, failed(task, Verdict::kUnknown, "not decided yet: " + group->open));
-    return;
-  }
   const auto program = Program::load(task.bitcode);
   if (!program) return error(program.error());
   const Setting setting{*program, task.system_page_shift, task.target};
@@ -113,6 +109,10 @@ void decide_group(const GroupTask& task, const RunnerOptions& options, const Kep
   if (!instances) return error(instances.error());
   std::vector<const Instance*> to_decide;
   for (const Instance& instance : *instances) {
+    if (!group->is_about(instance.id())) {
+      return error({instance.id(), "its group does not say that it is about this",
+                    "name it in solver/claims/registry.cc", Verdict::kError});
+    }
     if (is_wanted(instance.id(), options.claims)) to_decide.push_back(&instance);
   }
   if (!options.prove.describe_only) return decide_in_processes(to_decide, options.prove, slots, tell);
@@ -217,7 +217,7 @@ class GroupRun {
     if (auto known = kept_[index].results()) {
       result.claims = std::move(*known);
       result.kept = true;
-    } else if (!makes_wanted(kept_[index])) {
+    } else if (!makes_wanted(index)) {
       result.kept = true;
     } else {
       Running work = start(index, tasks_[index], options_, kept_[index], free_);
@@ -232,9 +232,11 @@ class GroupRun {
   }
 
   // False only if it is known.
-  bool makes_wanted(const KeptGroup& kept) const {
+  bool makes_wanted(std::size_t index) const {
     if (options_.claims.empty()) return true;
-    const auto ids = kept.ids();
+    const ClaimGroup* group = claim_group(tasks_[index].group, tasks_[index].subject);
+    if (group != nullptr && !group->may_make(options_.claims)) return false;
+    const auto ids = kept_[index].ids();
     return !ids || std::any_of(ids->begin(), ids->end(),
                                [&](const std::string& id) { return is_wanted(id, options_.claims); });
   }

@@ -30,7 +30,6 @@ struct RunnerOptions {
   ProveOptions prove;
   // Ids or names of claims to decide ("exact/iommu_map_page", "exact"); empty: all.
   std::set<std::string> claims;
-  bool open_groups = false;  // also those that ClaimGroup::open tells of
   unsigned jobs = 1;
   uint64_t memory_mib = 2048;  // of one process
   // Of one process, all its claims together, by the clock on the wall. Each question has a limit of its own.

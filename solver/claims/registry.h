@@ -4,6 +4,7 @@
 #define NOSPAN_SOLVER_CLAIMS_REGISTRY_H
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,14 +32,19 @@ struct ClaimGroup {
   std::string name;  // "map_page"
   Subject subject;
   std::function<reports::Expected<std::vector<Instance>>(const Setting&)> make;
+  // What its claims are about, as their ids name it: "iommu_map_page" of "exact/iommu_map_page". Groups that
+  // cannot make what is asked for are not executed. A group that makes a claim about anything else is an error.
+  // Empty: the code that is executed names them.
+  std::vector<std::string> functions;
   // Its claims say about a few elements what others say about any number, which name them as replayed_by. They
   // are asked only where one of those is not proved, for a counterexample that can be replayed.
   bool is_twin = false;
-  // Why solvers do not decide these claims yet, within minutes; empty: they do. Such a group is `unknown`
-  // without being asked, unless the user wants to wait (--open).
-  std::string open = {};
   // Its questions take minutes: it begins first, so that no processor waits for it alone at the end.
   bool takes_minutes = false;
+
+  bool is_about(const std::string& id) const;
+  // `claims`: ids, or names of claims ("exact"), which can be about anything.
+  bool may_make(const std::set<std::string>& claims) const;
 };
 
 // In the order of results. Claims that others rest on are among them.
