@@ -113,6 +113,9 @@ class Run {
       auto effects = replayer_.effects(**seen);
       run_.refutations.insert_or_assign(result.target + result.id,
                                         Refutation{std::move(**seen), std::move(effects), {}});
+    } else if (result.scenario_is_example) {
+      result.verdict = Verdict::kUnknown;
+      result.reason = "there is a model of the negation; an example on the compiled code shows nothing";
     } else {
       result.verdict = Verdict::kDisagree;
       result.reason = "the solver's model does nothing wrong on the compiled code";

@@ -35,13 +35,16 @@ class Replayer {
       : targets_(targets), kept_(std::move(kept)) {}
 
   // What a scenario file's text does on the target with this label, and, if that is nothing wrong, on its
-  // sanitized build: nothing, if it does nothing wrong there either.
+  // sanitized build, and then the same with a mapping on either side: nothing, if nothing of that is wrong. The
+  // scenario in the result is the one that was.
   reports::Expected<std::optional<Replay>> replay(const std::string& label, const std::string& scenario_text);
 
   // props::effects() of one of this object's replays.
   std::vector<std::string> effects(const Replay& replay);
 
  private:
+  reports::Expected<std::optional<Replay>> replay_on(const SelectedTarget& target,
+                                                     const props::Scenario& scenario);
   reports::Expected<const SelectedTarget*> sanitized(const SelectedTarget& target);
   props::Outcome outcome(const SelectedTarget& target, const props::Scenario& scenario);
   std::string key(std::string_view what, const SelectedTarget& target, const props::Scenario& scenario);

@@ -21,8 +21,12 @@ using toolchain::write_text;
 // Whether the target crashes. An outcome that was kept does not notice the change.
 bool is_broken = true;
 
+// Calls until it crashes all the same; each scenario is run in a process of its own, which counts from here.
+int calls_left = -1;
+
 std::uint64_t map_page(void* table, const nospan_map_request* request) {
-  if (is_broken) abort();
+  if (is_broken || calls_left == 0) abort();
+  --calls_left;
   return nospan_builtin_target()->map_page(table, request);
 }
 
@@ -30,6 +34,7 @@ class ReplayerTest : public testing::Test {
  protected:
   ReplayerTest() {
     is_broken = true;
+    calls_left = -1;
     write_text(library_, "a build");
     SelectedTarget selected{&target_, model::SystemPageShift{16}, "mine", "--target ./libmine.so"};
     selected.library = library_;
@@ -81,6 +86,22 @@ TEST_F(ReplayerTest, ThatNothingIsWrongIsKeptToo) {
   EXPECT_FALSE(replay());
   is_broken = true;
   EXPECT_FALSE(replay());
+}
+
+// Was told to do nothing wrong: an entry too many was given back, which was nobody's.
+TEST_F(ReplayerTest, AScenarioThatShowsNothingIsTriedAmongOtherMappings) {
+  is_broken = false;
+  calls_left = 1;
+  const auto seen = replay("");
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->scenario.commands.size(), 3u);
+  EXPECT_EQ(seen->outcome.command, 1u);
+}
+
+TEST_F(ReplayerTest, WhatGoesWrongWithTheOtherMappingsIsNotCounted) {
+  is_broken = false;
+  calls_left = 2;
+  EXPECT_FALSE(replay(""));
 }
 
 TEST_F(ReplayerTest, WithoutAFolderEverythingIsReplayed) {

@@ -55,7 +55,7 @@ class Dropper {
   Counterexample counterexample(const std::set<std::string>& without, const Dropped& dropped) {
     const Case& question = *dropped.needing;
     std::string problem;
-    return counterexample_of(instance_, questioner_, question.name,
+    return counterexample_of(instance_, questioner_, question,
                              questioner_.query(without, question.given, {!question.goal}), dropped.model,
                              &problem);
   }

@@ -56,6 +56,7 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
   std::erase_if(result.hypotheses, [&](const Hypothesis& h) { return options.dropped.contains(h.name); });
   result.assumptions = instance.assumptions;
   result.replayed_by = instance.replayed_by;
+  result.scenario_is_example = instance.scenario_is_example;
   result.paths = instance.paths;
   if (options.describe_only) {
     set_verdict(result, Verdict::kUnknown, "");
@@ -102,8 +103,8 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
     if (asked.first.kind == Kind::kSatisfiable) {
       if (!result.counterexample) {
         result.counterexample = counterexample_of(
-            instance, questioner, question.name,
-            questioner.query(options.dropped, question.given, {!question.goal}), asked.first, &problem);
+            instance, questioner, question, questioner.query(options.dropped, question.given, {!question.goal}),
+            asked.first, &problem);
       }
     } else if (asked.first.kind != Kind::kUnsatisfiable && unanswered == nullptr) {
       unanswered_copy = asked;

@@ -77,6 +77,7 @@ void to_json(nlohmann::json& json, const ClaimResult& result) {
           {"cases", result.cases},
           {"drops", result.drops},
           {"replayed_by", result.replayed_by},
+          {"scenario_is_example", result.scenario_is_example},
           {"paths", result.paths},
           {"seconds", result.seconds},
           {"peak_kib", result.peak_kib}};
@@ -98,6 +99,7 @@ void from_json(const nlohmann::json& json, ClaimResult& result) {
   result.cases = json.at("cases").get<std::vector<CaseResult>>();
   result.drops = json.at("drops").get<std::vector<DropResult>>();
   result.replayed_by = json.at("replayed_by");
+  result.scenario_is_example = json.at("scenario_is_example");
   result.paths = json.at("paths");
   result.seconds = json.at("seconds");
   result.peak_kib = json.at("peak_kib");

@@ -95,7 +95,7 @@ class Preferred {
 
 }  // namespace
 
-Counterexample counterexample_of(const Instance& instance, Questioner& questioner, const std::string& in,
+Counterexample counterexample_of(const Instance& instance, Questioner& questioner, const Case& question,
                                  Query query, const Answer& answer, std::string* problem) {
   // Wishes about nothing but page sizes first.
   std::vector<Term> wishes = instance.preferences;
@@ -106,9 +106,10 @@ Counterexample counterexample_of(const Instance& instance, Questioner& questione
   model.keep_page_sizes();
   model.prefer(std::span(wishes).subspan(of_sizes));
   const Model& values = model.answer().values;
-  Counterexample result{in, values, ""};
-  if (!instance.scenario) return result;
-  auto scenario = instance.scenario(values);
+  Counterexample result{question.name, values, ""};
+  const auto& tell = question.scenario ? question.scenario : instance.scenario;
+  if (!tell) return result;
+  auto scenario = tell(values);
   if (scenario) {
     result.scenario = std::move(*scenario);
   } else {

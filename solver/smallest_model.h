@@ -11,10 +11,10 @@
 
 namespace nospan::solver {
 
-// The smallest model that the instance's preferences lead to, as a counterexample to the case `in`. `query` is
+// The smallest model that the instance's preferences lead to, as a counterexample to the case. `query` is
 // what `answer` is a model of. Where the instance can tell a scenario but not of this model, `problem` says
 // why, and the counterexample has none. Not thread-safe.
-Counterexample counterexample_of(const Instance& instance, Questioner& questioner, const std::string& in,
+Counterexample counterexample_of(const Instance& instance, Questioner& questioner, const Case& question,
                                  Query query, const Answer& answer, std::string* problem);
 
 }  // namespace nospan::solver

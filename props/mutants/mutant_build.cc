@@ -78,6 +78,14 @@ Expected<void> link_tree(const linux_target::Tree& tree, const Files& edited, co
   return {};
 }
 
+Expected<void> write_edited_tree(const std::vector<SourceEdit>& edits, const fs::path& copy) {
+  const auto& tree = kernel_tree();
+  if (!tree) return tl::unexpected(tree.error());
+  auto files = edited_files(tree->root(), edits);
+  if (!files) return tl::unexpected(files.error());
+  return link_tree(*tree, *files, copy);
+}
+
 Expected<fs::path> build_kernel(const std::vector<SourceEdit>& edits, int system_page_shift) {
   const auto& tree = kernel_tree();
   if (!tree) return tl::unexpected(tree.error());
@@ -85,14 +93,12 @@ Expected<fs::path> build_kernel(const std::vector<SourceEdit>& edits, int system
   options.system_page_shift = system_page_shift;
   if (edits.empty()) return linux_target::build_library(*tree, options);
 
-  auto files = edited_files(tree->root(), edits);
-  if (!files) return tl::unexpected(files.error());
   auto cache = toolchain::cache_folder();
   if (!cache) return tl::unexpected(cache.error());
   auto folder = TemporaryFolder::make(*cache);
   if (!folder) return tl::unexpected(folder.error());
   const fs::path copy = folder->path() / "tree";
-  if (auto linked = link_tree(*tree, *files, copy); !linked) return tl::unexpected(linked.error());
+  if (auto written = write_edited_tree(edits, copy); !written) return tl::unexpected(written.error());
   auto edited = linux_target::open_tree(copy);
   if (!edited) return tl::unexpected(edited.error());
   return linux_target::build_library(*edited, options);
@@ -180,6 +186,13 @@ Expected<fs::path> build_builtin(const std::vector<SourceEdit>& edits) {
 }
 
 }  // namespace
+
+Expected<void> write_mutant_tree(const Mutant& mutant, const fs::path& folder) {
+  if (mutant.base() != MutantBase::kKernel) {
+    return reports::failure(std::string(mutant.name), "is no kernel", "name a mutant of the kernel");
+  }
+  return write_edited_tree(mutant.edits, folder);
+}
 
 Expected<fs::path> build_mutant(const Mutant& mutant) {
   auto library = mutant.base() == MutantBase::kKernel ? build_kernel(mutant.edits, mutant.system_page_shift)

@@ -15,6 +15,10 @@ namespace nospan::props {
 // or the edited sources do not compile.
 reports::Expected<std::filesystem::path> build_mutant(const Mutant& mutant);
 
+// Writes the kernel tree of a mutant into a folder that does not exist yet: what nospan's commands take as
+// --tree. Files without edits are links to those of the packaged tree.
+reports::Expected<void> write_mutant_tree(const Mutant& mutant, const std::filesystem::path& folder);
+
 // The library of the same sources without edits.
 reports::Expected<std::filesystem::path> build_unedited(MutantBase base, int system_page_shift);
 

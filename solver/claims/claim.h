@@ -43,6 +43,9 @@ struct Split {
   Term value;
 };
 
+// Values of a model, by the names of the instance's inputs.
+using Model = std::map<std::string, uint64_t>;
+
 // One question: under the hypotheses and `given`, `goal` holds.
 struct Case {
   std::string name;  // stable in one tree: "set of the path that returns at ...:873"
@@ -58,10 +61,10 @@ struct Case {
   // If this has no model, neither has the question: asked before everything else, as it is. It may have an
   // easier one itself.
   std::shared_ptr<const Case> easier = nullptr;
+  // How a model of its negation is told, where the instance's scenario would not make the call go this way (a
+  // call that fails).
+  std::function<reports::Expected<std::string>(const Model&)> scenario = nullptr;
 };
-
-// Values of a model, by the names of the instance's inputs.
-using Model = std::map<std::string, uint64_t>;
 
 // A claim, made about one function of one target.
 struct Instance {
@@ -83,6 +86,9 @@ struct Instance {
   // The scenario of a model, as the JSON text of a scenario file; none where a model cannot be replayed (a
   // lemma, an arbitrary iteration of a loop): `replayed_by` then names the bounded twin that is.
   std::function<reports::Expected<std::string>(const Model&)> scenario;
+  // The scenario is an example: in the model the call finds other things than a scenario can begin with (which
+  // entries are taken). That an example shows nothing does not contradict the model.
+  bool scenario_is_example = false;
   std::string replayed_by;
   // Why there is no answer, whatever a solver says: a path that could not be followed, a loop cut off. The
   // claim's verdict is then `error` for what is not known, `unknown` for what was cut off.

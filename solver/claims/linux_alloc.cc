@@ -181,6 +181,7 @@ Instance range_alloc(const Setting& setting, const RangeCall& call) {
                             split_page_shift(call.table.page_shift)});
   instance.witnesses =
       returning(call.paths, [&](const Path& path) { return narrow & promised(path) & succeeded(path); });
+  instance.scenario_is_example = true;
   instance.scenario = [shift = setting.system_page_shift, id = instance.id()](const Model& model) {
     Model machine = model;
     const uint64_t page_shift = model.at("page_shift");
@@ -226,6 +227,7 @@ Instance bus_alignment(const Setting& setting, const RangeCall& call) {
                           call.table.boundary_mask == word(kNoEntry),
                           call.request.mask == shift_right(word(kNoEntry), call.table.page_shift),
                           call.table.max_segment_size == Term::bits(32, 65536)};
+  instance.scenario_is_example = true;
   instance.scenario = [shift = setting.system_page_shift, id = instance.id()](const Model& model) {
     ScenarioText text(model, shift, fmt::format("a counterexample of the prover to {}", id));
     const uint64_t bytes = model.at("pages") << model.at("page_shift");

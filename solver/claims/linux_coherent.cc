@@ -118,6 +118,8 @@ Expected<std::vector<Instance>> alloc_coherent(const Setting& setting) {
   call.first = buffer.first;
   call.last = buffer.last;
   call.address_bits = linear_address(word(0));
+  // Both sides use coherent memory.
+  call.permissions = linux_permissions(Term::bits(32, 0));
   call.first_index = table->first_index;
   // The result is the buffer or null; the DMA address comes back through the caller's pointer.
   call.failed = [](const Path& path) { return path.result->bits == word(0); };

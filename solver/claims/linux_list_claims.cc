@@ -66,8 +66,10 @@ void add_to_case(Instance& instance, Case question) {
   instance.cases.push_back(std::move(question));
 }
 
-void add_exact(Instance& instance, const std::string& which, const ListElement& element, const Term& page_shift,
-               const Path& path, const Event& event) {
+void add_exact(Instance& instance, const std::string& which, const LinuxList& list, const Path& path,
+               const Event& event) {
+  const ListElement element = list.element(event.arguments[5]);
+  const Term& page_shift = list.table.page_shift;
   // Of what the path knows only that the code has a meaning matters, and that the element is not empty.
   std::vector<Term> given = meaning(path, event.given);
   given.push_back(element.length != Term::bits(32, 0));
@@ -77,6 +79,8 @@ void add_exact(Instance& instance, const std::string& which, const ListElement& 
   add_case(instance.cases, {"address " + which, given,
                             event.arguments[2] == linear_address(page_start(element.address, page_shift)),
                             split_page_shift(page_shift)});
+  add_case(instance.cases,
+           {"permissions " + which, given, event.arguments[3] == linux_permissions(list.direction), {}, true});
 }
 
 void add_undone(Instance& instance, const Term& page_shift, const Path& path) {

@@ -22,9 +22,10 @@ Hypothesis mask_fits_int(const LinuxList& list);
 // of what they do, is asked faster than many.
 void add_to_case(Instance& instance, Case question);
 
-// That the event, of kind kSet, wrote exactly the IOMMU pages that the element touches.
-void add_exact(Instance& instance, const std::string& which, const ListElement& element, const Term& page_shift,
-               const Path& path, const Event& event);
+// That the event, of kind kSet, wrote exactly the IOMMU pages that its element touches, with the permissions of
+// the list's direction.
+void add_exact(Instance& instance, const std::string& which, const LinuxList& list, const Path& path,
+               const Event& event);
 
 // That what the path did was undone, all of it, nothing else, and once; and that as a witness, if it undid
 // anything.

@@ -37,6 +37,7 @@ reports::Expected<std::vector<Instance>> linux_map_page(const Setting& setting) 
   const Term offset = linear_address(call.first) - start;
   const Term size = call.last - call.first + word(1);
   const Term direction = Term::free_bits(32, "direction");
+  call.permissions = linux_permissions(direction);
   const Term mask = free_word("dma_mask");
 
   Instance& base = call.base;

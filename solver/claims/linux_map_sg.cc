@@ -109,13 +109,12 @@ class Claims {
   Instance exact() const {
     Instance instance = make("exact",
                              "set gets exactly the IOMMU pages that each element touches, from the "
-                             "rounded-down first one");
+                             "rounded-down first one, with the permissions of the direction");
     instance.rests_on = {"alloc/iommu_range_alloc", "loops/" + instance.function};
     for (const Path& path : executed_.mapped) {
       for (const Event& event : path.events) {
         if (event.kind != Kind::kSet) continue;
-        add_exact(instance, "of an element", list().element(event.arguments[5]), list().table.page_shift, path,
-                  event);
+        add_exact(instance, "of an element", list(), path, event);
       }
     }
     instance.witnesses = iterations_;

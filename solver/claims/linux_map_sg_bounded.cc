@@ -40,16 +40,19 @@ Expected<Run> execute(const Setting& setting, unsigned elements) {
   Run run{std::move(*list), {}, {}};
   run.list->add_contracts(executor);
   const std::vector<Term> domain = run.list->base("").domain;
-  auto paths = executor.run("ppc_iommu_map_sg", run.list->table.state, run.list->map_arguments(), domain);
+  State state = run.list->table.state;
+  // A counterexample is told with as many.
+  state.conditions.push_back(free_word("elements") == word(elements));
+  auto paths = executor.run("ppc_iommu_map_sg", std::move(state), run.list->map_arguments(), domain);
   if (!paths) return tl::unexpected(paths.error());
   run.mapped = std::move(*paths);
   for (const Path& path : run.mapped) {
     if (!segments(path)) continue;
-    State state;
-    state.memory = path.memory;
-    state.conditions = path.conditions;
-    state.ghosts = path.ghosts;
-    auto more = executor.run("ppc_iommu_unmap_sg", std::move(state), run.list->unmap_arguments(), domain);
+    State mapped;
+    mapped.memory = path.memory;
+    mapped.conditions = path.conditions;
+    mapped.ghosts = path.ghosts;
+    auto more = executor.run("ppc_iommu_unmap_sg", std::move(mapped), run.list->unmap_arguments(), domain);
     if (!more) return tl::unexpected(more.error());
     run.unmapped.insert(run.unmapped.end(), more->begin(), more->end());
   }
@@ -82,13 +85,20 @@ class Bounded {
   Instance exact() const {
     Instance instance = make("exact",
                              "set gets exactly the IOMMU pages that each element touches, from the "
-                             "rounded-down first one");
+                             "rounded-down first one, with the permissions of the direction");
     for_each_mapped([&](const LinuxList& list, const Path& path) {
       for (const Event& event : path.events) {
         if (event.kind != Kind::kSet) continue;
-        const ListElement element = list.element(event.arguments[5]);
-        add_exact(instance, fmt::format("of element {}", *event.arguments[5].constant()), element,
-                  list.table.page_shift, path, event);
+        const std::size_t known = instance.cases.size();
+        add_exact(instance, fmt::format("of element {}", *event.arguments[5].constant()), list, path, event);
+        // What it asks does not say how many elements there are: a scenario must.
+        for (std::size_t i = known; i < instance.cases.size(); ++i) {
+          instance.cases[i].scenario = [tell = instance.scenario, elements = *list.fixed](const Model& model) {
+            Model whole = model;
+            whole["elements"] = elements;
+            return tell(whole);
+          };
+        }
       }
       if (segments(path) == kMostElements) instance.witnesses.push_back(path.conditions);
     });

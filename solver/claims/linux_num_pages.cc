@@ -54,7 +54,9 @@ Expected<std::vector<Instance>> linux_num_pages(const Setting& setting) {
                         "LoPAR, IO Page Sizes"}};
   exact.domain = {less_equal(word(12), shift), less_equal(shift, word(34)), size_is_in_range(size)};
   exact.inputs = {{"page_shift", shift}, {"address", address}, {"size", size}};
-  exact.preferences = {shift == word(16), address == word(0xffff), size == word(2)};
+  // First what a scenario's memory can hold.
+  exact.preferences = {shift == word(16), less_equal(size, word(1 << 20)), less(address, word(1 << 30)),
+                       address == word(0xffff), size == word(2)};
   auto paths =
       executor.run("iommu_num_pages", State(),
                    {Value::number(address), Value::number(size), Value::number(page_size)}, exact.domain);

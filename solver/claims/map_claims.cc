@@ -52,9 +52,16 @@ Instance with_buffer(const MapCall& call) {
   return instance;
 }
 
-std::function<reports::Expected<std::string>(const Model&)> replay_of(const MapCall& call, std::string claim) {
-  return [replay = call.replay, shift = call.system_page_shift, claim = std::move(claim)](const Model& model) {
+// Why a call fails that is replayed.
+enum class Failure : uint8_t { kNone, kNothingIsFree, kSetFails };
+
+std::function<reports::Expected<std::string>(const Model&)> replay_of(const MapCall& call, std::string claim,
+                                                                      Failure failure = Failure::kNone) {
+  return [replay = call.replay, shift = call.system_page_shift, claim = std::move(claim),
+          failure](const Model& model) {
     ScenarioText text(model, shift, fmt::format("a counterexample of the prover to {}", claim));
+    if (failure == Failure::kNothingIsFree) text.nothing_is_free();
+    if (failure == Failure::kSetFails) text.set_fails();
     // There is memory only where a scenario says so: without, no page is allocated.
     text.owned_by_caller(text.value("first"), text.value("last"));
     replay(text);
@@ -74,6 +81,7 @@ Instance exact(const MapCall& call) {
   Instance instance = with_buffer(call);
   instance.claim = "exact";
   instance.words = "set gets exactly the IOMMU pages that the buffer touches, from the rounded-down first one";
+  if (call.permissions) instance.words += ", with the permissions of the direction";
   instance.rests_on = call.exact_rests_on;
   const Term pages = call.pages.value_or(pages_touched(call.first, call.last, call.page_shift));
   const Term start = page_start(call.first, call.page_shift) | call.address_bits;
@@ -95,6 +103,13 @@ Instance exact(const MapCall& call) {
                               implies(all_of(known), event.arguments[1] == pages), splits, !call.pages});
     add_case(instance.cases, {fmt::format("address at {}", event.place), given, event.arguments[2] == start,
                               splits, !call.pages});
+    if (call.permissions) {
+      add_case(instance.cases, {fmt::format("permissions at {}", event.place),
+                                given,
+                                event.arguments[3] == *call.permissions,
+                                {},
+                                true});
+    }
   });
   instance.cases.insert(instance.cases.end(), call.touched.begin(), call.touched.end());
   known.insert(known.end(), call.contract_given.begin(), call.contract_given.end());
@@ -364,8 +379,12 @@ Instance fail_atomic(const MapCall& call) {
     const Term goal =
         undone(of_kind[0], of_kind[1]) & undone(of_kind[2], of_kind[3]) & undone(of_kind[4], of_kind[5]);
     if (goal.is_true()) continue;
-    add_case(instance.cases,
-             {"a path that returns failure", std::move(given), goal, split_page_shift(call.page_shift)});
+    Case question{"a path that returns failure", std::move(given), goal, split_page_shift(call.page_shift)};
+    const Failure failure = !of_kind[2].empty()  ? Failure::kSetFails
+                            : of_kind[0].empty() ? Failure::kNothingIsFree
+                                                 : Failure::kNone;
+    question.scenario = replay_of(call, instance.id(), failure);
+    add_case(instance.cases, std::move(question));
   }
   // A call that fails after it took something, or there is nothing to show.
   for (const Path& path : call.paths) {

@@ -32,6 +32,8 @@ struct MapCall {
   // What ties the buffer to the call's arguments, besides base.domain. Isolation does without: it holds for any
   // buffer.
   std::vector<Term> buffer_domain;
+  // Of the TCEs, as kSet events tell it; none where a claim of its own is about it (builtin's `tce`).
+  std::optional<Term> permissions;
   Term first_index;  // of the window
   Term failure;      // the result of a failed call, unless `failed` says it
   std::function<Term(const Path&)> failed;

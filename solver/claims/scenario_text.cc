@@ -36,6 +36,8 @@ uint64_t ScenarioText::value(const std::string& input, uint64_t otherwise) const
 
 void ScenarioText::granule(uint64_t bytes) { granule_ = bytes; }
 void ScenarioText::two_stage() { two_stage_ = true; }
+void ScenarioText::set_fails() { set_fails_ = true; }
+void ScenarioText::nothing_is_free() { is_full_ = true; }
 void ScenarioText::no_merge() { merges_ = false; }
 
 void ScenarioText::block(unsigned vm, uint64_t guest, uint64_t real, uint64_t size) {
@@ -85,6 +87,8 @@ reports::Expected<std::string> ScenarioText::text() const {
         {"first", hexadecimal(value("first_index"))},
         {"entries", entries}}},
   };
+  const uint64_t first = value("first_index");
+  if (is_full_) scenario["window"]["reserved"] = {hexadecimal(first), hexadecimal(first + entries)};
   nlohmann::json device = nlohmann::json::object();
   for (const auto& [input, key] : {std::pair{"dma_mask", "dma_mask"},
                                    {"coherent_mask", "coherent_mask"},
@@ -98,6 +102,7 @@ reports::Expected<std::string> ScenarioText::text() const {
                             {"granule", hexadecimal(granule_)}};
   if (!memory_.empty()) scenario["memory"] = memory_;
   scenario["commands"] = commands_;
+  if (set_fails_ && !commands_.empty()) scenario["commands"][0]["fault"] = {{"entry", 0}};
   return scenario.dump(2) + "\n";
 }
 

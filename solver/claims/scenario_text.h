@@ -40,6 +40,10 @@ class ScenarioText {
               std::optional<uint64_t> fault = {});
   void command(nlohmann::json command);
 
+  // The first command fails: the first TCE that it writes cannot be written, or no entry is free.
+  void set_fails();
+  void nothing_is_free();
+
   // Elements of lists are not merged (Linux: iommu=novmerge).
   void no_merge();
 
@@ -52,6 +56,8 @@ class ScenarioText {
   uint64_t granule_;
   bool two_stage_ = false;
   bool merges_ = true;
+  bool set_fails_ = false;
+  bool is_full_ = false;
   std::string note_;
   nlohmann::json memory_ = nlohmann::json::array();
   nlohmann::json commands_ = nlohmann::json::array();
