@@ -347,6 +347,17 @@ Instance LinuxList::base(const std::string& target) const {
   return base;
 }
 
+uint64_t LinuxList::entries_but_the_last(const ScenarioText& text) const {
+  uint64_t all = 0;
+  uint64_t last = 0;
+  for (unsigned i = 0; i < text.value("elements", 1); ++i) {
+    if (text.value(fmt::format("length[{}]", i)) == 0) continue;
+    last = text.value(fmt::format("pages[{}]", i));
+    all += last;
+  }
+  return all - last;
+}
+
 void LinuxList::tell(ScenarioText& text) const {
   std::vector<std::pair<uint64_t, uint64_t>> elements;
   std::optional<uint64_t> fault;

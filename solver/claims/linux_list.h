@@ -80,6 +80,9 @@ struct LinuxList {
 
   // function, target, assumptions, domain, inputs and preferences of a claim about the list.
   Instance base(const std::string& target) const;
+  // Of a model with a list of a few elements: the entries that all but the last of them take that are not
+  // empty.
+  uint64_t entries_but_the_last(const class ScenarioText& text) const;
   // The command that maps the list of a model.
   void tell(class ScenarioText& text) const;
 

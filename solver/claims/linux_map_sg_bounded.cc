@@ -143,7 +143,7 @@ class Bounded {
     for (const Run& run : runs_) {
       for (const Path& path : run.unmapped) add_undone(instance, run.list->table.page_shift, path);
     }
-    instance.scenario = replay(instance.id(), true);
+    instance.scenario = replay(instance.id(), Replayed::kUnmapped);
     return instance;
   }
 
@@ -157,6 +157,7 @@ class Bounded {
       if (has_failed(path)) add_undone(instance, list.table.page_shift, path);
     });
     std::erase_if(instance.witnesses, [](const std::vector<Term>& witness) { return witness.empty(); });
+    instance.scenario = replay(instance.id(), Replayed::kRefused);
     return instance;
   }
 
@@ -179,7 +180,7 @@ class Bounded {
     for_each_mapped([&](const LinuxList&, const Path& path) {
       if (segments(path)) instance.witnesses.push_back(path.conditions);
     });
-    instance.scenario = replay(instance.id(), true);
+    instance.scenario = replay(instance.id(), Replayed::kUnmapped);
     return instance;
   }
 
@@ -190,17 +191,21 @@ class Bounded {
     Instance instance = base_;
     instance.claim = std::move(claim);
     instance.words = std::move(words);
-    instance.scenario = replay(instance.id(), false);
+    instance.scenario = replay(instance.id(), Replayed::kMapped);
     if (instance.claim != "safe") instance.rests_on.push_back("safe/" + instance.function);
     return instance;
   }
 
-  std::function<Expected<std::string>(const Model&)> replay(const std::string& id, bool unmaps) const {
-    return [list = runs_.back().list, id, unmaps](const Model& model) {
+  // What becomes of the list. Refused: if no table operation fails, there is no room for its last element.
+  enum class Replayed : uint8_t { kMapped, kUnmapped, kRefused };
+
+  std::function<Expected<std::string>(const Model&)> replay(const std::string& id, Replayed how) const {
+    return [list = runs_.back().list, id, how](const Model& model) {
       ScenarioText text(model, list->table.system_page_shift,
                         fmt::format("a counterexample of the prover to {}", id));
+      if (how == Replayed::kRefused) text.only_free(list->entries_but_the_last(text));
       list->tell(text);
-      if (unmaps) text.command({{"do", "unmap_sg"}, {"mapping", 0}});
+      if (how == Replayed::kUnmapped) text.command({{"do", "unmap_sg"}, {"mapping", 0}});
       return text.text();
     };
   }

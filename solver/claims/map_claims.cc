@@ -60,7 +60,7 @@ std::function<reports::Expected<std::string>(const Model&)> replay_of(const MapC
   return [replay = call.replay, shift = call.system_page_shift, claim = std::move(claim),
           failure](const Model& model) {
     ScenarioText text(model, shift, fmt::format("a counterexample of the prover to {}", claim));
-    if (failure == Failure::kNothingIsFree) text.nothing_is_free();
+    if (failure == Failure::kNothingIsFree) text.only_free(0);
     if (failure == Failure::kSetFails) text.set_fails();
     // There is memory only where a scenario says so: without, no page is allocated.
     text.owned_by_caller(text.value("first"), text.value("last"));

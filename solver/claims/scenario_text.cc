@@ -37,7 +37,7 @@ uint64_t ScenarioText::value(const std::string& input, uint64_t otherwise) const
 void ScenarioText::granule(uint64_t bytes) { granule_ = bytes; }
 void ScenarioText::two_stage() { two_stage_ = true; }
 void ScenarioText::set_fails() { set_fails_ = true; }
-void ScenarioText::nothing_is_free() { is_full_ = true; }
+void ScenarioText::only_free(uint64_t entries) { only_free_ = entries; }
 void ScenarioText::no_merge() { merges_ = false; }
 
 void ScenarioText::block(unsigned vm, uint64_t guest, uint64_t real, uint64_t size) {
@@ -88,7 +88,11 @@ reports::Expected<std::string> ScenarioText::text() const {
         {"entries", entries}}},
   };
   const uint64_t first = value("first_index");
-  if (is_full_) scenario["window"]["reserved"] = {hexadecimal(first), hexadecimal(first + entries)};
+  // The DMA address 0 is never handed out.
+  const uint64_t usable = first == 0 ? 1 : 0;
+  if (only_free_ && *only_free_ + usable < entries) {
+    scenario["window"]["reserved"] = {hexadecimal(first + usable + *only_free_), hexadecimal(first + entries)};
+  }
   nlohmann::json device = nlohmann::json::object();
   for (const auto& [input, key] : {std::pair{"dma_mask", "dma_mask"},
                                    {"coherent_mask", "coherent_mask"},

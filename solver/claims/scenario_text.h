@@ -40,9 +40,10 @@ class ScenarioText {
               std::optional<uint64_t> fault = {});
   void command(nlohmann::json command);
 
-  // The first command fails: the first TCE that it writes cannot be written, or no entry is free.
+  // The first command fails: the first TCE that it writes cannot be written.
   void set_fails();
-  void nothing_is_free();
+  // All entries but the first so many that are ever handed out are reserved.
+  void only_free(uint64_t entries);
 
   // Elements of lists are not merged (Linux: iommu=novmerge).
   void no_merge();
@@ -57,7 +58,7 @@ class ScenarioText {
   bool two_stage_ = false;
   bool merges_ = true;
   bool set_fails_ = false;
-  bool is_full_ = false;
+  std::optional<uint64_t> only_free_;
   std::string note_;
   nlohmann::json memory_ = nlohmann::json::array();
   nlohmann::json commands_ = nlohmann::json::array();
