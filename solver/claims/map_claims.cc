@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "solver/claims/isolation_lemmas.h"
 #include "solver/claims/scenario_text.h"
 
@@ -185,7 +188,8 @@ Instance isolation(const MapCall& call, const Reach& reach, std::string claim, s
   // granules.
   std::vector<Term> preferences;
   // Not every path is one that a call can take.
-  for (const std::vector<Term>& witness : instance.witnesses) preferences.push_back(all_of(witness));
+  std::transform(instance.witnesses.begin(), instance.witnesses.end(), std::back_inserter(preferences),
+                 [](const std::vector<Term>& witness) { return all_of(witness); });
   preferences.push_back(call.page_shift == word(24));
   preferences.push_back(reach.granule_shift == word(16));
   preferences.push_back(reach.granule_shift == word(call.system_page_shift));
