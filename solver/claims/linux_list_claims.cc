@@ -73,6 +73,8 @@ void add_exact(Instance& instance, const std::string& which, const LinuxList& li
   // Of what the path knows only that the code has a meaning matters, and that the element is not empty.
   std::vector<Term> given = meaning(path, event.given);
   given.push_back(element.length != Term::bits(32, 0));
+  // What is asked does not depend on it, but a counterexample is told with as many elements.
+  if (list.fixed) given.push_back(free_word("elements") == word(*list.fixed));
   add_case(instance.cases, {"count " + which, given,
                             event.arguments[1] == pages_touched(element.address, element.last(), page_shift),
                             split_page_shift(page_shift)});

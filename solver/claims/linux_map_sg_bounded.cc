@@ -89,16 +89,7 @@ class Bounded {
     for_each_mapped([&](const LinuxList& list, const Path& path) {
       for (const Event& event : path.events) {
         if (event.kind != Kind::kSet) continue;
-        const std::size_t known = instance.cases.size();
         add_exact(instance, fmt::format("of element {}", *event.arguments[5].constant()), list, path, event);
-        // What it asks does not say how many elements there are: a scenario must.
-        for (std::size_t i = known; i < instance.cases.size(); ++i) {
-          instance.cases[i].scenario = [tell = instance.scenario, elements = *list.fixed](const Model& model) {
-            Model whole = model;
-            whole["elements"] = elements;
-            return tell(whole);
-          };
-        }
       }
       if (segments(path) == kMostElements) instance.witnesses.push_back(path.conditions);
     });
