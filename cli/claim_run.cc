@@ -13,6 +13,7 @@
 #include "cli/replayed_finding.h"
 #include "cli/twins_wanted.h"
 #include "props/durable_file.h"
+#include "props/scenario_file.h"
 
 namespace nospan::cli {
 namespace {
@@ -99,6 +100,7 @@ class Run {
       if (!drop.counterexample || drop.counterexample->scenario.empty()) continue;
       const auto seen = replayer_.replay(result.target, drop.counterexample->scenario);
       drop.replayed = seen && seen->has_value();
+      if (drop.replayed) drop.counterexample->scenario = props::to_json((*seen)->scenario);
     }
     if (!result.counterexample || result.verdict == Verdict::kDisagree) return;
     if (result.counterexample->scenario.empty()) return;
@@ -110,6 +112,8 @@ class Run {
     } else if (*seen) {
       result.verdict = Verdict::kRefuted;
       result.reason = "the counterexample was replayed on the compiled code";
+      // Not always the prover's own (Replayer::replay()).
+      result.counterexample->scenario = props::to_json((*seen)->scenario);
       auto effects = replayer_.effects(**seen);
       run_.refutations.insert_or_assign(result.target + result.id,
                                         Refutation{std::move(**seen), std::move(effects), {}});

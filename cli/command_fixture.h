@@ -29,6 +29,15 @@ inline std::string contents(const fs::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+// Of the command that `output` shows after "Reproduce:  nospan ".
+inline std::string reproducing_arguments(const std::string& output) {
+  const std::string mark = "Reproduce:  nospan ";
+  const std::size_t at = output.find(mark);
+  if (at == output.npos) return "";
+  const std::size_t begin = at + mark.size();
+  return output.substr(begin, output.find('\n', begin) - begin);
+}
+
 class CommandTest : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -51,6 +51,10 @@ TEST_P(MutantsRefuted, ByACounterexampleThatReplays) {
                          " --timeout 20s --claim " + std::string(mutant.refuted_claim));
   EXPECT_EQ(run.code, 1) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr("the counterexample was replayed on the compiled code"));
+  // Of a scenario that had to be replayed among other mappings, the one without them was saved; and the command
+  // that is shown did not name the tree.
+  const Ran again = nospan(reproducing_arguments(run.out));
+  EXPECT_EQ(again.code, 1) << again.out << again.err;
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernel, MutantsRefuted, ::testing::ValuesIn(with_claims()), [](const auto& of) {

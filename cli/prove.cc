@@ -15,6 +15,7 @@
 #include "cli/interrupt.h"
 #include "cli/prove_report.h"
 #include "cli/prove_result.h"
+#include "cli/replayed_finding.h"
 #include "cli/run_record.h"
 #include "cli/save_folder.h"
 #include "cli/target_selection.h"
@@ -121,7 +122,7 @@ void Prove::print() const {
     fmt::print("\n{}\n", emphasized(fmt::format("{} is refuted on {}", result.id, result.target)));
     fmt::print("  {}\n\n{}\n", result.words,
                props::explain(refutation->effects, refutation->replay.scenario, refutation->replay.outcome));
-    fmt::print("Reproduce:  nospan repro {}\n", refutation->file.string());
+    fmt::print("Reproduce:  {}\n", reproducing_command(refutation->replay.target, refutation->file));
   }
 }
 
@@ -158,8 +159,8 @@ Expected<int> Prove::run() {
   Verdict verdict = Verdict::kProved;
   for (const solver::ClaimResult& result : run_.results) verdict = reports::worst(verdict, result.verdict);
   if (is_interrupted()) verdict = reports::worst(verdict, Verdict::kUnknown);
-  fmt::print("\n{}  {} claims in {:.1f} s, at most {} MiB\n", verdict_text(verdict, 0), run_.results.size(),
-             seconds, run_.peak_kib / 1024);
+  fmt::print("\n{}  {} claim{} in {:.1f} s, at most {} MiB\n", verdict_text(verdict, 0), run_.results.size(),
+             run_.results.size() == 1 ? "" : "s", seconds, run_.peak_kib / 1024);
   if (is_interrupted()) {
     fmt::print("Cut short.{}\n",
                options_.no_cache ? "" : " The answers so far are kept: the same command goes on from there.");

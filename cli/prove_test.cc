@@ -23,15 +23,6 @@ using ::testing::Not;
 
 class ProveTest : public CommandTest {};
 
-// The file that "Reproduce:  nospan repro FILE" names.
-std::string scenario_in(const std::string& output) {
-  const std::string mark = "nospan repro ";
-  const std::size_t at = output.find(mark);
-  if (at == std::string::npos) return "";
-  const std::size_t begin = at + mark.size();
-  return output.substr(begin, output.find('\n', begin) - begin);
-}
-
 TEST_F(ProveTest, WithoutTheGranuleHypothesisIsolationIsRefutedAndReplayed) {
   const Ran run =
       nospan("prove --target linux --page-shift 16 --claim iso-granule/iommu_map_page --drop granule");
@@ -39,9 +30,7 @@ TEST_F(ProveTest, WithoutTheGranuleHypothesisIsolationIsRefutedAndReplayed) {
   EXPECT_THAT(run.out, HasSubstr("refuted"));
   EXPECT_THAT(run.out, HasSubstr("ISO-1"));
   EXPECT_THAT(run.out, HasSubstr("VM 1"));
-  const std::string file = scenario_in(run.out);
-  ASSERT_FALSE(file.empty()) << run.out;
-  EXPECT_EQ(nospan("repro " + file + " --target linux").code, 1);
+  EXPECT_EQ(nospan(reproducing_arguments(run.out)).code, 1) << run.out;
 }
 
 TEST_F(ProveTest, ClaimsThatRestOnNothingAreProved) {

@@ -24,8 +24,6 @@ constexpr std::size_t kTransferSize = std::size_t{64} << 20;
 // How many scenarios a worker takes at a time: few enough that the lowest failing number is soon known.
 constexpr std::uint64_t kChunk = 64;
 
-enum class Request : std::uint32_t { kCampaign, kScenario };
-
 // The one byte that says "begin" or "ended". False: the other process is gone.
 bool receive(int descriptor) {
   char byte = 0;
@@ -39,6 +37,8 @@ bool receive(int descriptor) {
 
 // Shared with the process. Written by one side at a time, but for the progress.
 struct Worker::Board {
+  enum class Request : std::uint32_t { kCampaign, kScenario };
+
   Request request;
   CampaignPlan plan;
   SharedCounters* counters;
@@ -139,7 +139,7 @@ void Worker::serve(int request, int response) {
   for (;;) {
     if (!receive(request)) _exit(0);
     watch_for_hangs(board.hang_milliseconds);
-    if (board.request == Request::kScenario) {
+    if (board.request == Board::Request::kScenario) {
       load_scenario(board.transfer, scenario);
       board.beat = board.beat + 1;
       const Outcome outcome = executor.run(scenario, guards_, board.progress);
@@ -178,7 +178,7 @@ void Worker::serve(int request, int response) {
 
 void Worker::start_campaign(const CampaignPlan& plan, SharedCounters& counters) {
   ensure_process();
-  board_->request = Request::kCampaign;
+  board_->request = Board::Request::kCampaign;
   board_->plan = plan;
   board_->counters = &counters;
   board_->hang_milliseconds = limit_.milliseconds;
@@ -188,7 +188,7 @@ void Worker::start_campaign(const CampaignPlan& plan, SharedCounters& counters) 
 
 void Worker::start_scenario(const Scenario& scenario) {
   ensure_process();
-  board_->request = Request::kScenario;
+  board_->request = Board::Request::kScenario;
   board_->hang_milliseconds = limit_.milliseconds;
   store_scenario(scenario, board_->transfer);
   const char byte = 1;
@@ -219,7 +219,7 @@ Worker::Event Worker::finish() {
   }
   outcome_ = board_->outcome.load();
   number_ = board_->number;
-  if (board_->request == Request::kCampaign && outcome_.violations.empty()) return Event::kDone;
+  if (board_->request == Board::Request::kCampaign && outcome_.violations.empty()) return Event::kDone;
   return Event::kOutcome;
 }
 

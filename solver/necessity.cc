@@ -8,8 +8,6 @@
 namespace nospan::solver {
 namespace {
 
-using Kind = Answer::Kind;
-
 // Asks the cases of a claim without some of its hypotheses.
 class Dropper {
  public:
@@ -41,8 +39,8 @@ class Dropper {
       std::vector<const Case*> unanswered;
       for (const Case* question : open) {
         Asked asked = asking->ask_case(*question, without, true);
-        if (asked.first.kind == Kind::kUnsatisfiable) continue;
-        if (asked.first.kind == Kind::kSatisfiable) {
+        if (asked.first.kind == Answer::Kind::kUnsatisfiable) continue;
+        if (asked.first.kind == Answer::Kind::kSatisfiable) {
           return {DropResult::Outcome::kNeeded, question, std::move(asked.first)};
         }
         unanswered.push_back(question);

@@ -15,7 +15,6 @@
 namespace nospan::solver {
 namespace {
 
-using Kind = Answer::Kind;
 using reports::Verdict;
 
 // The splits of a case as a question: is there anything in the domain that none of them is about?
@@ -34,8 +33,9 @@ bool same(const std::vector<Split>& a, const std::vector<Split>& b) {
 
 bool contradict(const Asked& asked) {
   if (!asked.was_second_asked) return false;
-  return (asked.first.kind == Kind::kSatisfiable && asked.second.kind == Kind::kUnsatisfiable) ||
-         (asked.first.kind == Kind::kUnsatisfiable && asked.second.kind == Kind::kSatisfiable);
+  return (asked.first.kind == Answer::Kind::kSatisfiable &&
+          asked.second.kind == Answer::Kind::kUnsatisfiable) ||
+         (asked.first.kind == Answer::Kind::kUnsatisfiable && asked.second.kind == Answer::Kind::kSatisfiable);
 }
 
 void set_verdict(ClaimResult& result, Verdict verdict, std::string reason) {
@@ -95,18 +95,18 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
       known_splits.push_back(&question.splits);
       const Asked asked = questioner.ask(outside(instance, question.splits), {});
       record("splits cover the domain", asked);
-      if (asked.first.kind != Kind::kUnsatisfiable) uncovered = asked;
+      if (asked.first.kind != Answer::Kind::kUnsatisfiable) uncovered = asked;
     }
     const Asked asked = questioner.ask_case(question, options.dropped);
     record(question.name, asked);
     had.push_back(asked.hypotheses);
-    if (asked.first.kind == Kind::kSatisfiable) {
+    if (asked.first.kind == Answer::Kind::kSatisfiable) {
       if (!result.counterexample) {
         result.counterexample = counterexample_of(
             instance, questioner, question, questioner.query(options.dropped, question.given, {!question.goal}),
             asked.first, &problem);
       }
-    } else if (asked.first.kind != Kind::kUnsatisfiable && unanswered == nullptr) {
+    } else if (asked.first.kind != Answer::Kind::kUnsatisfiable && unanswered == nullptr) {
       unanswered_copy = asked;
       unanswered = &unanswered_copy;
     }
@@ -116,18 +116,18 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
   for (const std::vector<Term>& witness : instance.witnesses) {
     const Query query = questioner.query(options.dropped, {}, witness);
     Asked asked = questioner.ask_briefly(query);
-    result.witness = asked.first.kind == Kind::kSatisfiable;
+    result.witness = asked.first.kind == Answer::Kind::kSatisfiable;
     if (result.witness && options.cross_check) asked = questioner.ask(query, {});
     record("witness", asked);
     if (result.witness) break;
-    if (asked.first.kind != Kind::kUnsatisfiable) hard.push_back(query);
+    if (asked.first.kind != Answer::Kind::kUnsatisfiable) hard.push_back(query);
   }
   std::optional<Asked> unseen;
   for (auto query = hard.begin(); query != hard.end() && !result.witness; ++query) {
     const Asked asked = questioner.ask(*query, {});
     record("witness", asked);
-    result.witness = asked.first.kind == Kind::kSatisfiable;
-    if (asked.first.kind != Kind::kUnsatisfiable) unseen = asked;
+    result.witness = asked.first.kind == Answer::Kind::kSatisfiable;
+    if (asked.first.kind != Answer::Kind::kUnsatisfiable) unseen = asked;
   }
 
   if (result.counterexample) {
@@ -135,10 +135,10 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
                 problem.empty() ? "there is a model of the negation; it was not replayed yet"
                                 : "the model of the negation cannot become a scenario: " + problem);
   } else if (unanswered != nullptr) {
-    const bool broken = unanswered->first.kind == Kind::kError;
+    const bool broken = unanswered->first.kind == Answer::Kind::kError;
     set_verdict(result, broken ? Verdict::kError : Verdict::kUnknown, unanswered->first.reason);
   } else if (uncovered) {
-    const bool leaves_out = uncovered->first.kind == Kind::kSatisfiable;
+    const bool leaves_out = uncovered->first.kind == Answer::Kind::kSatisfiable;
     set_verdict(result, leaves_out ? Verdict::kError : Verdict::kUnknown,
                 leaves_out ? "the parts that the question was split into leave out what the domain allows"
                            : "whether its parts cover the domain: " + uncovered->first.reason);

@@ -11,9 +11,7 @@
 namespace nospan::solver {
 namespace {
 
-using Kind = Answer::Kind;
-
-bool has_model(const Asked& asked) { return asked.first.kind == Kind::kSatisfiable; }
+bool has_model(const Asked& asked) { return asked.first.kind == Answer::Kind::kSatisfiable; }
 
 // Hypotheses that use no names but the goal's.
 std::vector<Named> about_the_goal(const Query& query) {
@@ -34,13 +32,13 @@ void note_hypotheses(Asked& asked, const Query& query) {
 // Unsatisfiable if every part is; else what the one that is not says.
 Answer combined(const std::vector<Answer>& parts) {
   Answer total;
-  total.kind = Kind::kUnsatisfiable;
+  total.kind = Answer::Kind::kUnsatisfiable;
   std::chrono::duration<double> seconds{0};
   uint64_t peak_kib = 0;
   for (const Answer& part : parts) {
     seconds += part.seconds;
     peak_kib = std::max(peak_kib, part.peak_kib);
-    if (part.kind != Kind::kUnsatisfiable) total = part;
+    if (part.kind != Answer::Kind::kUnsatisfiable) total = part;
   }
   total.seconds = seconds;
   total.peak_kib = peak_kib;
@@ -75,7 +73,7 @@ Asked Questioner::ask_briefly(const Query& query) {
 Asked Questioner::ask_easier(const Case& question, const std::set<std::string>& without) {
   if (question.easier) {
     Asked asked = ask_easier(*question.easier, without);
-    if (asked.first.kind == Kind::kUnsatisfiable) return asked;
+    if (asked.first.kind == Answer::Kind::kUnsatisfiable) return asked;
   }
   return ask(query(without, question.given, {!question.goal}), question.splits,
              {options_.limits, false, false, true});
@@ -84,7 +82,7 @@ Asked Questioner::ask_easier(const Case& question, const std::set<std::string>& 
 Asked Questioner::ask_case(const Case& question, const std::set<std::string>& without, bool needs_hypotheses) {
   if (question.easier) {
     Asked asked = ask_easier(*question.easier, without);
-    if (asked.first.kind == Kind::kUnsatisfiable) return asked;
+    if (asked.first.kind == Answer::Kind::kUnsatisfiable) return asked;
   }
   const std::vector<Term> goal = {!question.goal};
   const Query whole = query(without, question.given, goal);
@@ -92,7 +90,7 @@ Asked Questioner::ask_case(const Case& question, const std::set<std::string>& wi
   if (!question.probably_enough.empty()) {
     Asked asked =
         ask(query(without, question.probably_enough, goal), question.splits, {options_.limits, false});
-    if (asked.first.kind == Kind::kUnsatisfiable) return asked;
+    if (asked.first.kind == Answer::Kind::kUnsatisfiable) return asked;
   }
   std::vector<Query> attempts;
   const auto attempt_with = [&](const Query& attempt, std::vector<Named> hypotheses) {
@@ -109,7 +107,7 @@ Asked Questioner::ask_case(const Case& question, const std::set<std::string>& wi
   if (question.try_without_given && whole.hypotheses.empty()) attempts.push_back(without_given);
   for (const Query& attempt : attempts) {
     Asked asked = ask(attempt, question.splits, brief());
-    if (asked.first.kind == Kind::kUnsatisfiable) return asked;
+    if (asked.first.kind == Answer::Kind::kUnsatisfiable) return asked;
   }
   return ask(whole, question.splits);
 }
@@ -165,7 +163,7 @@ Asked Questioner::ask_parts(const Query& query, const std::vector<Split>& splits
     std::vector<Answer> answers;
     for (const std::string& part : parts) {
       answers.push_back(ask_second(part));
-      if (answers.back().kind != Kind::kUnsatisfiable) break;
+      if (answers.back().kind != Answer::Kind::kUnsatisfiable) break;
     }
     total.second = combined(answers);
   }
@@ -197,13 +195,13 @@ std::vector<Answer> Questioner::ask_first(const std::vector<std::string>& parts,
   }
   // A model that is known already answers the whole question.
   for (const Answer& answer : answers) {
-    if (answer.kind == Kind::kSatisfiable) return {answer};
+    if (answer.kind == Answer::Kind::kSatisfiable) return {answer};
   }
   if (open.empty()) return answers;
   for (const std::string& part : open) {
     if (effort.is_brief && cache_.was_without_answer(part, solver, effort.limits.time)) {
       Answer none;
-      none.kind = Kind::kUnknown;
+      none.kind = Answer::Kind::kUnknown;
       none.reason = "there was no answer in that time before";
       return {none};
     }

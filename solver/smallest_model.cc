@@ -12,8 +12,6 @@
 namespace nospan::solver {
 namespace {
 
-using Kind = Answer::Kind;
-
 // Inputs that are shifts: by free numbers they are what makes questions hard.
 bool is_page_size(std::string_view name) { return name == "page_shift" || name == "granule_shift"; }
 
@@ -80,7 +78,7 @@ class Preferred {
     Query all = query_;
     for (const Term& wish : wishes) all.given.push_back(restricted(wish));
     Asked asked = questioner_.ask_briefly(all);
-    if (asked.first.kind != Kind::kSatisfiable) return false;
+    if (asked.first.kind != Answer::Kind::kSatisfiable) return false;
     query_ = std::move(all);
     answer_ = std::move(asked.first);
     return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Mutants of the mapper that ships with nospan.
 #include "props/mutants/mutant.h"
+#include "props/mutants/reasons.h"
 
 namespace nospan::props {
 namespace {
@@ -13,12 +14,6 @@ constexpr std::string_view kSpace = "targets/builtin/entry_space.cc";
 constexpr std::string_view kSearch = "targets/builtin/entry_space_search.cc";
 constexpr std::string_view kSpaceHeader = "targets/builtin/entry_space.h";
 constexpr std::string_view kChecks = "targets/builtin/checks.h";
-
-constexpr std::string_view kEntryMissing = "the entry that is missing may be another mapping's, or reserved";
-constexpr std::string_view kFillsTable =
-    "the table has to be filled up to an entry or two, and shrinking does not put one large mapping for many "
-    "small "
-    "ones";
 
 }  // namespace
 

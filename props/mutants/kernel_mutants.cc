@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Mutants of the kernel's mapping code. Edits name their place by a few tokens: no kernel text is kept here.
 #include "props/mutants/mutant.h"
+#include "props/mutants/reasons.h"
 
 namespace nospan::props {
 namespace {
@@ -12,11 +13,6 @@ constexpr std::string_view kHelper = "lib/iommu-helper.c";
 constexpr std::string_view kHelperHeader = "include/linux/iommu-helper.h";
 constexpr std::string_view kBitmap = "lib/bitmap.c";
 constexpr std::string_view kFindBit = "lib/find_bit.c";
-
-constexpr std::string_view kEntryMissing = "the entry that is missing may be another mapping's, or reserved";
-constexpr std::string_view kFillsTable =
-    "the table has to be filled up to one entry, and shrinking does not put one large mapping for many small "
-    "ones";
 
 }  // namespace
 

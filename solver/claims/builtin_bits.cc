@@ -13,7 +13,6 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Obligation::Kind;
 
 // The word at hand becomes any one.
 Expected<void> any_word(LoopView& view) {
@@ -198,7 +197,8 @@ Expected<Instance> last_taken(const Setting& setting) {
 void add_bits(Executor& executor, const Space& space) {
   const auto asked = [space](State& state, const Call& call) {
     const Term& count = call.arguments[2].bits;
-    state.require(Kind::kContract, space.is_range(call.arguments[1].bits, count) & less_equal(word(1), count),
+    state.require(Obligation::Kind::kContract,
+                  space.is_range(call.arguments[1].bits, count) & less_equal(word(1), count),
                   "at least one slot of the space", call.place);
   };
   for (const bool set : {true, false}) {

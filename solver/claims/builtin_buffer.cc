@@ -13,7 +13,6 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Obligation::Kind;
 
 // There are bytes, and they end at or below the highest address.
 Term has_bytes(const Term& address, const Term& size) {
@@ -129,7 +128,7 @@ void add_buffer(Executor& executor, const BuiltinTable& table) {
       [table, &program, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
         const Term& address = call.arguments[0].bits;
         const Term& size = call.arguments[1].bits;
-        state.require(Kind::kContract, call.arguments[2].bits == truncate(table.page_shift, 32),
+        state.require(Obligation::Kind::kContract, call.arguments[2].bits == truncate(table.page_shift, 32),
                       "the table's IOMMU page shift", call.place);
         std::vector<Outcome> outcomes;
         State refused = state;

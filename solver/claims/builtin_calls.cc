@@ -10,7 +10,6 @@
 namespace nospan::solver {
 
 using reports::Expected;
-using Kind = Event::Kind;
 
 const std::vector<std::string> kSpaceClaims = {
     "contract/Mapper::place", "contract/Mapper::preferred_shift", "contract/direction_permissions",
@@ -99,7 +98,7 @@ Instance tce(const MapCall& call, const BuiltinTable& table, const Term& permiss
        split_page_shift(call.page_shift)});
   for (const Path& path : call.paths) {
     for (const Event& event : path.events) {
-      if (event.kind != Kind::kSet) continue;
+      if (event.kind != Event::Kind::kSet) continue;
       add_case(instance.cases, {fmt::format("permissions at {}", event.place),
                                 conditions_before(path, event.given),
                                 event.arguments[3] == permissions,
@@ -159,7 +158,7 @@ std::vector<Term> Mapping::domain(const BuiltinTable& table) const {
   return {less_equal(address, last), counted(table), asked_of_give_back(table, index, count)};
 }
 
-std::vector<const Event*> all_of_kind(const Path& path, Kind kind, std::size_t from) {
+std::vector<const Event*> all_of_kind(const Path& path, Event::Kind kind, std::size_t from) {
   std::vector<const Event*> result;
   for (std::size_t i = from; i < path.events.size(); ++i) {
     if (path.events[i].kind == kind) result.push_back(&path.events[i]);
@@ -178,14 +177,14 @@ Instance inverse(Instance base, const std::vector<Path>& paths, const BuiltinTab
   add_paths(instance, paths);
   for (const Path& path : paths) {
     if (path.end != Path::End::kReturned) continue;
-    const auto clears = all_of_kind(path, Kind::kClear);
-    const auto frees = all_of_kind(path, Kind::kGiveBack);
+    const auto clears = all_of_kind(path, Event::Kind::kClear);
+    const auto frees = all_of_kind(path, Event::Kind::kGiveBack);
     Term right = Term::boolean(false);
-    if (clears.size() == 1 && frees.size() == 1 && all_of_kind(path, Kind::kSet).empty() &&
-        all_of_kind(path, Kind::kTake, 1).empty()) {
+    if (clears.size() == 1 && frees.size() == 1 && all_of_kind(path, Event::Kind::kSet).empty() &&
+        all_of_kind(path, Event::Kind::kTake, 1).empty()) {
       bool seen = false;
       for (const Event* event = clears[0]; event < frees[0]; ++event)
-        seen = seen || event->kind == Kind::kFlush;
+        seen = seen || event->kind == Event::Kind::kFlush;
       right = Term::boolean(seen) & (clears[0]->arguments[0] == mapping.index) &
               (clears[0]->arguments[1] == mapping.count) &
               (frees[0]->arguments[0] == mapping.index - table.origin - table.first_slot) &

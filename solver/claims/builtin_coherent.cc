@@ -11,7 +11,6 @@
 namespace nospan::solver {
 
 using reports::Expected;
-using Kind = Event::Kind;
 
 namespace {
 
@@ -172,8 +171,8 @@ Expected<std::vector<Instance>> builtin_coherent(const Setting& setting) {
   Instance* fail_atomic = find(instances, "fail-atomic");
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned) continue;
-    const auto allocated = all_of_kind(path, Kind::kAllocatePages);
-    const auto freed = all_of_kind(path, Kind::kFreePages);
+    const auto allocated = all_of_kind(path, Event::Kind::kAllocatePages);
+    const auto freed = all_of_kind(path, Event::Kind::kFreePages);
     if (allocated.empty()) continue;
     const Event& memory = *allocated[0];
     std::vector<Term> success = path.conditions;
@@ -197,9 +196,9 @@ Expected<std::vector<Instance>> builtin_coherent(const Setting& setting) {
                                                 (freed[0]->arguments[1] == memory.arguments[1])
                                           : Term::boolean(false);
     fail_atomic->cases.push_back({"memory on a path that returns failure", failure, undone, {}});
-    for (const Event* set : all_of_kind(path, Kind::kSet)) {
+    for (const Event* set : all_of_kind(path, Event::Kind::kSet)) {
       Term zeroed = Term::boolean(false);
-      for (const Event* zero : all_of_kind(path, Kind::kZero)) {
+      for (const Event* zero : all_of_kind(path, Event::Kind::kZero)) {
         if (zero < set) zeroed = zeroed | ((zero->arguments[0] == pages) & (zero->arguments[1] == bytes));
       }
       exact->cases.push_back({"zeroed before the set", conditions_before(path, set->given), zeroed, {}});
@@ -223,7 +222,8 @@ Expected<std::vector<Instance>> builtin_coherent(const Setting& setting) {
   free_base.domain = mapped_domain;
   free_base.inputs.push_back({"address", address});
   State mapped = table.state;
-  mapped.happened(Kind::kTake, {mapping.index - table.origin - table.first_slot, mapping.count}, "the mapping");
+  mapped.happened(Event::Kind::kTake, {mapping.index - table.origin - table.first_slot, mapping.count},
+                  "the mapping");
   auto freeing = executor.run("nospan::builtin::Mapper::free_coherent", mapped,
                               {table.mapper, Value::number(size), Value::number(pages), Value::number(address)},
                               free_base.domain);
@@ -234,7 +234,7 @@ Expected<std::vector<Instance>> builtin_coherent(const Setting& setting) {
                        {"exact/Mapper::allocate_coherent", "handle/Mapper::allocate_coherent"});
   for (const Path& path : *freeing) {
     if (path.end != Path::End::kReturned) continue;
-    const auto freed = all_of_kind(path, Kind::kFreePages);
+    const auto freed = all_of_kind(path, Event::Kind::kFreePages);
     const Term right = freed.size() == 1
                            ? of.is_order(freed[0]->arguments[0]) & (freed[0]->arguments[1] == pages)
                            : Term::boolean(false);

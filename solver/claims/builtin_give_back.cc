@@ -15,7 +15,6 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Obligation::Kind;
 
 // Any entries that can be given back, of any space.
 struct GiveBackProof {
@@ -77,32 +76,33 @@ struct GiveBackProof {
 };
 
 void add_give_back_words(Executor& executor, const Space& space) {
-  executor.add("nospan::builtin::EntrySpace::give_back_words",
-               [space, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
-                 const Term& slot = call.arguments[1].bits;
-                 const Term& entries = call.arguments[2].bits;
-                 state.obligations.push_back(
-                     {Kind::kContract, asked_of_give_back(space.table, space.table.origin + slot, entries),
-                      "entries that can be given back", call.place, state.conditions.size()});
-                 const std::string name = fmt::format("give_back_words#{}", count++);
-                 const Term before = space.bits(state.memory);
-                 State refused = state;
-                 const Term free = zero_extend(Term::free_bits(39, "free " + name), 64);
-                 refused.learn(in_range(free, slot, entries) & !is_set(before, free));
-                 refused.ghosts["free"] = free;
-                 const Term regions = space.regions(state.memory);
-                 const Term bits = Term::free_map("bits " + name);
-                 space.forget_summaries(state, name);
-                 space.forget_regions(state, name);
-                 state.memory.change(space.table.bits).set_words(bits);
-                 state.learn(space.keeps_regions(regions, space.regions(state.memory)) &
-                             implies(in_range(space.slot, slot, entries), is_set(before, space.slot)) &
-                             only_range_changed(before, bits, space.slot, slot, entries, false));
-                 std::vector<Outcome> outcomes;
-                 outcomes.push_back({std::move(refused), Value::number(Term::boolean(false))});
-                 outcomes.push_back({std::move(state), Value::number(Term::boolean(true))});
-                 return outcomes;
-               });
+  executor.add(
+      "nospan::builtin::EntrySpace::give_back_words",
+      [space, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
+        const Term& slot = call.arguments[1].bits;
+        const Term& entries = call.arguments[2].bits;
+        state.obligations.push_back({Obligation::Kind::kContract,
+                                     asked_of_give_back(space.table, space.table.origin + slot, entries),
+                                     "entries that can be given back", call.place, state.conditions.size()});
+        const std::string name = fmt::format("give_back_words#{}", count++);
+        const Term before = space.bits(state.memory);
+        State refused = state;
+        const Term free = zero_extend(Term::free_bits(39, "free " + name), 64);
+        refused.learn(in_range(free, slot, entries) & !is_set(before, free));
+        refused.ghosts["free"] = free;
+        const Term regions = space.regions(state.memory);
+        const Term bits = Term::free_map("bits " + name);
+        space.forget_summaries(state, name);
+        space.forget_regions(state, name);
+        state.memory.change(space.table.bits).set_words(bits);
+        state.learn(space.keeps_regions(regions, space.regions(state.memory)) &
+                    implies(in_range(space.slot, slot, entries), is_set(before, space.slot)) &
+                    only_range_changed(before, bits, space.slot, slot, entries, false));
+        std::vector<Outcome> outcomes;
+        outcomes.push_back({std::move(refused), Value::number(Term::boolean(false))});
+        outcomes.push_back({std::move(state), Value::number(Term::boolean(true))});
+        return outcomes;
+      });
 }
 
 Expected<Instance> give_back_words(const Setting& setting) {

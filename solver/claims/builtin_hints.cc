@@ -11,7 +11,6 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Obligation::Kind;
 
 Term is_class(const Term& class_) { return less(class_, Term::bits(32, 7)); }
 
@@ -211,7 +210,7 @@ void add_hints(Executor& executor, const Space& space) {
                    const Term& from = call.arguments[2].bits;
                    const Term& end = call.arguments[3].bits;
                    const Term range = in_region ? in_one_region(space, from, end) : less_equal(from, end);
-                   state.require(Kind::kContract,
+                   state.require(Obligation::Kind::kContract,
                                  is_class(call.arguments[1].bits) & range & less_equal(end, space.table.words),
                                  "words of the space", call.place);
                    const std::string name = fmt::format("{}#{}", function, count++);
@@ -230,8 +229,8 @@ void add_hints(Executor& executor, const Space& space) {
                                                            : less(number, space.table.words) &
                                                                  less_equal(second, Term::bits(32, 7));
                    // Nothing behind it depends on it.
-                   state.obligations.push_back(
-                       {Kind::kContract, asked, "a word of the space", call.place, state.conditions.size()});
+                   state.obligations.push_back({Obligation::Kind::kContract, asked, "a word of the space",
+                                                call.place, state.conditions.size()});
                    space.forget_summaries(state, fmt::format("{}#{}", function, count++));
                    return Value{};
                  }));

@@ -13,7 +13,6 @@
 namespace nospan::solver {
 
 using reports::Expected;
-using Kind = Event::Kind;
 
 namespace {
 

@@ -9,7 +9,6 @@
 namespace nospan::solver {
 
 using reports::Expected;
-using Kind = Event::Kind;
 using Account = TceAccount;
 
 namespace {
@@ -35,41 +34,42 @@ void name_page(const BuiltinList& list, State& state, const Term& first, const s
 }
 
 void add_accounting(Executor& executor, const std::shared_ptr<const BuiltinList>& list) {
-  executor.add("environment->put_tces",
-               simple([list, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
-                 const Term& first = call.arguments[1].bits;
-                 const Term& entries = call.arguments[2].bits;
-                 const Term& tce = call.arguments[3].bits;
-                 const Term result = Term::free_bits(32, fmt::format("put_result#{}", count++));
-                 const Term address = tce & word(~uint64_t{3});
-                 const Term page = page_behind(*list, state.ghosts, first);
-                 const Term is_among = less(page, entries);
-                 state.happened(Kind::kSet, {first, entries, address, tce & word(3), result}, call.place);
-                 auto& ghosts = state.ghosts;
-                 state.require(Obligation::Kind::kContract,
-                               implies(is_among, ghosts.at(Account::kMine) & !ghosts.at(Account::kSet)),
-                               "a TCE is written whose entry was taken, once", call.place);
-                 ghosts.at(Account::kSet) = ghosts.at(Account::kSet) | is_among;
-                 ghosts.at(Account::kTce) = choose(
-                     is_among, address + shift_left(simplified(list->index - first), list->table.page_shift),
-                     ghosts.at(Account::kTce));
-                 ghosts.at(Account::kDirty) = Term::boolean(true);
-                 return Value::number(result);
-               }));
+  executor.add(
+      "environment->put_tces",
+      simple([list, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
+        const Term& first = call.arguments[1].bits;
+        const Term& entries = call.arguments[2].bits;
+        const Term& tce = call.arguments[3].bits;
+        const Term result = Term::free_bits(32, fmt::format("put_result#{}", count++));
+        const Term address = tce & word(~uint64_t{3});
+        const Term page = page_behind(*list, state.ghosts, first);
+        const Term is_among = less(page, entries);
+        state.happened(Event::Kind::kSet, {first, entries, address, tce & word(3), result}, call.place);
+        auto& ghosts = state.ghosts;
+        state.require(Obligation::Kind::kContract,
+                      implies(is_among, ghosts.at(Account::kMine) & !ghosts.at(Account::kSet)),
+                      "a TCE is written whose entry was taken, once", call.place);
+        ghosts.at(Account::kSet) = ghosts.at(Account::kSet) | is_among;
+        ghosts.at(Account::kTce) =
+            choose(is_among, address + shift_left(simplified(list->index - first), list->table.page_shift),
+                   ghosts.at(Account::kTce));
+        ghosts.at(Account::kDirty) = Term::boolean(true);
+        return Value::number(result);
+      }));
   executor.add("environment->clear_tces", simple([list](State& state, const Call& call) -> Expected<Value> {
                  const Term& first = call.arguments[1].bits;
                  const Term& entries = call.arguments[2].bits;
                  auto& ghosts = state.ghosts;
                  const Term page = page_behind(*list, state.ghosts, first);
                  const Term is_among = less(page, entries);
-                 state.happened(Kind::kClear, {first, entries, implies(is_among, ghosts.at(Account::kMine))},
-                                call.place);
+                 state.happened(Event::Kind::kClear,
+                                {first, entries, implies(is_among, ghosts.at(Account::kMine))}, call.place);
                  ghosts.at(Account::kSet) = ghosts.at(Account::kSet) & !is_among;
                  ghosts.at(Account::kDirty) = Term::boolean(true);
                  return Value{};
                }));
   executor.add("environment->flush", simple([](State& state, const Call& call) -> Expected<Value> {
-                 state.happened(Kind::kFlush, {}, call.place);
+                 state.happened(Event::Kind::kFlush, {}, call.place);
                  state.ghosts.at(Account::kDirty) = Term::boolean(false);
                  return Value{};
                }));
@@ -120,8 +120,8 @@ void add_groups(Executor& executor, const std::shared_ptr<const BuiltinList>& li
         state.require(Obligation::Kind::kContract,
                       implies(is_among, ghosts.at(Account::kMine) & !ghosts.at(Account::kSet)),
                       "TCEs of a group are written whose entries were taken, once", call.place);
-        state.happened(Kind::kSet, {start, group.entries, group.base, list->permissions, Term::bits(32, 0)},
-                       call.place);
+        state.happened(Event::Kind::kSet,
+                       {start, group.entries, group.base, list->permissions, Term::bits(32, 0)}, call.place);
         ghosts.at(Account::kDirty) = Term::boolean(true);
         State failed = state;
         failed.ghosts.at(Account::kSet) =

@@ -18,11 +18,10 @@
 namespace nospan::solver {
 
 using reports::Expected;
-using Kind = Event::Kind;
 
 namespace {
 
-using Shared = std::shared_ptr<const BuiltinList>;
+using SharedBuiltinList = std::shared_ptr<const BuiltinList>;
 
 constexpr const char* kNextGroup = "nospan::builtin::Mapper::next_group";
 constexpr const char* kInstallGroup = "nospan::builtin::Mapper::install_group";
@@ -325,7 +324,7 @@ Expected<Instance> install_group(const Setting& setting) {
   for (Case& question : facts.cases) add_case(instance.cases, std::move(question));
   for (const Path& path : *paths) {
     for (const Event& event : path.events) {
-      if (event.kind != Kind::kSet) continue;
+      if (event.kind != Event::Kind::kSet) continue;
       const std::vector<Term> given = conditions_before(path, event.given);
       add_case(
           instance.cases,

@@ -60,7 +60,7 @@ struct Loops {
   DmaSegment segment(const Term& at) const { return {addresses(at), zero_extend(lengths(at), 64)}; }
   const BuiltinTable& table() const { return list->table; }
 };
-using Shared = std::shared_ptr<const Loops>;
+using SharedLoops = std::shared_ptr<const Loops>;
 
 DmaSegment segment_in(const Loops& loops, const Memory& memory, const Term& at) {
   const Records& records = *memory.at(loops.list->object).records();
@@ -294,7 +294,7 @@ std::optional<NewSegment> new_segment(const Loops& loops, const LoopView& view, 
   return now;
 }
 
-LoopContract map_loop(const Shared& loops, std::string function) {
+LoopContract map_loop(const SharedLoops& loops, std::string function) {
   LoopContract contract;
   contract.function = std::move(function);
   contract.loop = 0;
@@ -363,7 +363,7 @@ LoopContract map_loop(const Shared& loops, std::string function) {
 }
 
 // The loop that undoes: segments before `undone` are.
-LoopContract undo_loop(const Shared& loops, std::string function) {
+LoopContract undo_loop(const SharedLoops& loops, std::string function) {
   LoopContract contract;
   contract.function = std::move(function);
   contract.loop = 0;
@@ -398,7 +398,7 @@ LoopContract undo_loop(const Shared& loops, std::string function) {
 }
 
 // The loop that sets the lengths of what is no segment to 0.
-LoopContract empty_loop(const Shared& loops, std::string function) {
+LoopContract empty_loop(const SharedLoops& loops, std::string function) {
   const auto length = [loops](const Term& from, const Term& to, const Term& at) {
     return choose(less_equal(from, at) & less(at, to), Term::bits(32, 0), loops->lengths(at));
   };

@@ -10,7 +10,6 @@
 namespace nospan::solver {
 
 using reports::Expected;
-using Kind = Event::Kind;
 
 namespace {
 
@@ -28,10 +27,10 @@ Contract once_contract(const std::shared_ptr<const BuiltinList>& list) {
     const Term result = Term::free_bits(32, fmt::format("result#{}", number++));
     State failed = state;
     failed.assume(ListPaths::is_error(result));
-    failed.happened(Kind::kOther, {permissions, result}, call.place, "failed");
+    failed.happened(Event::Kind::kOther, {permissions, result}, call.place, "failed");
     const Term segments = zero_extend(result, 64);
     state.assume(less_equal(word(1), segments) & less_equal(segments, list->count));
-    state.happened(Kind::kOther, {permissions, result}, call.place, "mapped");
+    state.happened(Event::Kind::kOther, {permissions, result}, call.place, "mapped");
     std::vector<Outcome> outcomes;
     outcomes.push_back({std::move(failed), Value::number(result)});
     outcomes.push_back({std::move(state), Value::number(result)});
@@ -65,7 +64,7 @@ bool ListPaths::has_succeeded(const Path& path) const {
 }
 
 bool ListPaths::is_iteration(const Path& path) {
-  return path.end == Path::End::kLoopClosed && !all_of_kind(path, Kind::kSet).empty();
+  return path.end == Path::End::kLoopClosed && !all_of_kind(path, Event::Kind::kSet).empty();
 }
 
 Expected<ListPaths> ListPaths::execute(const Setting& setting) {

@@ -10,7 +10,6 @@
 namespace nospan::solver {
 
 using reports::Expected;
-using Kind = Event::Kind;
 
 Expected<std::vector<Instance>> builtin_map_page(const Setting& setting) {
   auto stage = Stage::make(setting, free_word("pages"));
@@ -93,7 +92,8 @@ Expected<std::vector<Instance>> builtin_unmap_page(const Setting& setting) {
   base.inputs.insert(base.inputs.end(), {{"address", mapping.address}, {"last_address", mapping.last}});
   const Instance any = base;
   State state = table.state;
-  state.happened(Kind::kTake, {mapping.index - table.origin - table.first_slot, mapping.count}, "the mapping");
+  state.happened(Event::Kind::kTake, {mapping.index - table.origin - table.first_slot, mapping.count},
+                 "the mapping");
   auto paths =
       executor.run(function, state,
                    {table.mapper, Value::number(mapping.address), Value::number(mapping.size())}, any.domain);

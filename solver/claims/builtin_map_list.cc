@@ -15,7 +15,6 @@
 namespace nospan::solver {
 
 using reports::Expected;
-using Kind = Event::Kind;
 
 namespace {
 
@@ -134,7 +133,7 @@ class Claims {
       }
     }
     for (const Path& path : executed_.once) {
-      for (const Event* set : all_of_kind(path, Kind::kSet)) {
+      for (const Event* set : all_of_kind(path, Event::Kind::kSet)) {
         add_case(instance.cases, {fmt::format("permissions of a group at {}", set->place),
                                   conditions_before(path, set->given),
                                   set->arguments[3] == list().permissions,
@@ -347,7 +346,7 @@ class Claims {
       // The description holds where the path comes to a segment.
       bool is_undone = false;
       for (const Event& event : path.events) {
-        if (event.kind != Kind::kClear && event.kind != Kind::kGiveBack) continue;
+        if (event.kind != Event::Kind::kClear && event.kind != Event::Kind::kGiveBack) continue;
         Case question{fmt::format("only what was done is undone, at {}", event.place),
                       conditions_before(path, event.given), event.arguments[2], splits()};
         step.ease(question);

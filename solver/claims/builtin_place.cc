@@ -11,7 +11,6 @@
 namespace nospan::solver {
 
 using reports::Expected;
-using Kind = Event::Kind;
 
 namespace {
 
@@ -92,7 +91,7 @@ Expected<std::vector<Instance>> builtin_place(const Setting& setting) {
   place.cases = all_safety_cases(*paths, table);
   for (const Path& path : *paths) {
     if (path.end != Path::End::kReturned) continue;
-    const auto taken = all_of_kind(path, Kind::kTake);
+    const auto taken = all_of_kind(path, Event::Kind::kTake);
     std::vector<Term> given = path.conditions;
     if (taken.empty()) {
       place.cases.push_back({"nothing found", given, !path.result->bits, {}});

@@ -9,7 +9,6 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Obligation::Kind;
 
 const Term& free_entries() {
   static const Term term = free_word("entries_wanted");
@@ -161,15 +160,16 @@ void add_runs(Executor& executor, const Term& slot) {
                }));
   add("multiples_of", [](State& state, const Call& call) -> Expected<Value> {
     const Term& shift = call.arguments[0].bits;
-    state.require(Kind::kContract, less_equal(shift, Term::bits(32, 6)), "multiples of at most 64", call.place);
+    state.require(Obligation::Kind::kContract, less_equal(shift, Term::bits(32, 6)), "multiples of at most 64",
+                  call.place);
     return Value::number(multiples_of(shift));
   });
   add("bits_between", [slot, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
     const Term& number = call.arguments[0].bits;
     const Term& begin = call.arguments[1].bits;
     const Term& end = call.arguments[2].bits;
-    state.require(Kind::kContract, asked_of_between(number, begin, end), "a run that reaches into the word",
-                  call.place);
+    state.require(Obligation::Kind::kContract, asked_of_between(number, begin, end),
+                  "a run that reaches into the word", call.place);
     const Term mask = free_word(fmt::format("between#{}", count++));
     state.learn(between_promises(mask, number, begin, end, slot & word(63)) &
                 between_promises(mask, number, begin, end, lowest_between(number, begin)));
@@ -188,7 +188,7 @@ void add_runs(Executor& executor, const Term& slot) {
     add(fits ? "class_that_fits" : "class_that_holds",
         [fits, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
           const Term& entries = call.arguments[0].bits;
-          state.require(Kind::kContract, in_one_word(entries), "a run inside a word", call.place);
+          state.require(Obligation::Kind::kContract, in_one_word(entries), "a run inside a word", call.place);
           const Term result = fits ? class_that_fits(entries)
                                    : Term::free_bits(32, fmt::format("class_that_holds#{}", count++));
           state.assume(less_equal(result, Term::bits(32, 6)));
@@ -196,7 +196,8 @@ void add_runs(Executor& executor, const Term& slot) {
         });
   }
   add("starts_inside", [count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
-    state.require(Kind::kContract, in_one_word(call.arguments[1].bits), "a run inside a word", call.place);
+    state.require(Obligation::Kind::kContract, in_one_word(call.arguments[1].bits), "a run inside a word",
+                  call.place);
     const Term starts = free_word(fmt::format("starts_inside#{}", count++));
     state.ghosts["inside.starts"] = starts;
     state.ghosts["inside.free"] = call.arguments[0].bits;
@@ -204,7 +205,8 @@ void add_runs(Executor& executor, const Term& slot) {
     return Value::number(starts);
   });
   add("starts_across", [count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
-    state.require(Kind::kContract, in_one_word(call.arguments[2].bits), "a run inside a word", call.place);
+    state.require(Obligation::Kind::kContract, in_one_word(call.arguments[2].bits), "a run inside a word",
+                  call.place);
     const Term starts = free_word(fmt::format("starts_across#{}", count++));
     state.ghosts["across.starts"] = starts;
     state.ghosts["across.free"] = call.arguments[0].bits;

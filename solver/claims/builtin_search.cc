@@ -15,7 +15,6 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Obligation::Kind;
 
 // A search of words [begin, end) for `search`: a run in them, or none.
 Expected<std::vector<Outcome>> outcomes_of(const Space& space, State state, const Search& search,
@@ -67,7 +66,8 @@ void add_search(Executor& executor, const Space& space) {
       [space, &program, count = 0u](State state, const Call& call) mutable -> Expected<std::vector<Outcome>> {
         auto request = read_request(program, state, call.arguments[1]);
         if (!request) return tl::unexpected(request.error());
-        state.require(Kind::kContract, asked_of_take(*request), "what take() can be asked for", call.place);
+        state.require(Obligation::Kind::kContract, asked_of_take(*request), "what take() can be asked for",
+                      call.place);
         const unsigned number = count++;
         State made = state;
         Search search{request->entries,
@@ -91,31 +91,33 @@ void add_search(Executor& executor, const Space& space) {
         outcomes.push_back({std::move(made), Value::number(Term::boolean(true))});
         return outcomes;
       });
-  executor.add(name_of("allowed_starts"),
-               simple([space, &program, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
-                 auto search = Search::read(program, state, call.arguments[1]);
-                 if (!search) return tl::unexpected(search.error());
-                 const Term& number = call.arguments[2].bits;
-                 state.obligations.push_back(
-                     {Kind::kContract, is_search(space, *search, space.start) & less(number, space.table.words),
-                      "a word of the space", call.place, state.conditions.size()});
-                 const Term allowed = free_word(fmt::format("allowed#{}", count++));
-                 state.ghosts["allowed.starts"] = allowed;
-                 state.ghosts["allowed.word"] = number;
-                 return Value::number(allowed);
-               }));
-  executor.add(name_of("adjusted"),
-               simple([space, &program, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
-                 auto search = Search::read(program, state, call.arguments[1]);
-                 if (!search) return tl::unexpected(search.error());
-                 const Term& from = call.arguments[2].bits;
-                 state.obligations.push_back(
-                     {Kind::kContract, is_search(space, *search, space.start) & less(from, space.slots()),
-                      "a slot of the space", call.place, state.conditions.size()});
-                 const Term slot = free_word(fmt::format("adjusted#{}", count++));
-                 state.learn(adjusted_promises(space, *search, from, slot));
-                 return Value::number(slot);
-               }));
+  executor.add(
+      name_of("allowed_starts"),
+      simple([space, &program, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
+        auto search = Search::read(program, state, call.arguments[1]);
+        if (!search) return tl::unexpected(search.error());
+        const Term& number = call.arguments[2].bits;
+        state.obligations.push_back({Obligation::Kind::kContract,
+                                     is_search(space, *search, space.start) & less(number, space.table.words),
+                                     "a word of the space", call.place, state.conditions.size()});
+        const Term allowed = free_word(fmt::format("allowed#{}", count++));
+        state.ghosts["allowed.starts"] = allowed;
+        state.ghosts["allowed.word"] = number;
+        return Value::number(allowed);
+      }));
+  executor.add(
+      name_of("adjusted"),
+      simple([space, &program, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
+        auto search = Search::read(program, state, call.arguments[1]);
+        if (!search) return tl::unexpected(search.error());
+        const Term& from = call.arguments[2].bits;
+        state.obligations.push_back({Obligation::Kind::kContract,
+                                     is_search(space, *search, space.start) & less(from, space.slots()),
+                                     "a slot of the space", call.place, state.conditions.size()});
+        const Term slot = free_word(fmt::format("adjusted#{}", count++));
+        state.learn(adjusted_promises(space, *search, from, slot));
+        return Value::number(slot);
+      }));
   for (const char* function : {"search_within_words", "search_junctions", "search_long", "search_exactly"}) {
     executor.add(
         name_of(function),
@@ -133,8 +135,8 @@ void add_search(Executor& executor, const Space& space) {
           if (function == std::string_view("search_long")) {
             asked = asked & less_equal(begin, shift_right(second, word(6)));
           }
-          state.obligations.push_back(
-              {Kind::kContract, asked, "a search of words of the space", call.place, state.conditions.size()});
+          state.obligations.push_back({Obligation::Kind::kContract, asked, "a search of words of the space",
+                                       call.place, state.conditions.size()});
           return outcomes_of(space, std::move(state), *search, begin, end, call.arguments[last],
                              fmt::format("{}#{}", function, count++), false);
         });
@@ -146,7 +148,8 @@ void add_search(Executor& executor, const Space& space) {
         if (!search) return tl::unexpected(search.error());
         const Term& number = call.arguments[2].bits;
         state.obligations.push_back(
-            {Kind::kContract, is_search(space, *search, space.start) & less(number, space.table.region_count),
+            {Obligation::Kind::kContract,
+             is_search(space, *search, space.start) & less(number, space.table.region_count),
              "a region of the space", call.place, state.conditions.size()});
         const Term wide = zero_extend(number, 64);
         return outcomes_of(space, std::move(state), *search, space.begin_of(wide), space.end_of(wide),

@@ -16,7 +16,6 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Obligation::Kind;
 
 std::string linked(const Setting& setting, const std::string& function) {
   return (*(*setting.program.function("nospan::builtin::EntrySpace::" + function))).getName().str();

@@ -16,7 +16,6 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Obligation::Kind;
 
 // ---- take() ----
 
@@ -59,7 +58,7 @@ void add_ways_to_take(Executor& executor, const Space& space) {
           auto request = read_request(program, state, call.arguments[1]);
           if (!request) return tl::unexpected(request.error());
           state.obligations.push_back(
-              {Kind::kContract,
+              {Obligation::Kind::kContract,
                asked_of_take(*request) & less(call.arguments[2].bits, space.table.region_count),
                "what can be asked for, in a region", call.place, state.conditions.size()});
           const std::string name = fmt::format("{}#{}", function, count++);

@@ -12,7 +12,6 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Obligation::Kind;
 
 // `bytes` of a region at an offset of 6 bits. Put together without sums: a region has 64 bytes.
 Term part(const Term& regions, const Term& number, const Term& offset, unsigned bytes) {
@@ -211,8 +210,8 @@ void add_regions(Executor& executor, const Space& space) {
   for (const char* function : {"lock", "unlock"}) {
     executor.add(fmt::format("nospan::builtin::EntrySpace::{}", function),
                  simple([space](State& state, const Call& call) -> Expected<Value> {
-                   state.require(Kind::kContract, is_region(space, call.arguments[1]), "a region of the space",
-                                 call.place);
+                   state.require(Obligation::Kind::kContract, is_region(space, call.arguments[1]),
+                                 "a region of the space", call.place);
                    return Value{};
                  }));
   }
@@ -223,8 +222,8 @@ void add_regions(Executor& executor, const Space& space) {
   executor.add("nospan::builtin::EntrySpace::words_of",
                simple([space](State& state, const Call& call) -> Expected<Value> {
                  const Term& number = call.arguments[1].bits;
-                 state.require(Kind::kContract, less(number, space.table.region_count), "a region of the space",
-                               call.place);
+                 state.require(Obligation::Kind::kContract, less(number, space.table.region_count),
+                               "a region of the space", call.place);
                  Value result;
                  result.members = {Value::number(space.begin_of(zero_extend(number, 64))),
                                    Value::number(space.end_of(zero_extend(number, 64)))};
@@ -235,7 +234,8 @@ void add_regions(Executor& executor, const Space& space) {
 void add_count(Executor& executor, const Space& space) {
   executor.add("nospan::builtin::EntrySpace::count",
                simple([space, count = 0u](State& state, const Call& call) mutable -> Expected<Value> {
-                 state.require(Kind::kContract, space.is_range(call.arguments[1].bits, call.arguments[2].bits),
+                 state.require(Obligation::Kind::kContract,
+                               space.is_range(call.arguments[1].bits, call.arguments[2].bits),
                                "slots of the space", call.place);
                  const Term before = space.regions(state.memory);
                  space.forget_regions(state, fmt::format("count#{}", count++));

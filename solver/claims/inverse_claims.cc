@@ -6,9 +6,7 @@
 namespace nospan::solver {
 namespace {
 
-using Kind = Event::Kind;
-
-const Event* find_only(const Path& path, Kind kind) {
+const Event* find_only(const Path& path, Event::Kind kind) {
   const Event* found = nullptr;
   for (const Event& event : path.events) {
     if (event.kind != kind) continue;
@@ -20,7 +18,8 @@ const Event* find_only(const Path& path, Kind kind) {
 
 // That every path did this once, with this argument: no more, no less. One case for each argument: together
 // they are harder.
-Case once(const InverseCall& call, Kind kind, std::string name, std::size_t argument, const Term& right) {
+Case once(const InverseCall& call, Event::Kind kind, std::string name, std::size_t argument,
+          const Term& right) {
   Term all = Term::boolean(true);
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned) continue;
@@ -36,7 +35,7 @@ std::vector<Case> counts(const InverseCall& call) {
   std::vector<Case> cases;
   for (const Path& path : call.paths) {
     for (const Event& event : path.events) {
-      if (event.kind != Kind::kClear && event.kind != Kind::kGiveBack) continue;
+      if (event.kind != Event::Kind::kClear && event.kind != Event::Kind::kGiveBack) continue;
       const Term right = event.arguments[1] == call.pages;
       if (right.is_true()) continue;
       add_case(cases, {fmt::format("count at {}", event.place), {}, right, call.count_splits});
@@ -49,7 +48,7 @@ Instance common(const InverseCall& call) {
   Instance instance = call.base;
   instance.rests_on = call.rests_on;
   for (const Path& path : call.paths) {
-    if (path.end != Path::End::kReturned || find_only(path, Kind::kClear) == nullptr) continue;
+    if (path.end != Path::End::kReturned || find_only(path, Event::Kind::kClear) == nullptr) continue;
     std::vector<Term> witness = path.conditions;
     witness.insert(witness.end(), call.place.begin(), call.place.end());
     witness.insert(witness.end(), call.likely.begin(), call.likely.end());
@@ -70,13 +69,14 @@ Instance inverse(const InverseCall& call) {
   instance.cases = counts(call);
   std::vector<Term> known = call.place;
   for (const Case& count : instance.cases) known.push_back(count.goal);
-  std::vector<Case> others = {once(call, Kind::kClear, "TCEs cleared once: first", 0, call.returned.index),
-                              once(call, Kind::kGiveBack, "entries freed once: first", 0, call.returned.entry)};
+  std::vector<Case> others = {
+      once(call, Event::Kind::kClear, "TCEs cleared once: first", 0, call.returned.index),
+      once(call, Event::Kind::kGiveBack, "entries freed once: first", 0, call.returned.entry)};
   if (call.pages_order) {
-    others.push_back(once(call, Kind::kFreePages, "pages freed once: order", 0, *call.pages_order));
+    others.push_back(once(call, Event::Kind::kFreePages, "pages freed once: order", 0, *call.pages_order));
     others.back().splits = call.order_splits;
     others.back().given = call.order_given;
-    others.push_back(once(call, Kind::kFreePages, "pages freed once: address", 1, *call.pages_address));
+    others.push_back(once(call, Event::Kind::kFreePages, "pages freed once: address", 1, *call.pages_address));
   }
   for (Case& question : others) {
     question.given.insert(question.given.end(), known.begin(), known.end());

@@ -15,8 +15,7 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Event::Kind;
-using Shared = std::shared_ptr<const LinuxList>;
+using SharedLinuxList = std::shared_ptr<const LinuxList>;
 
 constexpr uint64_t kEndOfList = 2;  // SG_END, include/linux/scatterlist.h
 
@@ -192,7 +191,8 @@ Expected<std::vector<Outcome>> take(const LinuxList& list, const Contract& alloc
   if (!outcomes) return outcomes;
   for (Outcome& outcome : *outcomes) {
     State& state = outcome.state;
-    if (state.events.empty() || state.events.back().kind != Kind::kTake || outcome.result.bits.constant())
+    if (state.events.empty() || state.events.back().kind != Event::Kind::kTake ||
+        outcome.result.bits.constant())
       continue;
     const std::vector<Term>& taken = state.events.back().arguments;
     const Term first = taken[0] + list.table.first_index;
@@ -211,7 +211,7 @@ Expected<Value> set(const LinuxList& list, State& state, const Call& call) {
   const Term& first = call.arguments[1].bits;
   const Term& pages = call.arguments[2].bits;
   const Term result = list.set_result(at);
-  state.happened(Kind::kSet,
+  state.happened(Event::Kind::kSet,
                  {first, pages, state.memory.number(call.arguments[3]),
                   linux_permissions(call.arguments[4].bits), result, at},
                  call.place);
@@ -227,7 +227,7 @@ Expected<Value> set(const LinuxList& list, State& state, const Call& call) {
 }
 
 // What undoes: only what was done, and once.
-void undo(const LinuxList& list, State& state, Kind kind, const Term& first, const Term& index,
+void undo(const LinuxList& list, State& state, Event::Kind kind, const Term& first, const Term& index,
           const Term& pages, const char* done, const char* undone, const std::string& place) {
   const Term is_among = covers(index, pages, list.index);
   const Term right = implies(is_among, state.ghosts.at(done) & !state.ghosts.at(undone));
@@ -250,13 +250,13 @@ void LinuxList::add_contracts(Executor& executor) const {
                simple([list](State& state, const Call& call) { return set(*list, state, call); }));
   executor.add("it_ops->clear", simple([list](State& state, const Call& call) -> Expected<Value> {
                  const Term& first = call.arguments[1].bits;
-                 undo(*list, state, Kind::kClear, first, first, call.arguments[2].bits, ListAccount::kSet,
-                      ListAccount::kCleared, call.place);
+                 undo(*list, state, Event::Kind::kClear, first, first, call.arguments[2].bits,
+                      ListAccount::kSet, ListAccount::kCleared, call.place);
                  return Value{};
                }));
   executor.add("__bitmap_clear", simple([list](State& state, const Call& call) -> Expected<Value> {
                  const Term first = zero_extend(call.arguments[1].bits, 64);
-                 undo(*list, state, Kind::kGiveBack, first, first + list->table.first_index,
+                 undo(*list, state, Event::Kind::kGiveBack, first, first + list->table.first_index,
                       zero_extend(call.arguments[2].bits, 64), ListAccount::kTaken, ListAccount::kFreed,
                       call.place);
                  return Value{};

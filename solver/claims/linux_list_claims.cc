@@ -8,8 +8,6 @@
 namespace nospan::solver {
 namespace {
 
-using Kind = Event::Kind;
-
 // That no shift before was by too many bits.
 std::vector<Term> meaning(const Path& path, std::size_t given) {
   std::vector<Term> terms;
@@ -95,7 +93,7 @@ void add_undone(Instance& instance, const Term& page_shift, const Path& path) {
                          implies(ghost(ListAccount::kTaken), ghost(ListAccount::kFreed)), splits});
   bool undid = false;
   for (const Event& event : path.events) {
-    if (event.kind != Kind::kClear && event.kind != Kind::kGiveBack) continue;
+    if (event.kind != Event::Kind::kClear && event.kind != Event::Kind::kGiveBack) continue;
     undid = true;
     add_to_case(instance, {fmt::format("only what was done is undone, once, at {}", event.place),
                            conditions_before(path, event.given), event.arguments[2], splits});

@@ -15,9 +15,7 @@
 namespace nospan::solver {
 namespace {
 
-using Kind = Event::Kind;
-
-const Event* last_of(const Path& path, Kind kind) {
+const Event* last_of(const Path& path, Event::Kind kind) {
   const auto found = std::find_if(path.events.rbegin(), path.events.rend(),
                                   [&](const Event& event) { return event.kind == kind; });
   return found == path.events.rend() ? nullptr : &*found;
@@ -71,7 +69,7 @@ ListStep ListStep::of(const LinuxList& list, const Path& path, const std::vector
                       std::vector<Term> supposed) {
   ListStep step(list);
   step.supposed_ = std::move(supposed);
-  const Event* set = last_of(path, Kind::kSet);
+  const Event* set = last_of(path, Event::Kind::kSet);
   if (path.ghosts.contains(ListLoopAccount::kUndoneAddress)) {
     step.undo(path, others);
   } else if (path.end == Path::End::kLoopClosed && set != nullptr) {
@@ -158,7 +156,7 @@ void ListStep::map(const Path& path, const Event& set) {
   const Segment entry{seen, length};
   say_what_is_among(entry, set.given, first, pages);
   // What was allocated is what is set, or it is asked by itself whether it is.
-  if (const Event* taken = last_of(path, Kind::kTake)) {
+  if (const Event* taken = last_of(path, Event::Kind::kTake)) {
     const Term taken_first = taken->arguments[0] + table.first_index;
     const Term are_same = (taken_first == first) & (taken->arguments[1] == pages);
     if (simplified(are_same).is_true()) say_what_is_among(entry, set.given, taken_first, taken->arguments[1]);
@@ -210,8 +208,8 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
   const LinuxTable& table = list_->table;
   const Segment segment{path.ghosts.at(ListLoopAccount::kUndoneAddress),
                         path.ghosts.at(ListLoopAccount::kUndoneLength)};
-  const Event* freed = last_of(path, Kind::kGiveBack);
-  const Event* clear = last_of(path, Kind::kClear);
+  const Event* freed = last_of(path, Event::Kind::kGiveBack);
+  const Event* clear = last_of(path, Event::Kind::kClear);
   const std::size_t given = clear != nullptr ? clear->given : behind_the_iteration(path);
   // The code computes the same numbers before it decides whether to clear them. A path that returns may not
   // have come to the segment: then it knows nothing of them, and they are not described.
@@ -219,7 +217,7 @@ void ListStep::undo(const Path& path, const std::vector<Path>& others) {
   for (auto other = others.begin(); clear == nullptr && other != others.end(); ++other) {
     const auto address = other->ghosts.find(ListLoopAccount::kUndoneAddress);
     if (address == other->ghosts.end() || !address->second.same(segment.address)) continue;
-    const Event* its_clear = last_of(*other, Kind::kClear);
+    const Event* its_clear = last_of(*other, Event::Kind::kClear);
     if (is_over || (its_clear != nullptr && knows(path, its_clear->arguments[1]))) clear = its_clear;
   }
   if (clear == nullptr) return;

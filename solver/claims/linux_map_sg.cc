@@ -16,11 +16,10 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Event::Kind;
 
 bool has_set(const Path& path) {
   for (const Event& event : path.events) {
-    if (event.kind == Kind::kSet) return true;
+    if (event.kind == Event::Kind::kSet) return true;
   }
   return false;
 }
@@ -113,7 +112,7 @@ class Claims {
     instance.rests_on = {"alloc/iommu_range_alloc", "loops/" + instance.function};
     for (const Path& path : executed_.mapped) {
       for (const Event& event : path.events) {
-        if (event.kind != Kind::kSet) continue;
+        if (event.kind != Event::Kind::kSet) continue;
         add_exact(instance, "of an element", list(), path, event);
       }
     }
@@ -281,7 +280,7 @@ class Claims {
       instance.witnesses.back().push_back(path.ghosts.at(ListAccount::kCleared));
     }
     for (const Event& event : path.events) {
-      if (event.kind != Kind::kClear && event.kind != Kind::kGiveBack) continue;
+      if (event.kind != Event::Kind::kClear && event.kind != Event::Kind::kGiveBack) continue;
       add_case(instance.cases,
                step.follows(fmt::format("only what was done is undone, once, at {}", event.place), path,
                             event.given, event.arguments[2]));

@@ -11,7 +11,6 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Event::Kind;
 
 constexpr unsigned kMostElements = 2;
 
@@ -88,7 +87,7 @@ class Bounded {
                              "rounded-down first one, with the permissions of the direction");
     for_each_mapped([&](const LinuxList& list, const Path& path) {
       for (const Event& event : path.events) {
-        if (event.kind != Kind::kSet) continue;
+        if (event.kind != Event::Kind::kSet) continue;
         add_exact(instance, fmt::format("of element {}", *event.arguments[5].constant()), list, path, event);
       }
       if (segments(path) == kMostElements) instance.witnesses.push_back(path.conditions);

@@ -12,9 +12,7 @@
 namespace nospan::solver {
 namespace {
 
-using Kind = Event::Kind;
-
-const Event* find(const Path& path, Kind kind) {
+const Event* find(const Path& path, Event::Kind kind) {
   for (const Event& event : path.events) {
     if (event.kind == kind) return &event;
   }
@@ -30,7 +28,7 @@ template <class Visit>
 void for_each_set(const MapCall& call, Visit visit) {
   for (const Path& path : call.paths) {
     for (const Event& event : path.events) {
-      if (event.kind == Kind::kSet) visit(path, event);
+      if (event.kind == Event::Kind::kSet) visit(path, event);
     }
   }
 }
@@ -39,8 +37,8 @@ std::vector<std::vector<Term>> successes(const MapCall& call) {
   if (!call.witnesses.empty()) return call.witnesses;
   std::vector<std::vector<Term>> result;
   for (const Path& path : call.paths) {
-    if (path.end != Path::End::kReturned || find(path, Kind::kSet) == nullptr) continue;
-    if (find(path, Kind::kClear) != nullptr) continue;  // undone: not a success
+    if (path.end != Path::End::kReturned || find(path, Event::Kind::kSet) == nullptr) continue;
+    if (find(path, Event::Kind::kClear) != nullptr) continue;  // undone: not a success
     std::vector<Term> witness = path.conditions;
     witness.push_back(!failed(call, path));
     result.push_back(std::move(witness));
@@ -94,7 +92,7 @@ Instance exact(const MapCall& call) {
   std::vector<Term> known;
   if (call.count_is_unconditional) {
     for (const Path& path : call.paths) {
-      const Event* take = find(path, Kind::kTake);
+      const Event* take = find(path, Event::Kind::kTake);
       if (take == nullptr) continue;
       known.push_back(take->arguments[1] == pages);
       add_case(instance.cases, {fmt::format("count asked for at {}", take->place), {}, known.back(), splits});
@@ -336,8 +334,9 @@ Instance handle(const MapCall& call) {
   instance.rests_on = rests_on_contracts(call);
   const Term low_bits = shift_left(word(1), call.page_shift) - word(1);
   for (const Path& path : call.paths) {
-    const Event* set = find(path, Kind::kSet);
-    if (path.end != Path::End::kReturned || set == nullptr || find(path, Kind::kClear) != nullptr) continue;
+    const Event* set = find(path, Event::Kind::kSet);
+    if (path.end != Path::End::kReturned || set == nullptr || find(path, Event::Kind::kClear) != nullptr)
+      continue;
     const Term address = call.handle(path);
     const Term right = shift_left(set->arguments[0], call.page_shift) | (call.first & low_bits);
     std::vector<Term> given = path.conditions;
@@ -358,8 +357,8 @@ Instance fail_atomic(const MapCall& call) {
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned) continue;
     std::vector<const Event*> of_kind[6];
-    const Kind kinds[6] = {Kind::kTake,  Kind::kGiveBack,      Kind::kSet,
-                           Kind::kClear, Kind::kAllocatePages, Kind::kFreePages};
+    const Event::Kind kinds[6] = {Event::Kind::kTake,  Event::Kind::kGiveBack,      Event::Kind::kSet,
+                                  Event::Kind::kClear, Event::Kind::kAllocatePages, Event::Kind::kFreePages};
     for (const Event& event : path.events) {
       for (int i = 0; i < 6; ++i) {
         if (event.kind == kinds[i]) of_kind[i].push_back(&event);
@@ -392,7 +391,7 @@ Instance fail_atomic(const MapCall& call) {
   }
   // A call that fails after it took something, or there is nothing to show.
   for (const Path& path : call.paths) {
-    if (path.end != Path::End::kReturned || find(path, Kind::kTake) == nullptr) continue;
+    if (path.end != Path::End::kReturned || find(path, Event::Kind::kTake) == nullptr) continue;
     std::vector<Term> witness = path.conditions;
     witness.push_back(failed(call, path));
     instance.witnesses.push_back(std::move(witness));

@@ -16,7 +16,6 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
-using Kind = Event::Kind;
 
 // The bounded twins see this many IOMMU pages.
 constexpr uint64_t kTwinPages = 4;
