@@ -103,26 +103,46 @@ class Run {
       if (drop.replayed) drop.counterexample->scenario = props::to_json((*seen)->scenario);
     }
     if (!result.counterexample || result.verdict == Verdict::kDisagree) return;
-    if (result.counterexample->scenario.empty()) return;
+    if (!result.counterexample->scenario.empty()) replay_counterexample(result);
+    if (result.verdict == Verdict::kUnknown) try_examples(result);
+  }
+
+  void replay_counterexample(solver::ClaimResult& result) {
     auto seen = replayer_.replay(result.target, result.counterexample->scenario);
     if (!seen || !*seen) shows_nothing_.insert(&result);
     if (!seen) {
       result.verdict = Verdict::kError;
       result.reason = "the counterexample cannot be replayed: " + seen.error().line();
     } else if (*seen) {
-      result.verdict = Verdict::kRefuted;
-      result.reason = "the counterexample was replayed on the compiled code";
-      // Not always the prover's own (Replayer::replay()).
-      result.counterexample->scenario = props::to_json((*seen)->scenario);
-      auto effects = replayer_.effects(**seen);
-      run_.refutations.insert_or_assign(result.target + result.id,
-                                        Refutation{std::move(**seen), std::move(effects), {}});
+      refute(result, std::move(**seen), "the counterexample was replayed on the compiled code");
     } else if (result.scenario_is_example) {
       result.verdict = Verdict::kUnknown;
       result.reason = "there is a model of the negation; an example on the compiled code shows nothing";
     } else {
       result.verdict = Verdict::kDisagree;
       result.reason = "the solver's model does nothing wrong on the compiled code";
+    }
+  }
+
+  void refute(solver::ClaimResult& result, Replay seen, std::string reason) {
+    result.verdict = Verdict::kRefuted;
+    result.reason = std::move(reason);
+    // Not always the prover's own (Replayer::replay()).
+    result.counterexample->scenario = props::to_json(seen.scenario);
+    auto effects = replayer_.effects(seen);
+    run_.refutations.insert_or_assign(result.target + result.id,
+                                      Refutation{std::move(seen), std::move(effects), {}});
+  }
+
+  // A model of the negation of a contract begins in the middle of a call, as no scenario does.
+  void try_examples(solver::ClaimResult& result) {
+    for (const std::string& example : result.examples) {
+      auto seen = replayer_.replay_example(result.target, example);
+      if (!seen || !*seen) continue;
+      refute(result, std::move(**seen),
+             "there is a model of the negation; an example of what comes of it was seen on the compiled code");
+      shows_nothing_.erase(&result);
+      return;
     }
   }
 

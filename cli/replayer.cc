@@ -2,9 +2,11 @@
 #include "cli/replayer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "cli/kept_outcome.h"
+#include "props/campaign.h"
 #include "props/explanation.h"
 #include "props/scenario_file.h"
 #include "props/worker.h"
@@ -18,6 +20,7 @@ namespace {
 using reports::Expected;
 
 constexpr props::HangLimit kHangLimit{};
+constexpr std::chrono::seconds kShrinkTime{5};
 
 // A scenario with a mapping of one byte in front of the first that it makes, and one behind: entries that are
 // given back beyond a mapping show where they are another's.
@@ -55,30 +58,69 @@ Expected<std::optional<Replay>> Replayer::replay(const std::string& label, const
   if (!scenario) return tl::make_unexpected(scenario.error());
   const SelectedTarget* target = target_with_label(targets_, label);
   if (target == nullptr) return std::optional<Replay>{};
-  auto seen = replay_on(*target, *scenario);
+  auto seen = replay_on(*target, *scenario, Guards::kNone);
   if (!seen || *seen) return seen;
   const auto others = among_others(*scenario);
   if (!others) return seen;
-  seen = replay_on(*target, others->scenario);
+  seen = replay_on(*target, others->scenario, Guards::kNone);
   if (seen && *seen && !others->is_about((*seen)->outcome.command)) return std::optional<Replay>{};
   return seen;
 }
 
 Expected<std::optional<Replay>> Replayer::replay_on(const SelectedTarget& target,
-                                                    const props::Scenario& scenario) {
-  props::Outcome seen = outcome(target, scenario);
+                                                    const props::Scenario& scenario, Guards guards) {
+  props::Outcome seen = outcome(target, scenario, guards);
   if (seen.violated()) return Replay{target, scenario, std::move(seen)};
   if (!target.tree) return std::optional<Replay>{};
   // Undefined behaviour shows in the build that reports it.
   const auto other = sanitized(target);
   if (!other) return tl::make_unexpected(other.error());
-  seen = outcome(**other, scenario);
+  seen = outcome(**other, scenario, guards);
   if (!seen.violated()) return std::optional<Replay>{};
   return Replay{**other, scenario, std::move(seen)};
 }
 
+props::GuardSet Replayer::guard_set(Guards guards, const SelectedTarget& target) {
+  std::vector<const props::Guard*> in_force;
+  if (guards == Guards::kAll) {
+    for (const props::Guard& guard : props::all_guards()) {
+      if (target.sanitized || !guard.sanitized_only) in_force.push_back(&guard);
+    }
+  }
+  return props::GuardSet(std::move(in_force));
+}
+
+Expected<std::optional<Replay>> Replayer::replay_example(const std::string& label,
+                                                         const std::string& scenario_text) {
+  auto scenario = props::parse_scenario(scenario_text, "example");
+  if (!scenario) return tl::make_unexpected(scenario.error());
+  const SelectedTarget* target = target_with_label(targets_, label);
+  if (target == nullptr) return std::optional<Replay>{};
+  auto seen = replay_on(*target, *scenario, Guards::kAll);
+  if (!seen || !*seen) return seen;
+  return smallest(std::move(**seen), Guards::kAll);
+}
+
+Replay Replayer::smallest(Replay replay, Guards guards) {
+  const std::string place = key("smallest", replay.target, replay.scenario, guards);
+  if (const auto text = kept_.find(place)) {
+    // Of a scenario that is damaged, the one that was replayed is shrunk again.
+    if (auto scenario = props::parse_scenario(*text, "kept")) {
+      props::Outcome seen = outcome(replay.target, *scenario, guards);
+      if (seen.violated()) return {std::move(replay.target), std::move(*scenario), std::move(seen)};
+    }
+  }
+  props::Failure failure;
+  failure.found = replay.scenario;
+  failure.outcome = replay.outcome;
+  props::confirm_and_shrink(*replay.target.target, guard_set(guards, replay.target), kShrinkTime, failure);
+  if (failure.flaky) return replay;
+  kept_.keep(place, props::to_json(failure.shrunk.scenario));
+  return {std::move(replay.target), std::move(failure.shrunk.scenario), std::move(failure.shrunk.outcome)};
+}
+
 std::vector<std::string> Replayer::effects(const Replay& replay) {
-  const std::string place = key("effects", replay.target, replay.scenario);
+  const std::string place = key("effects", replay.target, replay.scenario, Guards::kNone);
   if (const auto text = kept_.find(place)) {
     if (auto lines = lines_of(*text)) return std::move(*lines);
   }
@@ -107,12 +149,12 @@ Expected<const SelectedTarget*> Replayer::sanitized(const SelectedTarget& target
   return &sanitized_.emplace(label, std::move(result)).first->second;
 }
 
-props::Outcome Replayer::outcome(const SelectedTarget& target, const props::Scenario& scenario) {
-  const std::string place = key("outcome", target, scenario);
+props::Outcome Replayer::outcome(const SelectedTarget& target, const props::Scenario& scenario, Guards guards) {
+  const std::string place = key("outcome", target, scenario, guards);
   if (const auto text = kept_.find(place)) {
     if (auto known = outcome_of(*text)) return std::move(*known);
   }
-  props::Worker worker(*target.target, props::GuardSet{}, kHangLimit);
+  props::Worker worker(*target.target, guard_set(guards, target), kHangLimit);
   props::Outcome seen = worker.run(scenario);
   if (!worker.vanished()) {
     if (const auto text = text_of(seen)) kept_.keep(place, *text);
@@ -120,8 +162,8 @@ props::Outcome Replayer::outcome(const SelectedTarget& target, const props::Scen
   return seen;
 }
 
-std::string Replayer::key(std::string_view what, const SelectedTarget& target,
-                          const props::Scenario& scenario) {
+std::string Replayer::key(std::string_view what, const SelectedTarget& target, const props::Scenario& scenario,
+                          Guards guards) {
   const auto& program = toolchain::digest_of_this_program();
   const auto [library, is_new] = libraries_.try_emplace(target.library);
   if (is_new) {
@@ -135,7 +177,7 @@ std::string Replayer::key(std::string_view what, const SelectedTarget& target,
       .add(*program)
       .add(library->second)
       .add(target.sanitized ? "sanitized" : "plain")
-      .add("no guards")
+      .add(guards == Guards::kAll ? "all guards" : "no guards")
       .add(std::to_string(kHangLimit.milliseconds))
       .add(props::to_json(scenario))
       .hex();

@@ -4,6 +4,7 @@
 #ifndef NOSPAN_CLI_REPLAYER_H
 #define NOSPAN_CLI_REPLAYER_H
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "cli/target_selection.h"
 #include "props/executor.h"
+#include "props/guards.h"
 #include "props/scenario.h"
 #include "reports/error.h"
 #include "targets/toolchain/kept_texts.h"
@@ -39,15 +41,25 @@ class Replayer {
   // scenario in the result is the one that was.
   reports::Expected<std::optional<Replay>> replay(const std::string& label, const std::string& scenario_text);
 
+  // The same of a scenario that no model says anything wrong about: under the guards of all known findings,
+  // which kernels have whatever was proved of them, and shrunk for a few seconds if it shows something else.
+  reports::Expected<std::optional<Replay>> replay_example(const std::string& label,
+                                                          const std::string& scenario_text);
+
   // props::effects() of one of this object's replays.
   std::vector<std::string> effects(const Replay& replay);
 
  private:
+  enum class Guards : std::uint8_t { kNone, kAll };
+  static props::GuardSet guard_set(Guards guards, const SelectedTarget& target);
+
   reports::Expected<std::optional<Replay>> replay_on(const SelectedTarget& target,
-                                                     const props::Scenario& scenario);
+                                                     const props::Scenario& scenario, Guards guards);
+  Replay smallest(Replay replay, Guards guards);
   reports::Expected<const SelectedTarget*> sanitized(const SelectedTarget& target);
-  props::Outcome outcome(const SelectedTarget& target, const props::Scenario& scenario);
-  std::string key(std::string_view what, const SelectedTarget& target, const props::Scenario& scenario);
+  props::Outcome outcome(const SelectedTarget& target, const props::Scenario& scenario, Guards guards);
+  std::string key(std::string_view what, const SelectedTarget& target, const props::Scenario& scenario,
+                  Guards guards);
 
   const std::vector<SelectedTarget>& targets_;
   toolchain::KeptTexts kept_;

@@ -131,6 +131,7 @@ ClaimResult prove(const Instance& instance, const ProveOptions& options) {
   }
 
   if (result.counterexample) {
+    result.examples = instance.examples;
     set_verdict(result, Verdict::kUnknown,
                 problem.empty() ? "there is a model of the negation; it was not replayed yet"
                                 : "the model of the negation cannot become a scenario: " + problem);

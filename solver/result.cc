@@ -78,6 +78,7 @@ void to_json(nlohmann::json& json, const ClaimResult& result) {
           {"drops", result.drops},
           {"replayed_by", result.replayed_by},
           {"scenario_is_example", result.scenario_is_example},
+          {"examples", result.examples},
           {"paths", result.paths},
           {"seconds", result.seconds},
           {"peak_kib", result.peak_kib}};
@@ -100,6 +101,7 @@ void from_json(const nlohmann::json& json, ClaimResult& result) {
   result.drops = json.at("drops").get<std::vector<DropResult>>();
   result.replayed_by = json.at("replayed_by");
   result.scenario_is_example = json.at("scenario_is_example");
+  result.examples = json.at("examples").get<std::vector<std::string>>();
   result.paths = json.at("paths");
   result.seconds = json.at("seconds");
   result.peak_kib = json.at("peak_kib");

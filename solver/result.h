@@ -65,7 +65,8 @@ struct ClaimResult {
   std::vector<CaseResult> cases;
   std::vector<DropResult> drops;
   std::optional<Counterexample> counterexample;
-  bool scenario_is_example = false;  // see Instance::scenario_is_example
+  bool scenario_is_example = false;   // see Instance::scenario_is_example
+  std::vector<std::string> examples;  // Instance::examples, if there is a counterexample
   std::string replayed_by;
   std::size_t paths = 0;
   double seconds = 0;  // wall clock, execution of the code not counted

@@ -37,9 +37,9 @@ struct Mutant {
   double limit_seconds = 30;  // to find it; 5 for rare triggers
   // The shrunk scenario may have more than kFewCommands: says why.
   std::string_view why_many = {};
-  // Which claim of the prover the mistake refutes, with a counterexample that violates an invariant on the
-  // compiled code; "" where no claim is about it, or the claim is about an inner function that cannot be
-  // replayed. Whether that takes more than a few seconds.
+  // Which claim of the prover the mistake refutes, with a scenario that violates an invariant on the compiled
+  // code: the counterexample, or an example of what comes of it (solver/claims/contract_examples.h); "" where
+  // no claim is about it. Whether that takes more than a few seconds.
   std::string_view refuted_claim = {};
   bool proof_takes_long = false;
   // Not killed today, because no rule of the model covers it: says which rule is missing. The test then demands

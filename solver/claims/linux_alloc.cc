@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "solver/claims/contract_examples.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_range_alloc.h"
 #include "solver/claims/linux_range_call.h"
@@ -38,6 +39,7 @@ Instance range_instance(const Setting& setting, const RangeCall& call) {
   Instance instance;
   instance.function = "iommu_range_alloc";
   instance.target = setting.target;
+  instance.examples = allocation_examples(setting.system_page_shift);
   instance.rests_on = {"alloc/iommu_area_alloc", "alloc/dma_get_seg_boundary_nr_pages"};
   instance.assumptions = call.table.assumptions;
   instance.hypotheses = range_alloc_hypotheses(call.window(), call.request.pages, call.request.mask);

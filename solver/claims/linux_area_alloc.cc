@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "solver/claims/contract_examples.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_table.h"
 
@@ -95,6 +96,7 @@ Expected<Instance> area_alloc(const Setting& setting) {
       "the result is -1 and nothing changes, or an aligned area of free entries between start and size, across "
       "no "
       "boundary, that is then marked, and nothing else";
+  instance.examples = allocation_examples(setting.system_page_shift);
   instance.rests_on = {"alloc/bitmap_find_next_zero_area_off", "alloc/__bitmap_set"};
   instance.assumptions = {
       {"bitmap-size", "a bitmap has at most 2^31 bits", "a window has at most 2^31 entries: window-entries"}};

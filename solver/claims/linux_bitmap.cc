@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "solver/claims/contract_examples.h"
 #include "solver/claims/linux_table.h"
 
 namespace nospan::solver {
@@ -96,6 +97,7 @@ struct Proof {
     result.words = std::move(words);
     result.assumptions = {
         {"bitmap-size", "a bitmap has at most 2^31 bits", "a window has at most 2^31 entries: window-entries"}};
+    result.examples = allocation_examples(setting.system_page_shift);
     result.domain = domain;
     result.inputs = inputs;
     result.inputs.push_back({"bit", bit});

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "solver/claims/contract_examples.h"
 #include "solver/claims/linux_list_claims.h"
 #include "solver/claims/linux_list_loops.h"
 #include "solver/claims/linux_list_steps.h"
@@ -68,6 +69,7 @@ class Claims {
   Claims(const Setting& setting, const Executed& executed) : executed_(executed) {
     base_ = list().base(setting.target);
     base_.domain.push_back(executed.loops.fits_here);
+    base_.examples = list_examples(setting.system_page_shift);
     base_.paths = executed.mapped.size() + executed.unmapped.size();
     for (const auto* paths : {&executed.mapped, &executed.unmapped}) {
       if (!base_.incomplete) base_.incomplete = incompleteness(*paths);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "solver/claims/linux_list_claims.h"
+#include "solver/claims/contract_examples.h"
 #include "solver/claims/linux_map_sg.h"
 #include "solver/claims/linux_range_alloc.h"
 #include "solver/claims/map_claims.h"
@@ -67,6 +68,9 @@ class Bounded {
     base_.assumptions.push_back({"bounded", fmt::format("a list has at most {} elements", kMostElements),
                                  "the claim without -bounded is for any number"});
     base_.rests_on = {"alloc/iommu_range_alloc", "alloc/__bitmap_clear", "alloc/get_pool"};
+    // In a model the allocator puts each element where it may, in a scenario where it does.
+    base_.scenario_is_example = true;
+    base_.examples = list_examples(setting.system_page_shift);
     for (const Run& run : runs_) {
       base_.paths += run.mapped.size() + run.unmapped.size();
       for (const auto* paths : {&run.mapped, &run.unmapped}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "solver/claims/linux_pools.h"
 
+#include "solver/claims/contract_examples.h"
 #include "solver/claims/linux_bitmap.h"
 #include "solver/claims/linux_table.h"
 
@@ -55,6 +56,7 @@ Expected<Instance> get_pool(const Setting& setting) {
   instance.function = "get_pool";
   instance.target = setting.target;
   instance.words = "an entry of the window has a pool of the table: no BUG, no index outside pools";
+  instance.examples = allocation_examples(setting.system_page_shift);
   instance.assumptions = table->assumptions;
   instance.domain = table->domain;
   instance.domain.push_back(less(entry, table->entries));
