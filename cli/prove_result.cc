@@ -31,6 +31,7 @@ nlohmann::ordered_json scenario_value(const std::string& text) {
 template <class Source>
 std::vector<reports::Premise> premises(const std::vector<Source>& sources) {
   std::vector<reports::Premise> result;
+  result.reserve(sources.size());
   for (const Source& source : sources) result.push_back({source.name, source.words, source.source});
   return result;
 }

@@ -147,7 +147,7 @@ Expected<fs::path> keep_in_corpus(const fs::path& folder, model::Invariant invar
   bare.note.clear();
   Hash hash;
   hash.add(to_json(bare));
-  const fs::path file = folder / fmt::format("{}-{:016x}.json", model::rule(invariant).id, hash.value());
+  fs::path file = folder / fmt::format("{}-{:016x}.json", model::rule(invariant).id, hash.value());
   if (fs::exists(file, error)) return file;
   if (auto written = write_file_atomically(file, to_json(scenario)); !written) {
     return tl::make_unexpected(written.error());

@@ -52,7 +52,7 @@ void add_findings(View& view, const Result& result, const Limits& limits) {
   view.whole("finding_count", all.empty() ? "" : html_page::grouped(all.size()));
   view.whole("findings_left_out",
              all.size() == findings.size() ? "" : html_page::grouped(all.size() - findings.size()));
-  view.list("findings", std::move(findings));
+  view.list("findings", findings);
 }
 
 // What is not proved one by one; what is, by target.
@@ -96,7 +96,7 @@ void add_claims(View& view, const Result& result, const Limits& limits) {
   view.whole("claims_left_out", count == told ? "" : html_page::grouped(count - told));
   view.whole("proved_count",
              proved == 0 ? "" : html_page::grouped(proved) + " of " + html_page::grouped(count));
-  view.list("open_claims", std::move(open)).list("claim_groups", std::move(group_views));
+  view.list("open_claims", open).list("claim_groups", group_views);
 }
 
 void add_campaigns(View& view, const Result& result, const Limits& limits) {
@@ -108,7 +108,7 @@ void add_campaigns(View& view, const Result& result, const Limits& limits) {
   view.whole("campaigns_left_out", result.targets.size() == campaigns.size()
                                        ? ""
                                        : html_page::grouped(result.targets.size() - campaigns.size()));
-  view.flag("has_campaigns", !campaigns.empty()).list("campaigns", std::move(campaigns));
+  view.flag("has_campaigns", !campaigns.empty()).list("campaigns", campaigns);
 }
 
 // The known findings, each with the targets on which its guard is in force.
@@ -134,7 +134,7 @@ void add_known(View& view, const Result& result, const Limits& limits) {
     known.push_back(std::move(one));
   }
   view.whole("known_count", in_force == 0 ? "" : html_page::grouped(in_force));
-  view.list("known", std::move(known));
+  view.list("known", known);
 }
 
 mustache::data page_data(const Result& result, const Limits& limits, bool shortened) {
@@ -145,7 +145,7 @@ mustache::data page_data(const Result& result, const Limits& limits, bool shorte
   view.part("the_answer", answer_view(result, limits));
   view.flag("shortened", shortened);
   std::vector<View> matrices = matrix_views(result, limits);
-  view.flag("has_matrix", !matrices.empty()).list("matrices", std::move(matrices));
+  view.flag("has_matrix", !matrices.empty()).list("matrices", matrices);
   view.flag("has_gate", result.gate.has_value()).list("patches", patch_views(result, limits));
   view.text("gate_tree", result.gate ? result.gate->tree : "");
   view.whole("corpus_entries", result.gate ? html_page::grouped(result.gate->corpus_entries) : "");

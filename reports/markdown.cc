@@ -145,6 +145,7 @@ std::string markdown(const Result& result, std::size_t most) {
   for (const Finding* finding : findings) parts.add(told(*finding));
 
   std::vector<std::string> rows;
+  rows.reserve(result.targets.size());
   for (const TargetCheck& target : result.targets) {
     rows.push_back(fmt::format("| {} | {} {} | {} | {:.1f} s | {} |\n", plain(target.label),
                                mark(target.verdict), name(target.verdict), commands(target), target.seconds,
@@ -189,6 +190,7 @@ std::string markdown(const Result& result, std::size_t most) {
   }
   parts.add_table("\n## Trusted\n\n| what | for what | source |\n|---|---|---|\n", rows);
   std::vector<std::string> tools;
+  tools.reserve(result.dependencies.size());
   for (const Dependency& tool : result.dependencies) tools.push_back(plain(tool.name + " " + tool.version));
   parts.add(fmt::format("\nnospan {}{}{}; {} in {:.1f} s\n", plain(result.version),
                         tools.empty() ? "" : ", with ", fmt::join(tools, ", "), plain(result.started),

@@ -39,6 +39,7 @@ Maybe<Term> invariant_of(LoopView& view, const LoopContract& contract) {
   auto pointer = only_pointer(view.carried, contract);
   if (!pointer) return tl::unexpected(pointer.error());
   std::vector<Term> known;
+  known.reserve(contract.offsets.size());
   for (const uint64_t offset : contract.offsets) known.push_back((*pointer)->bits == word(offset));
   return any_of(known) & *result;
 }

@@ -58,7 +58,9 @@ std::optional<Query> slice(const Query& query) {
   Names reached;
   for (const Term& term : query.goal) reached.merge(free_names(term));
   std::vector<Candidate> hypotheses;
+  hypotheses.reserve(query.hypotheses.size());
   std::vector<Candidate> given;
+  given.reserve(query.given.size());
   for (const Named& hypothesis : query.hypotheses) hypotheses.push_back({free_names(hypothesis.term)});
   // A condition without names is true, or says that there is no model: it always matters.
   for (const Term& term : query.given) given.push_back({free_names(term), term.is_false()});

@@ -126,7 +126,7 @@ std::vector<View> patch_views(const Result& result, const Limits& limits) {
     view.whole("reproved_count",
                judgement.reproved.empty() ? "" : plural(judgement.reproved.size(), "claim", "claims"));
     view.texts("reproved", judgement.reproved);
-    view.flag("nothing_new", changes.empty()).list("changes", std::move(changes));
+    view.flag("nothing_new", changes.empty()).list("changes", changes);
     views.push_back(std::move(view));
   }
   return views;

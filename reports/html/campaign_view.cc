@@ -39,7 +39,7 @@ View distribution_view(const Distribution& distribution, const Limits& limits) {
     one.whole("bucket_share", percent(total > 0 ? value / total : 0));
     buckets.push_back(std::move(one));
   }
-  view.list("buckets", std::move(buckets));
+  view.list("buckets", buckets);
   return view;
 }
 
@@ -65,13 +65,14 @@ View campaign_view(const TargetCheck& check, const Limits& limits) {
   view.flag("has_tree", !check.tree.version.empty() || !check.tree.git.empty() || !check.tree.content.empty());
 
   std::vector<View> patches;
+  patches.reserve(check.patches.size());
   for (const PatchIdentity& patch : check.patches) {
     patches.push_back(View(limits)
                           .text("patch_file", patch.file)
                           .text("patch_subject", patch.subject)
                           .whole("patch_hash", patch.sha256.substr(0, 12)));
   }
-  view.flag("has_patches", !patches.empty()).list("check_patches", std::move(patches));
+  view.flag("has_patches", !patches.empty()).list("check_patches", patches);
 
   std::vector<View> tally;
   std::string scenarios;
@@ -79,7 +80,7 @@ View campaign_view(const TargetCheck& check, const Limits& limits) {
     if (count.name == "scenarios") scenarios = grouped(count.value);
     tally.push_back(View(limits).text("count_name", readable(count.name)).whole("count", grouped(count.value)));
   }
-  view.whole("scenarios", scenarios).flag("has_tally", !tally.empty()).list("tally", std::move(tally));
+  view.whole("scenarios", scenarios).flag("has_tally", !tally.empty()).list("tally", tally);
 
   double most = 0.01;
   std::size_t fallen = 0;
@@ -94,16 +95,17 @@ View campaign_view(const TargetCheck& check, const Limits& limits) {
   }
   view.flag("has_coverage", !coverage.empty()).flag("judgeable", check.coverage_judgeable);
   view.whole("fallen_count", fallen == 0 ? "" : grouped(fallen) + (fallen == 1 ? " class" : " classes"))
-      .list("coverage", std::move(coverage));
+      .list("coverage", coverage);
 
   std::vector<View> distributions;
   for (const Distribution& distribution : check.distributions) {
     if (distributions.size() == limits.items) break;
     distributions.push_back(distribution_view(distribution, limits));
   }
-  view.flag("has_distributions", !distributions.empty()).list("distributions", std::move(distributions));
+  view.flag("has_distributions", !distributions.empty()).list("distributions", distributions);
 
   std::vector<View> invariants;
+  invariants.reserve(check.invariants.size());
   for (const InvariantResult& invariant : check.invariants) {
     invariants.push_back(View(limits)
                              .text("invariant_id", invariant.id)
@@ -111,7 +113,7 @@ View campaign_view(const TargetCheck& check, const Limits& limits) {
                              .text("invariant_source", invariant.source)
                              .verdict("invariant_verdict", invariant.verdict));
   }
-  view.flag("has_invariants", !invariants.empty()).list("invariants", std::move(invariants));
+  view.flag("has_invariants", !invariants.empty()).list("invariants", invariants);
   view.texts("guards", check.guards_in_force).flag("has_guards", !check.guards_in_force.empty());
   view.texts("fixed", check.fixed).flag("has_fixed", !check.fixed.empty());
   return view;

@@ -82,7 +82,7 @@ void add_cases(View& view, const ClaimOutcome& claim) {
     item.whole("case_hash", one->hash.substr(0, 12));
     views.push_back(std::move(item));
   }
-  view.flag("has_cases", !views.empty()).flag("has_second", !second.empty()).list("cases", std::move(views));
+  view.flag("has_cases", !views.empty()).flag("has_second", !second.empty()).list("cases", views);
 }
 
 void add_chain(View& view, const ClaimOutcome& claim, const Result& result) {
@@ -100,7 +100,7 @@ void add_chain(View& view, const ClaimOutcome& claim, const Result& result) {
     }
     links.push_back(std::move(link));
   }
-  view.flag("has_chain", !links.empty()).list("chain", std::move(links));
+  view.flag("has_chain", !links.empty()).list("chain", links);
 }
 
 bool same(const Premise& a, const Premise& b) {
@@ -138,7 +138,7 @@ void add_drops(View& view, const ClaimOutcome& claim) {
     one.text("drop_scenario", scenario_text(drop.scenario));
     drops.push_back(std::move(one));
   }
-  view.flag("has_drops", !drops.empty()).list("drops", std::move(drops));
+  view.flag("has_drops", !drops.empty()).list("drops", drops);
 }
 
 }  // namespace
@@ -171,7 +171,7 @@ View claim_view(const ClaimOutcome& claim, const Result& result, const Limits& l
           View(limits).text("input", input.name).whole("input_value", fmt::format("{:#x}", input.value)));
     }
   }
-  view.flag("has_model", claim.counterexample.has_value()).list("inputs", std::move(inputs));
+  view.flag("has_model", claim.counterexample.has_value()).list("inputs", inputs);
   view.text("model_scenario", claim.counterexample ? claim.counterexample->scenario : "");
   view.text("model_of", claim.counterexample ? claim.counterexample->in : "");
   view.text("first_name", result.solver.empty() ? "First solver" : result.solver);

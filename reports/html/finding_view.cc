@@ -73,7 +73,7 @@ View finding_view(const Finding& finding, std::size_t number, const Limits& limi
                        .text("other_expected", violation.expected)
                        .text("other_actual", violation.actual));
   }
-  view.list("other_violations", std::move(more));
+  view.list("other_violations", more);
   view.flag("flaky", finding.flaky).flag("security", finding.security);
   view.text("code_place", where(finding)).text("found", how_found(finding));
   const unsigned shift = iommu_page_shift_of(finding);
@@ -88,13 +88,13 @@ View finding_view(const Finding& finding, std::size_t number, const Limits& limi
       pictures.push_back(std::move(picture));
     }
   }
-  view.list("pictures", std::move(pictures));
+  view.list("pictures", pictures);
 
   std::vector<View> steps = step_views(finding, limits);
   view.whole("step_count", std::to_string(steps.size()));
   view.whole("steps_left_out",
              steps.size() == finding.steps.size() ? "" : grouped(finding.steps.size() - steps.size()));
-  view.flag("has_steps", !steps.empty()).flag("many_steps", steps.size() > 1).list("steps", std::move(steps));
+  view.flag("has_steps", !steps.empty()).flag("many_steps", steps.size() > 1).list("steps", steps);
 
   const std::string scenario = scenario_text(finding.scenario);
   const bool whole = scenario.size() <= limits.scenario;

@@ -83,7 +83,7 @@ std::vector<View> matrix_views(const Result& result, const Limits& limits) {
       page.whole("page_size", shift < 64 ? size_of_shift(shift) : "?");
       pages.push_back(std::move(page));
     }
-    view.list("system_pages", std::move(pages));
+    view.list("system_pages", pages);
     std::vector<View> rows;
     for (const MatrixRow& row : matrix.rows) {
       View one(limits);
@@ -95,10 +95,10 @@ std::vector<View> matrix_views(const Result& result, const Limits& limits) {
         strip.list("runs", runs(cells, limits));
         strips.push_back(std::move(strip));
       }
-      one.list("strips", std::move(strips));
+      one.list("strips", strips);
       rows.push_back(std::move(one));
     }
-    view.list("rows", std::move(rows));
+    view.list("rows", rows);
     views.push_back(std::move(view));
   }
   return views;

@@ -169,7 +169,7 @@ View picture_view(const MemoryPicture& picture, unsigned width, const Limits& li
       words += fmt::format("{}{}: {}, {:#x} to {:#x}", words.empty() ? "" : "; ", source.name, band.label,
                            band.first, band.last);
     }
-    row.list("bands", std::move(bands));
+    row.list("bands", bands);
     row.whole("more",
               source.bands.size() > rows[r].size() ? grouped(source.bands.size() - rows[r].size()) : "");
     drawn.push_back(std::move(row));
@@ -180,7 +180,7 @@ View picture_view(const MemoryPicture& picture, unsigned width, const Limits& li
       .whole("axis_right", place(width - kMargin))
       .whole("axis_y", place(kAxis));
   view.flag("drawn", !drawn.empty());
-  view.list("ticks", std::move(ticks)).list("rows", std::move(drawn)).text("picture_words", words);
+  view.list("ticks", ticks).list("rows", drawn).text("picture_words", words);
   return view;
 }
 

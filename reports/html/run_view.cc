@@ -48,7 +48,7 @@ View run_view(const Result& result, const Limits& limits) {
         .text("run_version", run.version);
     runs.push_back(std::move(one));
   }
-  view.flag("has_runs", !runs.empty()).list("runs", std::move(runs));
+  view.flag("has_runs", !runs.empty()).list("runs", runs);
   fact("nospan", result.version);
   for (const Dependency& dependency : result.dependencies) fact(dependency.name, dependency.version);
   fact("Seed", result.seed ? fmt::format("{:#x}", *result.seed) : "", true);
@@ -60,7 +60,7 @@ View run_view(const Result& result, const Limits& limits) {
   fact("Took", duration(result.seconds));
   fact("Peak memory",
        result.peak_kib == 0 ? "" : fmt::format("{:.0f} MiB", static_cast<double>(result.peak_kib) / 1024));
-  view.list("facts", std::move(facts));
+  view.list("facts", facts);
 
   std::vector<View> trees;
   for (const TargetCheck& check : result.targets) {
@@ -70,17 +70,19 @@ View run_view(const Result& result, const Limits& limits) {
     tree.text("run_version", check.tree.version).text("run_git", check.tree.git);
     tree.text("run_content", check.tree.content).text("run_path", check.tree.path);
     std::vector<View> patches;
+    patches.reserve(check.patches.size());
     for (const PatchIdentity& patch : check.patches) {
       patches.push_back(View(limits)
                             .text("run_patch", patch.subject.empty() ? patch.file : patch.subject)
                             .text("run_patch_hash", patch.sha256));
     }
-    tree.list("run_patches", std::move(patches));
+    tree.list("run_patches", patches);
     trees.push_back(std::move(tree));
   }
-  view.flag("has_trees", !trees.empty()).list("trees", std::move(trees));
+  view.flag("has_trees", !trees.empty()).list("trees", trees);
 
   std::vector<View> figures;
+  figures.reserve(result.figures.size());
   for (const Figure& figure : result.figures) {
     figures.push_back(View(limits)
                           .text("figure", figure.name)
@@ -89,7 +91,7 @@ View run_view(const Result& result, const Limits& limits) {
                           .text("goal", figure.goal)
                           .flag("reached", figure.reached));
   }
-  view.flag("has_figures", !figures.empty()).list("figures", std::move(figures));
+  view.flag("has_figures", !figures.empty()).list("figures", figures);
   return view;
 }
 

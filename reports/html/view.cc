@@ -16,9 +16,9 @@ View& View::text(const std::string& key, std::string_view value) {
   return whole(key, clip(value, limits_.text));
 }
 
-View& View::whole(const std::string& key, std::string value) {
+View& View::whole(const std::string& key, const std::string& value) {
   if (value.empty()) return flag(key, false);
-  data_.set(key, mustache::data(std::move(value)));
+  data_.set(key, mustache::data(value));
   return *this;
 }
 
@@ -27,15 +27,15 @@ View& View::flag(const std::string& key, bool value) {
   return *this;
 }
 
-View& View::part(const std::string& key, View value) {
-  data_.set(key, std::move(value.data_));
+View& View::part(const std::string& key, const View& value) {
+  data_.set(key, value.data_);
   return *this;
 }
 
-View& View::list(const std::string& key, std::vector<View> items) {
+View& View::list(const std::string& key, const std::vector<View>& items) {
   mustache::data list(mustache::data::type::list);
-  for (View& item : items) list.push_back(std::move(item.data_));
-  data_.set(key, std::move(list));
+  for (const View& item : items) list.push_back(item.data_);
+  data_.set(key, list);
   return *this;
 }
 

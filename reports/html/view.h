@@ -40,12 +40,12 @@ class View {
   // one.
   View& text(const std::string& key, std::string_view value);
   // The same, not cut.
-  View& whole(const std::string& key, std::string value);
+  View& whole(const std::string& key, const std::string& value);
   View& flag(const std::string& key, bool value);
   // An object if there is one: {{#key}} ... {{/key}}.
-  View& part(const std::string& key, View value);
+  View& part(const std::string& key, const View& value);
   // {{#key}} ... {{/key}} for each. An empty list is false.
-  View& list(const std::string& key, std::vector<View> items);
+  View& list(const std::string& key, const std::vector<View>& items);
   // A list of texts under `key`, each {{item}}, at most Limits::items; key_more says how many are left out.
   View& texts(const std::string& key, const std::vector<std::string>& items);
   // key: the verdict's name, for classes; key_symbol and key_word: for people.

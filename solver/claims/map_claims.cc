@@ -348,11 +348,31 @@ Instance handle(const MapCall& call) {
   return instance;
 }
 
+// Of each path on which TCEs were written: if that failed, so did the call (DMA API: the caller is told).
+void add_told_failures(Instance& instance, const MapCall& call) {
+  for (const Path& path : call.paths) {
+    if (path.end != Path::End::kReturned) continue;
+    Term set_failed = Term::boolean(false);
+    for (const Event& event : path.events) {
+      if (event.kind != Event::Kind::kSet) continue;
+      set_failed = set_failed | (event.arguments[4] != Term::bits(32, 0));
+    }
+    if (set_failed.is_false()) continue;
+    std::vector<Term> given = path.conditions;
+    given.push_back(set_failed);
+    Case question{"a failure to write TCEs is told", std::move(given), failed(call, path),
+                  split_page_shift(call.page_shift)};
+    question.scenario = replay_of(call, instance.id(), Failure::kSetFails);
+    add_case(instance.cases, std::move(question));
+  }
+}
+
 Instance fail_atomic(const MapCall& call) {
   Instance instance = with_buffer(call);
   instance.claim = "fail-atomic";
   instance.words =
-      "on every path that returns failure, what was allocated was freed and what was set was cleared";
+      "on every path that returns failure, what was allocated was freed and what was set was cleared; a call "
+      "that could not write its TCEs returns failure";
   instance.rests_on = rests_on_contracts(call);
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned) continue;
@@ -389,6 +409,7 @@ Instance fail_atomic(const MapCall& call) {
     question.scenario = replay_of(call, instance.id(), failure);
     add_case(instance.cases, std::move(question));
   }
+  add_told_failures(instance, call);
   // A call that fails after it took something, or there is nothing to show.
   for (const Path& path : call.paths) {
     if (path.end != Path::End::kReturned || find(path, Event::Kind::kTake) == nullptr) continue;

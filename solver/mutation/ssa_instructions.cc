@@ -116,7 +116,7 @@ Term SsaWalker::compare(SsaWalk& walk, const llvm::ICmpInst& comparison) {
 }
 
 Term SsaWalker::convert(SsaWalk& walk, const llvm::CastInst& cast) {
-  const Term from = value(walk, *cast.getOperand(0));
+  Term from = value(walk, *cast.getOperand(0));
   const unsigned wide = width(*cast.getType());
   if (from.is_boolean()) {
     if (wide == 1) return from;
@@ -263,7 +263,7 @@ bool SsaWalker::execute_intrinsic(SsaWalk& walk, const llvm::IntrinsicInst& call
   switch (call.getIntrinsicID()) {
     case llvm::Intrinsic::assume: return true;
     // One thread: its variable lies where it lies.
-    case llvm::Intrinsic::threadlocal_address: return set(operand(0));
+    case llvm::Intrinsic::threadlocal_address:
     case llvm::Intrinsic::expect: return set(operand(0));
     case llvm::Intrinsic::umin: return set(choose(less(operand(0), operand(1)), operand(0), operand(1)));
     case llvm::Intrinsic::umax: return set(choose(less(operand(0), operand(1)), operand(1), operand(0)));
