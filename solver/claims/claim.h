@@ -87,7 +87,8 @@ struct Instance {
   // lemma, an arbitrary iteration of a loop): `replayed_by` then names the bounded twin that is.
   std::function<reports::Expected<std::string>(const Model&)> scenario;
   // The scenario is an example: in the model the call finds other things than a scenario can begin with (which
-  // entries are taken), or gets others than the compiled code does (places of a list's elements). That an example shows nothing does not contradict the model.
+  // entries are taken), or gets others than the compiled code does (places of a list's elements). That an
+  // example shows nothing does not contradict the model.
   bool scenario_is_example = false;
   // Scenario files that are tried where a model's own shows nothing, or there is none: of the contract of an
   // inner function, calls that make it do what the contract speaks of. That they show nothing says nothing.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "solver/claims/linux_list_claims.h"
 #include "solver/claims/contract_examples.h"
+#include "solver/claims/linux_list_claims.h"
 #include "solver/claims/linux_map_sg.h"
 #include "solver/claims/linux_range_alloc.h"
 #include "solver/claims/map_claims.h"
