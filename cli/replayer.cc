@@ -98,22 +98,23 @@ Expected<std::optional<Replay>> Replayer::replay_example(const std::string& labe
   if (target == nullptr) return std::optional<Replay>{};
   auto seen = replay_on(*target, *scenario, Guards::kAll);
   if (!seen || !*seen) return seen;
-  return smallest(std::move(**seen), Guards::kAll);
+  return smallest(std::move(**seen));
 }
 
-Replay Replayer::smallest(Replay replay, Guards guards) {
-  const std::string place = key("smallest", replay.target, replay.scenario, guards);
+Replay Replayer::smallest(Replay replay) {
+  const std::string place = key("smallest", replay.target, replay.scenario, Guards::kAll);
   if (const auto text = kept_.find(place)) {
     // Of a scenario that is damaged, the one that was replayed is shrunk again.
     if (auto scenario = props::parse_scenario(*text, "kept")) {
-      props::Outcome seen = outcome(replay.target, *scenario, guards);
+      props::Outcome seen = outcome(replay.target, *scenario, Guards::kAll);
       if (seen.violated()) return {std::move(replay.target), std::move(*scenario), std::move(seen)};
     }
   }
   props::Failure failure;
   failure.found = replay.scenario;
   failure.outcome = replay.outcome;
-  props::confirm_and_shrink(*replay.target.target, guard_set(guards, replay.target), kShrinkTime, failure);
+  props::confirm_and_shrink(*replay.target.target, guard_set(Guards::kAll, replay.target), kShrinkTime,
+                            failure);
   if (failure.flaky) return replay;
   kept_.keep(place, props::to_json(failure.shrunk.scenario));
   return {std::move(replay.target), std::move(failure.shrunk.scenario), std::move(failure.shrunk.outcome)};

@@ -55,7 +55,8 @@ class Replayer {
 
   reports::Expected<std::optional<Replay>> replay_on(const SelectedTarget& target,
                                                      const props::Scenario& scenario, Guards guards);
-  Replay smallest(Replay replay, Guards guards);
+  // Of an example.
+  Replay smallest(Replay replay);
   reports::Expected<const SelectedTarget*> sanitized(const SelectedTarget& target);
   props::Outcome outcome(const SelectedTarget& target, const props::Scenario& scenario, Guards guards);
   std::string key(std::string_view what, const SelectedTarget& target, const props::Scenario& scenario,

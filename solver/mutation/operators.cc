@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace nospan::solver {
 namespace {
@@ -236,28 +237,15 @@ class Finder {
       add(Edit::kOpcode, 0, other,
           fmt::format("`{}` becomes `{}`", symbol(operation->getOpcode()), symbol(other)));
     };
-    // A table: that neighbours become the same means nothing.
-    // NOLINTBEGIN(bugprone-branch-clone)
-    switch (operation->getOpcode()) {
-      case llvm::Instruction::Add: become(llvm::Instruction::Sub); break;
-      case llvm::Instruction::Sub: become(llvm::Instruction::Add); break;
-      case llvm::Instruction::Mul: become(llvm::Instruction::Add); break;
-      case llvm::Instruction::UDiv: become(llvm::Instruction::Mul); break;
-      case llvm::Instruction::SDiv: become(llvm::Instruction::UDiv); break;
-      case llvm::Instruction::URem: become(llvm::Instruction::UDiv); break;
-      case llvm::Instruction::SRem: become(llvm::Instruction::URem); break;
-      case llvm::Instruction::And: become(llvm::Instruction::Or); break;
-      case llvm::Instruction::Or: become(llvm::Instruction::And); break;
-      case llvm::Instruction::Xor: become(llvm::Instruction::And); break;
-      case llvm::Instruction::Shl: become(llvm::Instruction::LShr); break;
-      case llvm::Instruction::LShr:
-        become(llvm::Instruction::Shl);
-        become(llvm::Instruction::AShr);
-        break;
-      case llvm::Instruction::AShr: become(llvm::Instruction::LShr); break;
-      default: break;
+    using I = llvm::Instruction;
+    static constexpr std::pair<Opcode, Opcode> kBecome[] = {
+        {I::Add, I::Sub},   {I::Sub, I::Add},   {I::Mul, I::Add},   {I::UDiv, I::Mul},  {I::SDiv, I::UDiv},
+        {I::URem, I::UDiv}, {I::SRem, I::URem}, {I::And, I::Or},    {I::Or, I::And},    {I::Xor, I::And},
+        {I::Shl, I::LShr},  {I::LShr, I::Shl},  {I::LShr, I::AShr}, {I::AShr, I::LShr},
+    };
+    for (const auto& [now, other] : kBecome) {
+      if (operation->getOpcode() == now) become(other);
     }
-    // NOLINTEND(bugprone-branch-clone)
   }
 
   void shift_counts() {
