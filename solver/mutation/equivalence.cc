@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "solver/decide.h"
 #include "solver/feasibility.h"
@@ -46,20 +47,50 @@ struct Marks {
   std::vector<unsigned> excluded;
 };
 
+// The conditions that say which path is taken: without those that the program needs to have a meaning.
+std::vector<Term> branches(const SsaPath& path) {
+  std::vector<Term> result;
+  auto needed = path.needed.begin();
+  for (std::size_t i = 0; i < path.conditions.size(); ++i) {
+    if (needed != path.needed.end() && needed->given == i) {
+      ++needed;
+    } else {
+      result.push_back(path.conditions[i]);
+    }
+  }
+  return result;
+}
+
+std::vector<unsigned> widths(const std::vector<Term>& terms) {
+  std::vector<unsigned> result;
+  for (const Term& term : terms) result.push_back(term.is_boolean() ? 0 : term.width());
+  return result;
+}
+
+// A number that loops carry, in which two functions differ.
+struct Carried {
+  std::size_t loop;
+  std::size_t number;
+  std::vector<unsigned> widths;  // of all that the loop carries, in bits; 0: a truth value
+};
+
 class Comparison {
  public:
   Comparison(const std::vector<SsaPath>& original, const std::vector<SsaPath>& mutant,
-             const EquivalenceLimits& limits)
-      : original_(original), mutant_(mutant), limits_(limits), feasibility_({}) {}
+             const EquivalenceLimits& limits, const std::optional<LoopIndifference>& indifference)
+      : original_(original), mutant_(mutant), limits_(limits), indifference_(indifference), feasibility_({}) {}
 
   // "" if equivalent.
   std::string difference() {
     std::vector<Marks> marks(mutant_.begin(), mutant_.end());
+    std::vector<std::vector<Term>> taken;
+    for (const SsaPath& path : mutant_) taken.push_back(branches(path));
     for (const SsaPath& path : original_) {
       if (path.stopped) continue;
-      const auto twin = std::find_if(mutant_.begin(), mutant_.end(), [&](const SsaPath& other) {
-        return !other.stopped && same(path.conditions, other.conditions);
-      });
+      const std::vector<Term> here = branches(path);
+      std::size_t at = 0;
+      while (at < mutant_.size() && (mutant_[at].stopped || !same(here, taken[at]))) ++at;
+      const auto twin = mutant_.begin() + static_cast<std::ptrdiff_t>(at);
       // Whoever takes this path takes the twin there, and none else.
       if (twin != mutant_.end()) {
         if (auto reason = difference(path, *twin); !reason.empty()) return reason;
@@ -74,6 +105,9 @@ class Comparison {
     }
     return "";
   }
+
+  // The number in which they differ, if it is the first thing in which they do.
+  const std::optional<Carried>& carried() const { return carried_; }
 
  private:
   bool possible(const std::vector<Term>& conditions, const Term& condition) {
@@ -100,6 +134,7 @@ class Comparison {
   }
 
   std::string difference(const SsaPath& a, const SsaPath& b) {
+    carried_.reset();
     for (const Needed& needed : b.needed) {
       const bool known = std::any_of(a.conditions.begin(), a.conditions.end(),
                                      [&](const Term& other) { return other.same(needed.holds); });
@@ -114,7 +149,14 @@ class Comparison {
     return first.empty() ? "what is seen differs, or the solver does not say that it is equal" : first;
   }
 
-  static Term equality(const SsaPath& a, const SsaPath& b, std::string* first) {
+  // That a number of Seen is the same, or need not be.
+  Term equality(const Seen& x, const Seen& y, std::size_t number) const {
+    const Term equal = x.given[number] == y.given[number];
+    if (!indifference_ || x.loop != indifference_->loop || number != indifference_->carried) return equal;
+    return equal | (x.given[indifference_->unless] == x.given[indifference_->equals]);
+  }
+
+  Term equality(const SsaPath& a, const SsaPath& b, std::string* first) {
     if (b.stopped) {
       *first = "the mutant stops where the original does not";
       return Term::boolean(false);
@@ -129,9 +171,11 @@ class Comparison {
       }
       for (std::size_t k = 0; k < x.given.size(); ++k) {
         if (x.given[k].same(y.given[k])) continue;
-        if (first->empty())
+        if (first->empty()) {
           *first = fmt::format("{} gets something else, or the solver does not say the same", x.what);
-        parts.push_back(x.given[k] == y.given[k]);
+          if (x.loop) carried_ = Carried{*x.loop, k, widths(x.given)};
+        }
+        parts.push_back(equality(x, y, k));
       }
     }
     if (a.seen.size() != b.seen.size()) {
@@ -144,6 +188,8 @@ class Comparison {
   const std::vector<SsaPath>& original_;
   const std::vector<SsaPath>& mutant_;
   const EquivalenceLimits& limits_;
+  const std::optional<LoopIndifference>& indifference_;
+  std::optional<Carried> carried_;
   Feasibility feasibility_;
   const Clock::time_point start_ = Clock::now();
 };
@@ -160,17 +206,37 @@ Equivalence EquivalenceChecker::compare(const Program& mutant, const std::string
 Equivalence EquivalenceChecker::compare(const SsaFunction& original, const Program& mutant,
                                         const std::string& function, const SsaFacts& facts,
                                         const std::vector<LoopFact>& loops) const {
-  Equivalence result;
-  const auto other = ssa_paths(mutant, function, facts, loops, limits_.paths);
-  if (!other) {
-    result.why_not = other.error().line();
+  std::optional<Carried> differs;
+  const auto try_with = [&](const std::optional<LoopIndifference>& indifference) {
+    Equivalence result;
+    const auto other = ssa_paths(mutant, function, facts, loops, limits_.paths, indifference);
+    if (!other) {
+      result.why_not = other.error().line();
+      return result;
+    }
+    Comparison comparison(original.paths, other->paths, limits_, indifference);
+    result.why_not = comparison.difference();
+    result.proved = result.why_not.empty();
+    result.assumed = original.assumed;
+    result.assumed.insert(other->assumed.begin(), other->assumed.end());
+    differs = comparison.carried();
     return result;
+  };
+  Equivalence plain = try_with({});
+  if (plain.proved || !differs) return plain;
+
+  // The number may be one that nobody reads there.
+  const Carried carried = *differs;
+  const auto start = Clock::now();
+  for (std::size_t a = 0; a < carried.widths.size(); ++a) {
+    for (std::size_t b = a + 1; b < carried.widths.size(); ++b) {
+      if (a == carried.number || b == carried.number || carried.widths[a] != carried.widths[b]) continue;
+      if (Clock::now() - start > limits_.total_time) return plain;
+      if (Equivalence result = try_with(LoopIndifference{carried.loop, carried.number, a, b}); result.proved)
+        return result;
+    }
   }
-  result.why_not = Comparison(original.paths, other->paths, limits_).difference();
-  result.proved = result.why_not.empty();
-  result.assumed = original.assumed;
-  result.assumed.insert(other->assumed.begin(), other->assumed.end());
-  return result;
+  return plain;
 }
 
 Equivalence EquivalenceChecker::compare(const Program& mutant, const std::string& function) {

@@ -236,7 +236,7 @@ TEST_F(EquivalenceTest, WhatACalleeReturnsCounts) {
            "yes:\n  store i32 %r, ptr %p\n  ret i32 %r\nno:\n  ret i32 0\n}\n";
   };
   SsaFacts facts;
-  facts.results = {{"called", 0, "never-that"}};
+  facts.results = {{"called", SsaFacts::Result::Is::kNotArgument, "never-that", 0}};
   EXPECT_TRUE(equivalent(calls("ult"), calls("ule"), facts)) << why_;
   EXPECT_EQ(assumed_, std::set<std::string>{"never-that"});
   EXPECT_FALSE(equivalent(calls("ult"), calls("ugt"), facts));
@@ -281,6 +281,70 @@ TEST_F(EquivalenceTest, WhatLoopsCarryIsFoundOut) {
   late.replace(late.find("[ 0, %entry ], [ %next"), 2, "[ -");
   late.replace(late.find("[ -0"), 4, "[ -1");
   EXPECT_FALSE(equivalent(loops("%i", "slt"), late, facts));
+}
+
+// Calls with what the last iteration left, but in the first one.
+std::string leaves(const std::string& first, const std::string& predicate) {
+  return "define void @f(i64 %count) {\n"
+         "entry:\n  br label %head\n"
+         "head:\n"
+         "  %at = phi i64 [ 0, %entry ], [ %next, %go ]\n"
+         "  %begin = phi i64 [ 0, %entry ], [ %begin, %go ]\n"
+         "  %left = phi i32 [ " +
+         first +
+         ", %entry ], [ %now, %go ]\n"
+         "  %is_first = icmp " +
+         predicate +
+         " i64 %at, %begin\n"
+         "  br i1 %is_first, label %go, label %use\n"
+         "use:\n  %r = call i32 @called(i32 %left)\n  br label %go\n"
+         "go:\n  %now = trunc i64 %at to i32\n  %next = add i64 %at, 1\n"
+         "  %more = icmp ult i64 %next, %count\n  br i1 %more, label %head, label %out\n"
+         "out:\n  ret void\n}\n";
+}
+
+TEST_F(EquivalenceTest, WhatALoopCarriesAndDoesNotReadMayDiffer) {
+  EXPECT_TRUE(equivalent(leaves("0", "eq"), leaves("1", "eq"))) << why_;
+  EXPECT_FALSE(equivalent(leaves("0", "ne"), leaves("1", "ne"))) << "it is read in the first iteration";
+  EXPECT_FALSE(equivalent(leaves("0", "eq"), leaves("1", "ne")));
+  // What the next iteration gets is read there.
+  std::string other = leaves("0", "eq");
+  other.replace(other.find("trunc i64 %at to"), 13, "trunc i64 %count");
+  EXPECT_FALSE(equivalent(leaves("0", "eq"), other));
+}
+
+TEST_F(EquivalenceTest, MasksAreLowOnesAndReachTheEndOfTheBus) {
+  const auto calls = [](const std::string& shift) {
+    return "%struct.table = type { i64 }\ndeclare void @allocate(i64, ptr)\n"
+           "define void @f(ptr %table, i64 %mask) {\n"
+           "  %at = getelementptr %struct.table, ptr %table, i32 0, i32 0\n  %shift = load i64, ptr %at\n"
+           "  %pages = " +
+           shift + " i64 %mask, %shift\n  call void @allocate(i64 %pages, ptr %table)\n  ret void\n}\n";
+  };
+  SsaFacts facts;
+  facts.members = {{"struct.table", 0, 12, 34, "shifts"}};
+  facts.parameters = {{"", 0, ~uint64_t{0}, "masks", "f", "mask", false, true}};
+  EXPECT_FALSE(equivalent(calls("lshr"), calls("ashr"), facts)) << "of all ones, the signed one is greater";
+  facts.arguments = {{"allocate", 0, SsaFacts::Argument::Use::kPageMask, "top", 1}};
+  EXPECT_TRUE(equivalent(calls("lshr"), calls("ashr"), facts)) << why_;
+  EXPECT_EQ(assumed_, (std::set<std::string>{"masks", "top"}));
+  EXPECT_FALSE(equivalent(calls("lshr"), calls("shl"), facts));
+  facts.parameters[0].low_ones = false;
+  EXPECT_FALSE(equivalent(calls("lshr"), calls("ashr"), facts)) << "only bit 63, say";
+}
+
+TEST_F(EquivalenceTest, AnAddressOfAPageIsNoSmallNumber) {
+  const auto fails = [](const std::string& error) {
+    return "declare i64 @allocate()\ndefine i64 @f() {\n  %r = call i64 @allocate()\n  %c = icmp eq i64 %r, " +
+           error + "\n  br i1 %c, label %no, label %yes\nno:\n  ret i64 -1\nyes:\n  ret i64 %r\n}\n";
+  };
+  SsaFacts facts;
+  EXPECT_FALSE(equivalent(fails("-1"), fails("0"), facts));
+  facts.results = {{"allocate", SsaFacts::Result::Is::kPageAddressOrOnes, "address"}};
+  EXPECT_TRUE(equivalent(fails("-1"), fails("0"), facts)) << why_;
+  EXPECT_TRUE(equivalent(fails("-1"), fails("-2"), facts)) << why_;
+  EXPECT_EQ(assumed_, std::set<std::string>{"address"});
+  EXPECT_FALSE(equivalent(fails("-1"), fails("4096"), facts));
 }
 
 TEST_F(EquivalenceTest, AFunctionThatOnlyReadsLeavesMemoryAsItIs) {

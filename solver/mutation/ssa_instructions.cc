@@ -192,9 +192,12 @@ Term SsaWalker::looked_at(SsaWalk& walk, const llvm::CallBase& call, unsigned nu
     if (callee.empty() || fact.callee != callee || fact.number != number) continue;
     assume(fact.assumed);
     if (fact.use == SsaFacts::Argument::Use::kNone) return Term::bits(given.width(), 0);
-    const Term table = value(walk, *call.getArgOperand(0));
-    return shift_right(given, select(Term::free_map(fmt::format("memory {} of 64", walk.memory)),
-                                     table + word(facts_.page_shift)));
+    const Term table = value(walk, *call.getArgOperand(fact.table));
+    const Term shift =
+        select(Term::free_map(fmt::format("memory {} of 64", walk.memory)), table + word(facts_.page_shift));
+    if (fact.use == SsaFacts::Argument::Use::kPageNumber) return shift_right(given, shift);
+    const Term last = shift_right(word(~uint64_t{0}), shift);
+    return choose(less(given, last), given, last);
   }
   return given;
 }
@@ -246,9 +249,17 @@ void SsaWalker::execute_call(SsaWalk& walk, const llvm::CallBase& call) {
   }
   seen_call(walk, call, "call " + name, std::move(given));
   for (const SsaFacts::Result& fact : facts_.results) {
-    if (fact.callee != name || fact.not_argument >= call.arg_size()) continue;
+    if (fact.callee != name) continue;
+    const Term result = value(walk, call);
+    if (fact.is == SsaFacts::Result::Is::kPageAddressOrOnes) {
+      const Term is_page = less_equal(word(4096), result) & ((result & word(4095)) == word(0));
+      walk.path.conditions.push_back((result == word(~uint64_t{0})) | is_page);
+    } else if (fact.argument < call.arg_size()) {
+      walk.path.conditions.push_back(result != value(walk, *call.getArgOperand(fact.argument)));
+    } else {
+      continue;
+    }
     assume(fact.assumed);
-    walk.path.conditions.push_back(value(walk, call) != value(walk, *call.getArgOperand(fact.not_argument)));
   }
 }
 

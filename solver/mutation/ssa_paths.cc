@@ -66,7 +66,12 @@ Expected<SsaFunction> SsaWalker::walk() {
     const std::string type = type_of(argument);
     for (const SsaFacts::Parameter& fact : facts_.parameters) {
       const bool by_type = !fact.type.empty() && fact.type == type;
-      if ((by_type || is_named(fact, argument)) && !fact.pointee) know(first, value, fact);
+      if ((!by_type && !is_named(fact, argument)) || fact.pointee) continue;
+      know(first, value, fact);
+      if (fact.low_ones && !value.is_boolean()) {
+        const Term zero = Term::bits(value.width(), 0);
+        first.path.conditions.push_back((value & (value + Term::bits(value.width(), 1))) == zero);
+      }
     }
     first.values.emplace(&argument, value);
   }
@@ -108,6 +113,29 @@ std::optional<Term> SsaWalker::holds(const LoopFact& fact, const std::vector<Ter
   const Term& bound = carried[*fact.bound];
   if (bound.is_boolean() || bound.width() != value.width()) return std::nullopt;
   return signed_less_equal(value - Term::bits(value.width(), 1), bound);
+}
+
+std::vector<Term> SsaWalker::arbitrary(SsaWalk& walk, std::size_t loop, const llvm::BasicBlock& head) const {
+  std::vector<Term> carried;
+  for (const llvm::PHINode& phi : head.phis()) {
+    carried.push_back(
+        unknown_of(*phi.getType(), fmt::format("{} carried {}", walk.path.seen.size(), carried.size())));
+  }
+  const bool differs = indifference_ && indifference_->loop == loop;
+  if (differs) {
+    Term& number = carried[indifference_->carried];
+    const std::string own =
+        fmt::format("{} carried {}, another", walk.path.seen.size(), indifference_->carried);
+    number =
+        choose(carried[indifference_->unless] == carried[indifference_->equals],
+               number.is_boolean() ? Term::free_boolean(own) : Term::free_bits(number.width(), own), number);
+  }
+  for (const LoopFact& fact : loop_facts_) {
+    if (fact.loop != loop) continue;
+    if (differs && (fact.carried == indifference_->carried || fact.bound == indifference_->carried)) continue;
+    if (const auto known = holds(fact, carried)) walk.path.conditions.push_back(*known);
+  }
+  return carried;
 }
 
 void SsaWalker::test(const SsaWalk& walk, std::size_t loop, const std::vector<Term>& carried) {
@@ -232,24 +260,16 @@ void SsaWalker::enter(SsaWalk walk, const llvm::BasicBlock& to) {
   const auto& headers = program_.loop_headers(function_);
   const auto header = std::find(headers.begin(), headers.end(), &to);
   if (header != headers.end()) {
-    const auto number = header - headers.begin();
-    test(walk, static_cast<std::size_t>(number), incoming);
+    const auto number = static_cast<std::size_t>(header - headers.begin());
+    test(walk, number, incoming);
     if (program_.in_loop(to, *walk.block)) {
-      see(walk, fmt::format("loop {} again", number), std::move(incoming));
+      walk.path.seen.push_back({fmt::format("loop {} again", number), std::move(incoming), number});
       paths_.push_back(std::move(walk.path));
       return;
     }
-    see(walk, fmt::format("loop {}", number), incoming);
+    walk.path.seen.push_back({fmt::format("loop {}", number), std::move(incoming), number});
     ++walk.memory;
-    std::size_t at = 0;
-    for (const llvm::PHINode& phi : to.phis()) {
-      incoming[at] = unknown_of(*phi.getType(), fmt::format("{} carried {}", walk.path.seen.size(), at));
-      ++at;
-    }
-    for (const LoopFact& fact : loop_facts_) {
-      if (fact.loop != static_cast<std::size_t>(number)) continue;
-      if (const auto known = holds(fact, incoming)) walk.path.conditions.push_back(*known);
-    }
+    incoming = arbitrary(walk, number, to);
   }
   std::size_t at = 0;
   for (const llvm::PHINode& phi : to.phis()) walk.values.insert_or_assign(&phi, incoming[at++]);
@@ -269,11 +289,12 @@ SsaFacts SsaFacts::without(const std::string& assumed) const {
 }
 
 Expected<SsaFunction> ssa_paths(const Program& program, const std::string& name, const SsaFacts& facts,
-                                const std::vector<LoopFact>& loop_facts, std::size_t most) {
+                                const std::vector<LoopFact>& loop_facts, std::size_t most,
+                                const std::optional<LoopIndifference>& indifference) {
   auto function = program.function(name);
   if (!function) return tl::unexpected(function.error());
   if ((*function)->isDeclaration()) return reports::failure(name, "has no body");
-  return SsaWalker(program, **function, facts, loop_facts, most).walk();
+  return SsaWalker(program, **function, facts, loop_facts, most, indifference).walk();
 }
 
 std::vector<LoopFact> loop_facts(const Program& program, const std::string& name, const SsaFacts& facts,

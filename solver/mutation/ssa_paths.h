@@ -44,22 +44,28 @@ struct SsaFacts {
     std::string assumed = {};
     std::string function = {};
     std::string name = {};
-    bool pointee = false;  // known is what the parameter points to
+    bool pointee = false;   // known is what the parameter points to
+    bool low_ones = false;  // it is 2^n - 1, as masks are
   };
-  // An argument that a callee does not look at, or of which it looks at the number of the page only: the bits
-  // above the page shift that its first argument, a table, has as `page_shift`. The callee is a function of
-  // that name, or what a member of a struct points to ("struct.iommu_table_ops+0").
+  // An argument that a callee does not look at (kNone), or of which it looks only at the number of the page,
+  // the bits above the page shift (kPageNumber), or which it compares with pages' numbers on a bus of 64 bits,
+  // so that all from the last one on are alike (kPageMask). The page shift is the one that the argument
+  // `table`, a pointer to a table, has as `page_shift`. The callee is a function of that name, or what a member
+  // of a struct points to ("struct.iommu_table_ops+0").
   struct Argument {
     std::string callee;
     unsigned number;
-    enum class Use : uint8_t { kNone, kPageNumber } use;
+    enum class Use : uint8_t { kNone, kPageNumber, kPageMask } use;
     std::string assumed = {};
+    unsigned table = 0;
   };
-  // What a function of that name returns is never its argument of that number.
+  // What a function of that name returns: never its argument of that number, or either the address of a page of
+  // 4 KiB, not of the first, or all ones.
   struct Result {
     std::string callee;
-    unsigned not_argument;
+    enum class Is : uint8_t { kNotArgument, kPageAddressOrOnes } is;
     std::string assumed = {};
+    unsigned argument = 0;
   };
   std::vector<Member> members;
   std::vector<Parameter> parameters;
@@ -84,10 +90,21 @@ struct LoopFact {
   friend bool operator==(const LoopFact&, const LoopFact&) = default;
 };
 
+// Of what a loop carries, by the number of its head and the position there: the mutant may carry another number
+// than the original wherever the numbers `unless` and `equals` are equal. A guess, which the comparison shows
+// or refutes: a variable that is not read before it is written, say, as long as nothing has been opened.
+struct LoopIndifference {
+  std::size_t loop;
+  std::size_t carried;
+  std::size_t unless;
+  std::size_t equals;
+};
+
 // Something that is seen from outside: "store", "call iommu_free", "return".
 struct Seen {
   std::string what;
   std::vector<Term> given;
+  std::optional<std::size_t> loop = std::nullopt;  // whose head is reached; `given` is what it carries then
 };
 
 // What must hold for the program to have a meaning.
@@ -111,10 +128,12 @@ struct SsaFunction {
 };
 
 // All paths of the function. An Error if there are more than `most`, or something in it is not understood.
-// `loop_facts` are known of what loops carry.
+// `loop_facts` are known of what loops carry. With `indifference`, the number that it names is one of its own
+// where that allows it, and no fact is known of it.
 reports::Expected<SsaFunction> ssa_paths(const Program& program, const std::string& function,
                                          const SsaFacts& facts, const std::vector<LoopFact>& loop_facts,
-                                         std::size_t most);
+                                         std::size_t most,
+                                         const std::optional<LoopIndifference>& indifference = {});
 
 // What can be shown of the numbers that the function's loops carry: it holds where a loop is entered and is
 // preserved by each iteration. Empty if nothing can.

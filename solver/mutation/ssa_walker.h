@@ -36,11 +36,13 @@ struct SsaWalk {
 class SsaWalker {
  public:
   SsaWalker(const Program& program, const llvm::Function& function, const SsaFacts& facts,
-            const std::vector<LoopFact>& loop_facts, std::size_t most)
+            const std::vector<LoopFact>& loop_facts, std::size_t most,
+            const std::optional<LoopIndifference>& indifference = {})
       : program_(program),
         function_(function),
         facts_(facts),
         loop_facts_(loop_facts),
+        indifference_(indifference),
         most_(most),
         layout_(program.module().getDataLayout()),
         feasibility_({}) {}
@@ -77,6 +79,8 @@ class SsaWalker {
   // ---- What loops carry ----
 
   std::optional<Term> holds(const LoopFact& fact, const std::vector<Term>& carried) const;
+  // What an arbitrary iteration starts with, and what is known of that.
+  std::vector<Term> arbitrary(SsaWalk& walk, std::size_t loop, const llvm::BasicBlock& head) const;
   void test(const SsaWalk& walk, std::size_t loop, const std::vector<Term>& carried);
 
   Term constant(const llvm::Constant& value) const;
@@ -131,6 +135,7 @@ class SsaWalker {
   const llvm::Function& function_;
   const SsaFacts& facts_;
   const std::vector<LoopFact>& loop_facts_;
+  const std::optional<LoopIndifference> indifference_;
   const std::size_t most_;
   const llvm::DataLayout& layout_;
   Feasibility feasibility_;

@@ -9,6 +9,7 @@ namespace nospan::solver {
 namespace {
 
 using reports::Expected;
+using Is = SsaFacts::Result::Is;
 using Use = SsaFacts::Argument::Use;
 
 constexpr uint64_t power(unsigned exponent) { return uint64_t{1} << exponent; }
@@ -34,7 +35,7 @@ Expected<void> add_members(SsaFacts& facts, const Program& program, const char* 
 // A parameter of a function, by both their names in the source.
 void add_parameter(SsaFacts& facts, const char* function, const char* name, uint64_t least, uint64_t most,
                    const char* assumed) {
-  facts.parameters.push_back({"", least, most, assumed, function, name, false});
+  facts.parameters.push_back({"", least, most, assumed, function, name});
 }
 
 }  // namespace
@@ -72,12 +73,22 @@ Expected<SsaFacts> kernel_facts(const Program& program) {
        "arch/powerpc/platforms/pseries/iommu.c, tce_build_pSeries(); powernv/pci-ioda-tce.c, pnv_tce_build()"},
       {"pages-of-address", "__iommu_free() looks at the number of the page only",
        "arch/powerpc/kernel/iommu.c, __iommu_free(), iommu_free_check()"},
+      {"dma-mask", "a device's mask is 2^n - 1", "include/linux/dma-mapping.h, DMA_BIT_MASK()"},
+      {"window-below-the-top",
+       "no window has the last IOMMU page of a bus of 64 bits, so that the allocator treats masks alike which "
+       "reach that page",
+       "LoPAR, DMA windows; arch/powerpc/kernel/iommu.c, iommu_range_alloc()"},
+      {"page-mask", "IOMMU pages are at most 1 GiB where the code computes IOMMU_PAGE_MASK()",
+       "arch/powerpc/include/asm/iommu.h (finding page-mask-overflows-int)"},
+      {"address-or-error", "iommu_alloc() returns the address of an IOMMU page above 0, or DMA_MAPPING_ERROR",
+       "claims exact/iommu_map_page, handle/iommu_map_page; invariant RANGE-1: entry 0 of the bus is reserved"},
       {"area-or-none", "bitmap_find_next_zero_area() returns a number above the size, or one below it",
        "claim alloc/bitmap_find_next_zero_area_off, of at least one entry"},
   };
   // A window has at most 2^31 entries of 4 KiB to 16 GiB, and lies on the bus.
   auto added = add_members(facts, program, "iommu_table", "struct.iommu_table",
                            {{"it_page_shift", 12, 34, "page-shift-range"},
+                            {"it_page_shift", 12, 30, "page-mask"},
                             {"it_size", 1, power(31), "window-entries"},
                             {"nr_pools", 1, 4, "pools"},
                             {"it_offset", 0, ~uint64_t{0} >> 12, "window-on-the-bus"},
@@ -96,6 +107,10 @@ Expected<SsaFacts> kernel_facts(const Program& program) {
     add_parameter(facts, function, "size", 1, power(56), "buffer");
   for (const char* function : {"ppc_iommu_map_sg", "ppc_iommu_unmap_sg"})
     add_parameter(facts, function, "nelems", 0, power(30), "list-length");
+  for (const char* function : {"iommu_map_page", "iommu_alloc_coherent", "ppc_iommu_map_sg"}) {
+    add_parameter(facts, function, "mask", 0, ~uint64_t{0}, "dma-mask");
+    facts.parameters.back().low_ones = true;
+  }
   for (const char* function : {"iommu_range_alloc", "iommu_alloc"}) {
     add_parameter(facts, function, "npages", 1, power(32) - 1, "request-entries");
     add_parameter(facts, function, "mask", 0, power(52) - 1, "mask-in-pages");
@@ -116,9 +131,12 @@ Expected<SsaFacts> kernel_facts(const Program& program) {
   facts.arguments = {{set_operation, 3, Use::kPageNumber, "table-operations"},
                      {set_operation, 5, Use::kNone, "table-operations"},
                      {"iommu_alloc", 7, Use::kNone, "table-operations"},
+                     {"iommu_alloc", 5, Use::kPageMask, "window-below-the-top", 1},
+                     {"iommu_range_alloc", 4, Use::kPageMask, "window-below-the-top", 1},
                      {"__iommu_free", 1, Use::kPageNumber, "pages-of-address"}};
-  facts.results = {{"bitmap_find_next_zero_area", 1, "area-or-none"},
-                   {"bitmap_find_next_zero_area_off", 1, "area-or-none"}};
+  facts.results = {{"bitmap_find_next_zero_area", Is::kNotArgument, "area-or-none", 1},
+                   {"bitmap_find_next_zero_area_off", Is::kNotArgument, "area-or-none", 1},
+                   {"iommu_alloc", Is::kPageAddressOrOnes, "address-or-error"}};
   facts.unseen_calls = {"nospan_warn"};
   return facts;
 }
