@@ -286,6 +286,8 @@ void Reference::check_segment(DmaAddress dma, std::uint64_t size, std::uint64_t 
             "a segment crosses no multiple of " + hex(configuration_->device.segment_boundary + 1),
             "a segment of " + hex(size) + " bytes lies at " + hex(dma),
             tce_index(dma, configuration_->window.page));
+    if (configuration_->device.segment_boundary < configuration_->window.page.offset_mask())
+      violations_.back().symptom = Symptom::kBoundaryWithinPage;
   }
 }
 
@@ -317,6 +319,8 @@ void Reference::mapped_page(std::uint32_t id, GuestAddress address, std::uint64_
   const IommuPageShift page = configuration_->window.page;
   const std::uint64_t pages = iommu_pages_touched(address, size, page);
   if (!dma) {
+    if (crosses_boundary_within_pages(address, size, configuration_->device.segment_boundary, page))
+      return failed({});
     failed({pages, preferred_alignment(address, size), configuration_->device.dma_mask});
     return;
   }
@@ -356,6 +360,9 @@ void Reference::allocated_coherent(std::uint32_t id, std::uint64_t size, GuestAd
     // An implementation may have a largest coherent size, but not a smaller one than Linux.
     const std::uint64_t most = configuration_->system_page.bytes() << kCoherentOrder;
     if (alignment == 0 || alignment > most) return failed({});
+    // The memory is aligned so, too.
+    if (crosses_boundary_within_pages({0}, bytes, configuration_->device.segment_boundary, page))
+      return failed({});
     const std::uint64_t entries = std::max<std::uint64_t>(1, alignment >> page.value);
     failed({iommu_pages_touched(GuestAddress{0}, bytes, page), entries, configuration_->device.coherent_mask});
     return;

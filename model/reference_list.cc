@@ -20,7 +20,9 @@ void Reference::mapped_list(std::uint32_t id, std::span<const ListElement> eleme
     for (const ListElement& element : elements) {
       if (element.length == 0) continue;
       ++filled;
-      pages = iommu_pages_touched(element.address, element.length, page);
+      const bool crosses = crosses_boundary_within_pages(element.address, element.length,
+                                                         configuration_->device.segment_boundary, page);
+      pages = crosses ? 0 : iommu_pages_touched(element.address, element.length, page);
       alignment = preferred_alignment(element.address, element.length);
     }
     // Where several elements must fit side by side, fragmentation by their order is the implementation's

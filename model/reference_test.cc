@@ -122,6 +122,41 @@ TEST_F(ReferenceTest, RangeBoundary) {
   EXPECT_EQ(violated(), "RANGE-2");
 }
 
+// A segment boundary within IOMMU pages.
+class BoundaryWithinPages : public ReferenceTest {
+ protected:
+  BoundaryWithinPages() {
+    configuration_.window.page = IommuPageShift{16};
+    configuration_.device.segment_boundary = 0x3fff;
+    start();
+  }
+  void refuse(std::uint64_t size) {
+    reference_.begin_call();
+    reference_.mapped_page(0, {0x13000}, size, Direction::kBidirectional, std::nullopt);
+  }
+};
+
+TEST_F(BoundaryWithinPages, ABufferAcrossItMayBeRefused) {
+  refuse(0x1001);
+  EXPECT_EQ(violated(), "");
+}
+
+TEST_F(BoundaryWithinPages, ABufferThatEndsAtItMayNot) {
+  refuse(0x1000);
+  EXPECT_EQ(violated(), "CAP-1");
+}
+
+TEST_F(BoundaryWithinPages, ABufferAcrossItIsNotMapped) {
+  map(0, 8, {0x13000}, 0x1001);
+  EXPECT_EQ(violated(), "RANGE-2");
+  EXPECT_EQ(symptom(), Symptom::kBoundaryWithinPage);
+}
+
+TEST_F(BoundaryWithinPages, ABufferThatEndsAtItIsMapped) {
+  map(0, 8, {0x13000}, 0x1000);
+  EXPECT_EQ(violated(), "");
+}
+
 TEST_F(ReferenceTest, OwnSharedTce) {
   start();
   map(0, 8, {0x1000}, 1);

@@ -20,6 +20,7 @@ enum class Symptom : std::uint8_t {
   kOther,
   kOffsetMissing,         // XLAT-1: the DMA address lacks bits of the buffer's offset in its IOMMU page
   kMergeCrossesBoundary,  // RANGE-2: a merged segment crosses a boundary between two of its elements
+  kBoundaryWithinPage,    // RANGE-2: the boundary lies within IOMMU pages, so that no place would do
   kNotFlushed,            // XLAT-1, FAIL-1, FREE-1: no flush follows the last change of a TCE
 };
 

@@ -49,6 +49,14 @@ constexpr bool crosses_boundary(DmaAddress address, std::uint64_t size, std::uin
   return (address.value & ~boundary) != ((address.value + (size - 1)) & ~boundary);
 }
 
+// A DMA address carries the buffer's offset in its IOMMU page. Where a segment boundary lies within IOMMU
+// pages, that decides whether a buffer crosses it, not the place that is found: true if it does in any.
+constexpr bool crosses_boundary_within_pages(GuestAddress address, std::uint64_t size, std::uint64_t boundary,
+                                             IommuPageShift page) {
+  return boundary < page.offset_mask() &&
+         crosses_boundary(DmaAddress{address.value & page.offset_mask()}, size, boundary);
+}
+
 // ALIGN-1: a coherent address is aligned to the smallest power of two of system pages that holds `size` bytes
 // (DMA API howto, "Using Consistent DMA mappings"). 0 if there is no such power in 64 bits.
 constexpr std::uint64_t coherent_alignment(std::uint64_t size, SystemPageShift system_page) {

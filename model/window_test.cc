@@ -37,6 +37,15 @@ TEST(DeviceLimits, MaskIsInclusive) {
   EXPECT_FALSE(within_mask({UINT64_MAX}, 2, UINT64_MAX));  // wraps
 }
 
+TEST(DeviceLimits, BoundaryWithinPagesIsCrossedWhereverTheBufferIsMapped) {
+  const IommuPageShift page{24};
+  EXPECT_TRUE(crosses_boundary_within_pages({0x1008000}, 0x8001, 0xffff, page));
+  EXPECT_FALSE(crosses_boundary_within_pages({0x1008000}, 0x8000, 0xffff, page));
+  EXPECT_TRUE(crosses_boundary_within_pages({0xfff000}, 0x1001, 0xffff, page)) << "a page's end is a multiple";
+  EXPECT_FALSE(crosses_boundary_within_pages({0x8000}, 0x10000, 0xffff, IommuPageShift{16}))
+      << "a boundary of whole pages: another place may do";
+}
+
 TEST(DeviceLimits, BoundaryIsCrossedByTheByteBehindIt) {
   EXPECT_FALSE(crosses_boundary({0x1000}, 0xf000, 0xffff));
   EXPECT_TRUE(crosses_boundary({0x1000}, 0xf001, 0xffff));

@@ -18,6 +18,7 @@ constexpr std::array<CoverageRule, kCoverageClassCount> kCoverageRules{{
     {CoverageClass::kReservedRange, "reserved_range", 0.10},
     {CoverageClass::kMaskInWindow, "mask_ends_inside_window", 0.03},
     {CoverageClass::kBoundaryInWindow, "segment_boundary_inside_window", 0.10},
+    {CoverageClass::kBoundaryInPage, "segment_boundary_inside_iommu_page", 0.02},
     {CoverageClass::kSegmentLimit, "maximum_segment_size_below_1M", 0.10},
     {CoverageClass::kNoMerge, "virtual_merging_off", 0.05},
     {CoverageClass::kManyCpus, "several_cpus", 0.20},
@@ -78,6 +79,7 @@ void Coverage::count(const Scenario& scenario) {
   hit(CoverageClass::kMaskInWindow, window.first.value <= mask && mask < last);
   const std::uint64_t boundary = configuration.device.segment_boundary >> page;
   hit(CoverageClass::kBoundaryInWindow, (window.first.value & ~boundary) != (last & ~boundary));
+  hit(CoverageClass::kBoundaryInPage, configuration.device.segment_boundary < window.page.offset_mask());
   hit(CoverageClass::kSegmentLimit, configuration.device.max_segment_size < (1 << 20));
   hit(CoverageClass::kNoMerge, !configuration.virtual_merge);
   hit(CoverageClass::kManyCpus, configuration.cpus > 1);

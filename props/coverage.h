@@ -25,6 +25,7 @@ enum class CoverageClass : std::uint8_t {
   kReservedRange,
   kMaskInWindow,      // the device's mask ends inside the window
   kBoundaryInWindow,  // a multiple of the segment boundary lies inside the window
+  kBoundaryInPage,    // a multiple of the segment boundary lies inside an IOMMU page
   kSegmentLimit,      // maximum segment size below 1 MiB
   kNoMerge,
   kManyCpus,
@@ -41,7 +42,7 @@ enum class CoverageClass : std::uint8_t {
   kChecks,
   kLargeRequests,  // a request of more than 15 IOMMU pages (Linux: the large pool)
 };
-inline constexpr std::size_t kCoverageClassCount = 26;
+inline constexpr std::size_t kCoverageClassCount = static_cast<std::size_t>(CoverageClass::kLargeRequests) + 1;
 
 struct CoverageRule {
   CoverageClass what;

@@ -153,6 +153,19 @@ constexpr std::array kGuards{
                 return maps(context.current()) && context.current()->kind == CommandKind::kMapSg &&
                        context.violation->symptom == model::Symptom::kMergeCrossesBoundary;
               }},
+    // The boundary lies within IOMMU pages, and a buffer crosses it in memory: it does so on the bus.
+    Guard{.id = "boundary-within-page-crossed",
+          .kind = Guard::Kind::kOverlook,
+          .invariant = Invariant::kRange2,
+          .concerns =
+              [](const Configuration& configuration) {
+                return configuration.device.segment_boundary < configuration.window.page.offset_mask();
+              },
+          .applies =
+              [](const GuardContext& context) {
+                return maps(context.current()) &&
+                       context.violation->symptom == model::Symptom::kBoundaryWithinPage;
+              }},
     // The length of a merged segment does not fit 32 bits: it is reported wrong, and if it wraps to 0 neither a
     // later failure nor unmapping finds the segment.
     Guard{.id = "merge-wraps-segment-length",

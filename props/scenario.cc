@@ -115,10 +115,9 @@ Expected<void> check_device(const model::Configuration& configuration) {
   };
   if (auto checked = check_mask("$.device.dma_mask", device.dma_mask); !checked) return checked;
   if (auto checked = check_mask("$.device.coherent_mask", device.coherent_mask); !checked) return checked;
-  if (!is_mask(device.segment_boundary) || device.segment_boundary < configuration.window.page.offset_mask()) {
+  if (!is_mask(device.segment_boundary) || device.segment_boundary < kLeastMask) {
     return failure("$.device.segment_boundary", fmt::format("0x{:x} is no boundary", device.segment_boundary),
-                   fmt::format("a boundary is 2^n - 1 and at least an IOMMU page less 1 (0x{:x})",
-                               configuration.window.page.offset_mask()));
+                   "a boundary is 2^n - 1 with n from 12 to 64");
   }
   if (device.max_segment_size == 0) {
     return failure("$.device.max_segment_size", out_of_bounds(0, 1, UINT32_MAX));

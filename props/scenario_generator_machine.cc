@@ -134,10 +134,13 @@ void ScenarioGenerator::device() {
   } else if (boundary < 85) {
     boundary_bits =
         page + static_cast<unsigned>(random_.below(static_cast<unsigned>(std::bit_width(window.entries)) + 1));
-  } else {
+  } else if (boundary < 95) {
     boundary_bits = static_cast<unsigned>(random_.between(page, 64));
+  } else {
+    // Disks' 64 KiB with the huge IOMMU pages of a dynamic DMA window: within a page.
+    boundary_bits = static_cast<unsigned>(random_.between(12, std::max(12u, page - 1)));
   }
-  device.segment_boundary = low_bits(std::min(64u, std::max(boundary_bits, page)));
+  device.segment_boundary = low_bits(std::min(64u, boundary_bits));
   const std::uint64_t segment = random_.below(100);
   if (segment < 30) {
     device.max_segment_size = 65536;  // the default of dma_get_max_seg_size

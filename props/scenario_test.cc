@@ -121,7 +121,8 @@ TEST(Scenario, ChecksTheDevice) {
     EXPECT_PREFIX(said_of([=](auto& c) { c.device.coherent_mask = mask; }), "$.device.coherent_mask: ");
   }
   EXPECT_EQ(said_of([](auto& c) { c.device.segment_boundary = 0xffff; }), "");
-  EXPECT_PREFIX(said_of([](auto& c) { c.device.segment_boundary = 0x7fff; }), "$.device.segment_boundary: ");
+  EXPECT_EQ(said_of([](auto& c) { c.device.segment_boundary = 0xfff; }), "") << "within IOMMU pages";
+  EXPECT_PREFIX(said_of([](auto& c) { c.device.segment_boundary = 0x7ff; }), "$.device.segment_boundary: ");
   EXPECT_PREFIX(said_of([](auto& c) { c.device.segment_boundary = 0x1fffe; }), "$.device.segment_boundary: ");
   EXPECT_PREFIX(said_of([](auto& c) { c.device.max_segment_size = 0; }), "$.device.max_segment_size: ");
 }
