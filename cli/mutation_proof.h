@@ -36,9 +36,9 @@ struct RefutedClaim {
   std::string how;    // what the mutant does wrong
 };
 
-// The group of claims about a function; "" if there is none that is decided soon (docs/proofs.md has the
-// times).
-std::string_view group_about(solver::Subject subject, std::string_view function);
+// The group of claims about a function (solver/claims/registry.h), or about the one with which its code is
+// executed; "" if there is none that is decided soon.
+std::string group_about(solver::Subject subject, std::string_view function);
 
 // Keeps what it found out about the unmutated program. Not thread-safe.
 class MutationProof {
@@ -58,13 +58,14 @@ class MutationProof {
                                                          std::string* why_not);
 
  private:
-  std::vector<solver::ClaimResult> decide(const std::string& group, const std::filesystem::path& bitcode,
-                                          bool keep) const;
-  // Claims of the group that are proved of the unmutated program.
-  const std::set<std::string>& proved(const std::string& group);
+  // Answers about the unmutated program are kept, and those about mutants are not: they have many in common.
+  std::vector<solver::ClaimResult> decide(const std::string& group, const std::set<std::string>& claims,
+                                          const std::filesystem::path& bitcode) const;
+  // Ids of the group's claims about `claimed` that are proved of the unmutated program.
+  const std::set<std::string>& proved(const std::string& claimed, const std::string& group);
 
   ProofSubject subject_;
-  std::map<std::string, std::set<std::string>> proved_;  // by group
+  std::map<std::string, std::set<std::string>> proved_;  // by what they are about
 };
 
 }  // namespace nospan::cli

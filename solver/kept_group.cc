@@ -35,7 +35,7 @@ std::optional<std::vector<ClaimResult>> results_of(std::string_view lines) {
 KeptGroup::KeptGroup(const GroupTask& task, const std::string& module, const RunnerOptions& options)
     : texts_(options.prove.cache.empty() ? options.prove.cache : options.prove.cache / "groups") {
   const auto& self = toolchain::digest_of_this_program();
-  if (module.empty() || !self) return;
+  if (module.empty() || !self || options.prove.only_reads_cache) return;
   const auto of_code = [&](const char* what) {
     toolchain::Digest digest;
     digest.add(what).add(module).add(*self).add(task.group).add(task.target);

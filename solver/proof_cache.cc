@@ -83,7 +83,7 @@ nlohmann::json ProofCache::read(const std::string& key) const {
 }
 
 void ProofCache::write(const std::string& key, const nlohmann::json& members) const {
-  if (folder_.empty()) return;
+  if (folder_.empty() || only_read_) return;
   nlohmann::json content = members;
   content["key"] = key;
   const nlohmann::json entry = {{"content", content}, {"checksum", checksum(content)}};

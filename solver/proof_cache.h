@@ -19,8 +19,10 @@ namespace nospan::solver {
 // this question. Only definite answers are kept: a time-out may be an answer tomorrow.
 class ProofCache {
  public:
-  // An empty path: nothing is kept and nothing found.
-  explicit ProofCache(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  // An empty path: nothing is kept and nothing found. With `only_read`, what is there is found, nothing is
+  // kept.
+  explicit ProofCache(std::filesystem::path folder, bool only_read = false)
+      : folder_(std::move(folder)), only_read_(only_read) {}
 
   std::optional<Answer> find(std::string_view smtlib, std::string_view solver) const;
   // A failure to write is no error: the next run asks again.
@@ -39,6 +41,7 @@ class ProofCache {
   void write(const std::string& key, const nlohmann::json& members) const;
 
   std::filesystem::path folder_;
+  bool only_read_;
 };
 
 }  // namespace nospan::solver

@@ -42,6 +42,13 @@ TEST_F(ProofCacheTest, FindsWhatWasKept) {
   EXPECT_EQ(answer->values.at("x"), ~uint64_t{0});
 }
 
+TEST_F(ProofCacheTest, OnlyReadItFindsAndKeepsNothing) {
+  const ProofCache reader(folder_.path(), /*only_read=*/true);
+  ASSERT_TRUE(reader.find("question", "Z3 1"));
+  reader.keep("another", "Z3 1", *reader.find("question", "Z3 1"));
+  EXPECT_FALSE(cache_.find("another", "Z3 1"));
+}
+
 TEST_F(ProofCacheTest, AnswersOnlyThisQuestionOfThisSolver) {
   EXPECT_FALSE(cache_.find("question ", "Z3 1"));
   EXPECT_FALSE(cache_.find("question", "Z3 2"));

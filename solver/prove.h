@@ -20,6 +20,7 @@ struct ProveOptions {
   bool describe_only = false;  // asks nothing: the result says what would be claimed, its verdict is kUnknown
   std::set<std::string> dropped;      // --drop: these hypotheses are not made at all
   std::filesystem::path cache;        // empty: nothing is kept
+  bool only_reads_cache = false;      // for code that nobody will prove again
   std::filesystem::path smt2_folder;  // where each question is written as HASH.smt2; empty: nowhere
 };
 

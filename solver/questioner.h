@@ -29,7 +29,7 @@ struct Asked {
 class Questioner {
  public:
   Questioner(const Instance& instance, const ProveOptions& options)
-      : instance_(instance), options_(options), cache_(options.cache) {}
+      : instance_(instance), options_(options), cache_(options.cache, options.only_reads_cache) {}
 
   // Hypotheses of the instance but those named, its domain, `more`, and the goal.
   Query query(const std::set<std::string>& without, const std::vector<Term>& more,

@@ -347,6 +347,37 @@ TEST_F(EquivalenceTest, AnAddressOfAPageIsNoSmallNumber) {
   EXPECT_FALSE(equivalent(fails("-1"), fails("4096"), facts));
 }
 
+TEST_F(EquivalenceTest, WhichErrorItIsDoesNotCount) {
+  const auto fails = [](const std::string& error) {
+    return "define i32 @f() {\n  %r = call i32 @called(i32 1)\n  %c = icmp slt i32 %r, 0\n"
+           "  br i1 %c, label %no, label %yes\nno:\n  ret i32 " +
+           error + "\nyes:\n  ret i32 %r\n}\n";
+  };
+  SsaFacts facts;
+  EXPECT_FALSE(equivalent(fails("-12"), fails("-11"), facts));
+  facts.errors = {{"f", "errors"}};
+  EXPECT_TRUE(equivalent(fails("-12"), fails("-11"), facts)) << why_;
+  EXPECT_EQ(assumed_, std::set<std::string>{"errors"});
+  EXPECT_FALSE(equivalent(fails("-12"), fails("0"), facts));
+  EXPECT_FALSE(equivalent(fails("-12"), fails("-4096"), facts)) << "no error number";
+}
+
+TEST_F(EquivalenceTest, WhatACalleeNeverReturnsDoesNotCount) {
+  const auto looks = [](const std::string& comparison) {
+    return "define i32 @f() {\n  %r = call i32 @called(i32 1)\n  %c = icmp " + comparison +
+           "\n  br i1 %c, label %no, label %yes\nno:\n  ret i32 7\nyes:\n  ret i32 8\n}\n";
+  };
+  SsaFacts facts;
+  EXPECT_FALSE(equivalent(looks("slt i32 %r, 0"), looks("ne i32 %r, 0"), facts));
+  facts.results = {{"called", SsaFacts::Result::Is::kZeroOrError, "errors"}};
+  EXPECT_TRUE(equivalent(looks("slt i32 %r, 0"), looks("ne i32 %r, 0"), facts)) << why_;
+  facts.results[0].caller = "g";
+  EXPECT_FALSE(equivalent(looks("slt i32 %r, 0"), looks("ne i32 %r, 0"), facts)) << "of another caller";
+  facts.results = {{"called", SsaFacts::Result::Is::kTrue, "true"}};
+  EXPECT_TRUE(equivalent(looks("eq i32 %r, 0"), looks("ult i32 %r, 1"), facts)) << why_;
+  EXPECT_FALSE(equivalent(looks("eq i32 %r, 0"), looks("eq i32 %r, 1"), facts));
+}
+
 TEST_F(EquivalenceTest, AFunctionThatOnlyReadsLeavesMemoryAsItIs) {
   const std::string reads = "define i32 @reads(ptr %p) {\n  %x = load i32, ptr %p\n  ret i32 %x\n}\n";
   const std::string writes = "define i32 @reads(ptr %p) {\n  store i32 1, ptr %p\n  ret i32 1\n}\n";

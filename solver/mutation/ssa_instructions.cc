@@ -17,6 +17,20 @@ namespace nospan::solver {
 
 using llvm::Instruction;
 
+namespace {
+
+// A negative error number, as the kernel's are (include/linux/err.h, MAX_ERRNO).
+Term is_error(const Term& number) {
+  return less_equal(Term::bits(number.width(), ~uint64_t{0} - 4094), number);
+}
+
+// By the linker's name or C++'s with its scope.
+bool has_name(const llvm::Function& function, const std::string& name) {
+  return function.getName() == name.c_str() || Program::scoped_name(function) == name;
+}
+
+}  // namespace
+
 void SsaWalker::execute(SsaWalk& walk, const Instruction& instruction) {
   const auto set = [&](Term term) { walk.values.insert_or_assign(&instruction, std::move(term)); };
   if (const auto* operation = llvm::dyn_cast<llvm::BinaryOperator>(&instruction)) {
@@ -248,19 +262,45 @@ void SsaWalker::execute_call(SsaWalk& walk, const llvm::CallBase& call) {
     given.push_back(looked_at(walk, call, i));
   }
   seen_call(walk, call, "call " + name, std::move(given));
+  know_result(walk, call);
+}
+
+void SsaWalker::know_result(SsaWalk& walk, const llvm::CallBase& call) {
+  const llvm::Function* function = call.getCalledFunction();
+  const std::string name = callee_of(call);
   for (const SsaFacts::Result& fact : facts_.results) {
-    if (fact.callee != name) continue;
+    const bool is_callee = function == nullptr ? fact.callee == name : has_name(*function, fact.callee);
+    if (!is_callee || (!fact.caller.empty() && !has_name(function_, fact.caller))) continue;
     const Term result = value(walk, call);
-    if (fact.is == SsaFacts::Result::Is::kPageAddressOrOnes) {
-      const Term is_page = less_equal(word(4096), result) & ((result & word(4095)) == word(0));
-      walk.path.conditions.push_back((result == word(~uint64_t{0})) | is_page);
-    } else if (fact.argument < call.arg_size()) {
-      walk.path.conditions.push_back(result != value(walk, *call.getArgOperand(fact.argument)));
-    } else {
-      continue;
+    switch (fact.is) {
+      case SsaFacts::Result::Is::kNotArgument:
+        if (fact.argument >= call.arg_size()) continue;
+        walk.path.conditions.push_back(result != value(walk, *call.getArgOperand(fact.argument)));
+        break;
+      case SsaFacts::Result::Is::kPageAddressOrOnes: {
+        const Term is_page = less_equal(word(4096), result) & ((result & word(4095)) == word(0));
+        walk.path.conditions.push_back((result == word(~uint64_t{0})) | is_page);
+        break;
+      }
+      case SsaFacts::Result::Is::kTrue:
+        walk.path.conditions.push_back(result.is_boolean() ? result : result != Term::bits(result.width(), 0));
+        break;
+      case SsaFacts::Result::Is::kZeroOrError:
+        walk.path.conditions.push_back((result == Term::bits(result.width(), 0)) | is_error(result));
+        break;
     }
     assume(fact.assumed);
   }
+}
+
+Term SsaWalker::returned(const Term& value) {
+  if (value.is_boolean()) return value;
+  for (const SsaFacts::Errors& fact : facts_.errors) {
+    if (!has_name(function_, fact.function)) continue;
+    assume(fact.assumed);
+    return choose(is_error(value), Term::bits(value.width(), ~uint64_t{0}), value);
+  }
+  return value;
 }
 
 bool SsaWalker::execute_intrinsic(SsaWalk& walk, const llvm::IntrinsicInst& call) {

@@ -227,7 +227,7 @@ void SsaWalker::leave(SsaWalk walk, const Instruction& instruction) {
         give_up(instruction, "a struct is returned");
         return;
       }
-      given.push_back(value(walk, *result));
+      given.push_back(returned(value(walk, *result)));
     }
     see(walk, "return", std::move(given));
     paths_.push_back(std::move(walk.path));
@@ -285,6 +285,7 @@ SsaFacts SsaFacts::without(const std::string& assumed) const {
   std::erase_if(rest.parameters, is_it);
   std::erase_if(rest.arguments, is_it);
   std::erase_if(rest.results, is_it);
+  std::erase_if(rest.errors, is_it);
   return rest;
 }
 

@@ -59,18 +59,27 @@ struct SsaFacts {
     std::string assumed = {};
     unsigned table = 0;
   };
-  // What a function of that name returns: never its argument of that number, or either the address of a page of
-  // 4 KiB, not of the first, or all ones.
+  // What a function returns, named as for arguments or with its scope ("nospan::builtin::Buffer::from"): never
+  // its argument of that number; either the address of a page of 4 KiB, not of the first, or all ones; true; 0
+  // or a negative error number. With `caller`, a name with its scope, only if that one calls it.
   struct Result {
     std::string callee;
-    enum class Is : uint8_t { kNotArgument, kPageAddressOrOnes } is;
+    enum class Is : uint8_t { kNotArgument, kPageAddressOrOnes, kTrue, kZeroOrError } is;
     std::string assumed = {};
     unsigned argument = 0;
+    std::string caller = {};
+  };
+  // Whoever calls the function, named with its scope, looks at whether it returns an error number, -4095 to -1,
+  // and not at which.
+  struct Errors {
+    std::string function;
+    std::string assumed = {};
   };
   std::vector<Member> members;
   std::vector<Parameter> parameters;
   std::vector<Argument> arguments;
   std::vector<Result> results;
+  std::vector<Errors> errors;
   uint64_t page_shift = 0;  // offset in a table, of 64 bits
   // Calls of these are nobody's behaviour: what is printed.
   std::vector<std::string> unseen_calls;

@@ -122,6 +122,11 @@ class SsaWalker {
   // What the callee looks at of an argument.
   Term looked_at(SsaWalk& walk, const llvm::CallBase& call, unsigned number);
 
+  // What callers look at of what the function returns.
+  Term returned(const Term& value);
+  // What is known of what a call returned.
+  void know_result(SsaWalk& walk, const llvm::CallBase& call);
+
   // Reads memory at most: it is the same afterwards.
   static bool only_reads(const llvm::CallBase& call);
   void seen_call(SsaWalk& walk, const llvm::Instruction& instruction, std::string what,

@@ -38,6 +38,11 @@ void add_parameter(SsaFacts& facts, const char* function, const char* name, uint
   facts.parameters.push_back({"", least, most, assumed, function, name});
 }
 
+void add_result(SsaFacts& facts, const std::string& callee, Is is, const char* assumed,
+                const std::string& caller) {
+  facts.results.push_back({callee, is, assumed, 0, caller});
+}
+
 }  // namespace
 
 Expected<SsaFacts> kernel_facts(const Program& program) {
@@ -152,6 +157,15 @@ Expected<SsaFacts> builtin_facts(const Program& program) {
       {"space-as-created", "sizes are what create() computes",
        "targets/builtin/entry_space.cc, "
        "EntrySpace::create()"},
+      {"direction-given", "a mapping has a direction other than NOSPAN_NO_DIRECTION",
+       "targets/target.h, struct nospan_map_request"},
+      {"buffer", "a buffer has at least one byte and ends below 2^62",
+       "design section 6: what a scenario can tell"},
+      {"list-length", "a list has 0 to 2^30 elements", "targets/target.h, map_sg: the result is an int"},
+      {"mapped", "what is unmapped or given back was mapped", "targets/target.h, unmap_page, unmap_sg"},
+      {"error-numbers", "whoever asks for coherent memory looks at whether it failed, not at why",
+       "targets/target.h, alloc_coherent: a negative errno"},
+      {"environment", "the machine answers 0 or a negative errno", "targets/target.h, allocate_pages"},
       {"slots", "functions of EntrySpace are asked about slots, words and regions of the window",
        "targets/builtin/entry_space.h; claims contract/EntrySpace::*"},
   };
@@ -190,12 +204,17 @@ Expected<SsaFacts> builtin_facts(const Program& program) {
                                                 {"boundary", 0, power(52), "page-shift-range"},
                                                 {"alignment_shift", 0, 52, "page-shift-range"}};
   const std::initializer_list<Range> buffer = {{"entries", 1, power(52), "page-shift-range"}};
+  const std::initializer_list<Range> page = {{"page", 0, power(60), "buffer"},
+                                             {"offset", 0, power(60), "buffer"},
+                                             {"size", 1, power(60), "buffer"},
+                                             {"direction", 0, 2, "direction-given"}};
   for (const Type& type : {Type{"Mapper", "class.nospan::builtin::Mapper", mapper},
                            Type{"EntrySpace", "class.nospan::builtin::EntrySpace", space},
                            Type{"Region", "struct.nospan::builtin::EntrySpace::Region", region},
                            Type{"Search", "struct.nospan::builtin::EntrySpace::Search", search},
                            Type{"SpaceRequest", "struct.nospan::builtin::SpaceRequest", request},
-                           Type{"Buffer", "struct.nospan::builtin::Buffer", buffer}}) {
+                           Type{"Buffer", "struct.nospan::builtin::Buffer", buffer},
+                           Type{"nospan_map_request", "struct.nospan_map_request", page}}) {
     auto added = add_members(facts, program, type.name, type.llvm_name, type.ranges);
     if (!added) return tl::unexpected(added.error());
   }
@@ -207,6 +226,24 @@ Expected<SsaFacts> builtin_facts(const Program& program) {
   add_parameter(facts, functions, "class_", 0, 6, "slots");
   add_parameter(facts, functions, "from", 0, words, "slots");
   add_parameter(facts, functions, "end", 0, words, "slots");
+  const char* const mappers = "nospan::builtin::Mapper::";
+  add_parameter(facts, mappers, "count", 0, power(30), "list-length");
+  add_parameter(facts, mappers, "size", 1, power(60), "buffer");
+
+  const std::string scope = mappers;
+  for (const char* caller : {"map_page", "map_list"})
+    add_result(facts, "nospan::builtin::direction_permissions", Is::kTrue, "direction-given", scope + caller);
+  for (const char* caller : {"map_page", "next_group", "allocate_coherent", "remove"})
+    add_result(facts, "nospan::builtin::Buffer::from", Is::kTrue,
+               caller == std::string("remove") ? "mapped" : "buffer", scope + caller);
+  for (const char* caller : {"allocate_coherent", "free_coherent"})
+    add_result(facts, scope + "coherent_size", Is::kTrue, "buffer", scope + caller);
+  add_result(facts, "nospan::builtin::EntrySpace::is_ordinary", Is::kTrue, "mapped", scope + "remove");
+  add_result(facts, "nospan::builtin::EntrySpace::give_back", Is::kTrue, "mapped", scope + "withdraw");
+  auto pages = program.offset_of("nospan_environment", "allocate_pages");
+  if (!pages) return tl::unexpected(pages.error());
+  add_result(facts, fmt::format("struct.nospan_environment+{}", *pages), Is::kZeroOrError, "environment", "");
+  facts.errors = {{scope + "allocate_coherent", "error-numbers"}};
   return facts;
 }
 
