@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/prove_report.h"
 #include "solver/mutation/target_facts.h"
+#include "targets/toolchain/cache.h"
 
 namespace nospan::cli {
 namespace {
@@ -58,6 +59,7 @@ Expected<int> claims(const ClaimsOptions& options) {
   if (!tasks) return tl::make_unexpected(tasks.error());
   solver::RunnerOptions runner;
   runner.prove.describe_only = true;
+  if (auto cache = toolchain::cache_folder()) runner.prove.cache = *cache / "proofs";
   runner.jobs = std::max(1u, std::thread::hardware_concurrency());
   std::size_t finished = 0;
   const auto groups = solver::run_groups(*tasks, runner, [&](const solver::GroupResult&) {

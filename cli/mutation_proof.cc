@@ -95,6 +95,7 @@ const std::set<std::string>& MutationProof::proved(const std::string& claimed, c
   std::set<std::string> about;
   solver::RunnerOptions names;
   names.prove.describe_only = true;
+  if (auto cache = toolchain::cache_folder()) names.prove.cache = *cache / "proofs";
   const solver::GroupTask task{group, subject_.subject, subject_.bitcode, subject_.system_page_shift,
                                subject_.target};
   const std::vector<solver::GroupResult> described =

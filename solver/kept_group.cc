@@ -48,6 +48,7 @@ KeptGroup::KeptGroup(const GroupTask& task, const std::string& module, const Run
   toolchain::Digest digest = of_code("group 1");
   digest.add(z3_version());
   digest.add(options.prove.cross_check ? cvc5_version() : "").add(options.prove.drop_table ? "drops" : "");
+  if (options.prove.describe_only) digest.add("described");
   for (const std::string& claim : options.claims) digest.add(claim);
   for (const std::string& hypothesis : options.prove.dropped) digest.add("without").add(hypothesis);
   key_of_results_ = digest.hex();

@@ -60,6 +60,21 @@ TEST_F(KeptGroupTest, IsFoundForTheSameCodeAndQuestionOnly) {
   EXPECT_FALSE(group().results());
 }
 
+TEST_F(KeptGroupTest, WhatIsDescribedIsNotDecided) {
+  options_.prove.describe_only = true;
+  group().keep_results(result_line(0, result("a")));
+  EXPECT_TRUE(group().results());
+  options_.prove.describe_only = false;
+  EXPECT_FALSE(group().results());
+}
+
+TEST_F(KeptGroupTest, NothingIsKeptOfCodeThatNobodyWillProveAgain) {
+  options_.prove.only_reads_cache = true;
+  group().keep_results(result_line(0, result("a")));
+  options_.prove.only_reads_cache = false;
+  EXPECT_FALSE(group().results());
+}
+
 TEST_F(KeptGroupTest, ResultsAreNotFoundWhereQuestionsAreToBeWritten) {
   group().keep_results(result_line(0, result("a")));
   options_.prove.smt2_folder = folder_.path() / "questions";

@@ -137,9 +137,11 @@ std::vector<std::size_t> order_of_work(const std::vector<GroupTask>& tasks) {
   return order;
 }
 
-// What a time limit or a broken solver left open is asked again next time.
-bool is_worth_keeping(const std::vector<ClaimResult>& results) {
-  return std::all_of(results.begin(), results.end(), [](const ClaimResult& result) {
+// What a time limit or a broken solver left open is asked again next time. Claims that are only described have
+// no verdict.
+bool is_worth_keeping(const std::vector<ClaimResult>& results, bool described) {
+  return std::all_of(results.begin(), results.end(), [&](const ClaimResult& result) {
+    if (described) return result.verdict != Verdict::kError;
     return result.verdict == Verdict::kProved || result.counterexample.has_value();
   });
 }
@@ -296,7 +298,7 @@ class GroupRun {
     for (const ClaimResult& claim : result.claims) result.peak_kib = std::max(result.peak_kib, claim.peak_kib);
     if (!trouble.empty()) {
       result.claims.push_back(failed(result.task, Verdict::kUnknown, trouble));
-    } else if (is_worth_keeping(result.claims)) {
+    } else if (is_worth_keeping(result.claims, options_.prove.describe_only)) {
       kept_[work.task].keep_results(work.text);
     }
     done_(result);
