@@ -82,7 +82,6 @@ std::vector<solver::ClaimResult> MutationProof::decide(const std::string& group,
   solver::RunnerOptions options;
   options.claims = claims;
   options.prove.drop_table = false;
-  options.prove.limits.time = std::chrono::seconds(20);
   options.prove.only_reads_cache = bitcode != subject_.bitcode;
   options.group_time = subject_.time;
   if (auto cache = toolchain::cache_folder()) options.prove.cache = *cache / "proofs";

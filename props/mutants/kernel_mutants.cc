@@ -55,7 +55,9 @@ std::vector<Mutant> kernel_mutants() {
        .edits = {{kIommu, "ppc_iommu_map_sg", R"(\(dma_addr != dma_next\))", "0"}},
        .violates = {Invariant::kXlat1, Invariant::kOwn1, Invariant::kFail1},
        .why_several =
-           "the segment reaches into another mapping's entries; a list that fails half-way misses its own"},
+           "the segment reaches into another mapping's entries; a list that fails half-way misses its own",
+       .refuted_claim = "handle/ppc_iommu_map_sg-bounded",
+       .proof_takes_long = true},
       {.name = "kernel.merged_length_lost",
        .mistake = "a merged segment is as long as its last element",
        .edits = {{kIommu, "ppc_iommu_map_sg", R"(dma_length \+= s->length)", "dma_length = s->length"}},
@@ -240,7 +242,9 @@ std::vector<Mutant> kernel_mutants() {
       {.name = "kernel.list_unmaps_first_segment",
        .mistake = "unmapping a list frees its first segment again and again",
        .edits = {{kIommu, "ppc_iommu_unmap_sg", R"(sg = sg_next\(sg\))", ""}},
-       .violates = {Invariant::kFree1}},
+       .violates = {Invariant::kFree1},
+       .refuted_claim = "inverse/ppc_iommu_map_sg-bounded",
+       .proof_takes_long = true},
       {.name = "kernel.coherent_pages_leak",
        .mistake = "coherent memory is given back with the wrong order",
        .edits = {{kIommu, "iommu_free_coherent", R"(get_order\(size\))", "get_order(size) + 1"}},
@@ -260,7 +264,9 @@ std::vector<Mutant> kernel_mutants() {
        .mistake = "a merged list keeps the old lengths behind its last segment, and unmapping goes on to them",
        .edits = {{kIommu, "ppc_iommu_map_sg",
                   R"((outcount < incount\) \{ outs = sg_next\(outs\);) outs->dma_length = 0;)", "$1"}},
-       .violates = {Invariant::kFree1}},
+       .violates = {Invariant::kFree1},
+       .refuted_claim = "inverse/ppc_iommu_map_sg",
+       .proof_takes_long = true},
 
       // ---- FAIL-1 ----
       {.name = "kernel.failed_set_forgotten",

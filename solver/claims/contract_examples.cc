@@ -111,6 +111,7 @@ std::vector<std::string> allocation_examples(unsigned system_page_shift) {
 std::vector<std::string> list_examples(unsigned system_page_shift) {
   Calls merged(system_page_shift, system_page_shift, 1024, 256);
   merged.list({1, 2, 1});
+  merged.list({2, 1, 1});  // while there is a mapping: what the list held before points into it
   merged.list({1, 1, 1, 1, 1, 1, 1, 1}, 16);
   merged.list({4, 1, 3}, 16);
 

@@ -63,6 +63,7 @@ std::vector<Term> branches(const SsaPath& path) {
 
 std::vector<unsigned> widths(const std::vector<Term>& terms) {
   std::vector<unsigned> result;
+  result.reserve(terms.size());
   for (const Term& term : terms) result.push_back(term.is_boolean() ? 0 : term.width());
   return result;
 }
@@ -84,6 +85,7 @@ class Comparison {
   std::string difference() {
     std::vector<Marks> marks(mutant_.begin(), mutant_.end());
     std::vector<std::vector<Term>> taken;
+    taken.reserve(mutant_.size());
     for (const SsaPath& path : mutant_) taken.push_back(branches(path));
     for (const SsaPath& path : original_) {
       if (path.stopped) continue;
@@ -151,7 +153,7 @@ class Comparison {
 
   // That a number of Seen is the same, or need not be.
   Term equality(const Seen& x, const Seen& y, std::size_t number) const {
-    const Term equal = x.given[number] == y.given[number];
+    Term equal = x.given[number] == y.given[number];
     if (!indifference_ || x.loop != indifference_->loop || number != indifference_->carried) return equal;
     return equal | (x.given[indifference_->unless] == x.given[indifference_->equals]);
   }
