@@ -170,9 +170,9 @@ TEST_F(LongProveTest, KilledItLeavesNoProcessBehind) {
   EXPECT_THAT(processes(), IsEmpty());
 }
 
-// What is taken for granted changes only with this file: a new assumption is looked at before it is accepted. It is
-// the same for both page sizes, and executing everything takes a minute for each: NOSPAN_ALL_ASSUMPTIONS=1 asks for
-// both.
+// What is taken for granted changes only with this file: a new assumption is looked at before it is accepted.
+// It is the same for both page sizes, and executing everything takes a minute for each:
+// NOSPAN_ALL_ASSUMPTIONS=1 asks for both.
 TEST_F(ProveTest, AssumptionsAreTheAcceptedOnes) {
   const bool all = std::getenv("NOSPAN_ALL_ASSUMPTIONS") != nullptr;
   const Ran run = nospan(all ? "claims --assumptions" : "claims --assumptions --page-shift 16");

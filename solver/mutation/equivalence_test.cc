@@ -386,6 +386,24 @@ TEST_F(EquivalenceTest, AFunctionThatOnlyReadsLeavesMemoryAsItIs) {
   EXPECT_FALSE(equivalent(writes + loads_twice(between, "%d"), writes + loads_twice(between, "0")));
 }
 
+// Asks for a range, [begin, end), and returns it with its end cut.
+std::string ranges(const std::string& predicate, const std::string& member) {
+  return "declare { i64, i64 } @range(i64)\n"
+         "define { i64, i64 } @f(i64 %most) {\n  %r = call { i64, i64 } @range(i64 1)\n"
+         "  %begin = extractvalue { i64, i64 } %r, 0\n  %end = extractvalue { i64, i64 } %r, 1\n"
+         "  %c = icmp " +
+         predicate +
+         " i64 %end, %most\n  %cut = select i1 %c, i64 %end, i64 %most\n"
+         "  %one = insertvalue { i64, i64 } poison, i64 " +
+         member + ", 0\n  %both = insertvalue { i64, i64 } %one, i64 %cut, 1\n  ret { i64, i64 } %both\n}\n";
+}
+
+TEST_F(EquivalenceTest, StructsOfNumbersAreFollowedMemberByMember) {
+  EXPECT_TRUE(equivalent(ranges("ult", "%begin"), ranges("ule", "%begin"))) << why_;
+  EXPECT_FALSE(equivalent(ranges("ult", "%begin"), ranges("ugt", "%begin")));
+  EXPECT_FALSE(equivalent(ranges("ult", "%begin"), ranges("ult", "%end")));
+}
+
 TEST_F(EquivalenceTest, WhatIsNotUnderstoodIsNotEquivalent) {
   const std::string vectors = "define <2 x i32> @f(<2 x i32> %a) {\n  ret <2 x i32> %a\n}\n";
   EXPECT_FALSE(equivalent(vectors, vectors));

@@ -62,6 +62,11 @@ void SsaWalker::execute(SsaWalk& walk, const Instruction& instruction) {
     }
   } else if (const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction)) {
     return execute_call(walk, *call);
+  } else if (const auto* insertion = llvm::dyn_cast<llvm::InsertValueInst>(&instruction)) {
+    return execute_insertion(walk, *insertion);
+  } else if (const auto* extraction = llvm::dyn_cast<llvm::ExtractValueInst>(&instruction)) {
+    const auto members = members_of(walk, *extraction->getAggregateOperand());
+    if (members && extraction->getNumIndices() == 1) return set((*members)[extraction->getIndices()[0]]);
   } else if (llvm::isa<llvm::FenceInst>(instruction)) {
     return seen_call(walk, instruction, "fence", {});
   } else if (llvm::isa<llvm::AtomicRMWInst, llvm::AtomicCmpXchgInst>(instruction) &&
@@ -75,6 +80,13 @@ void SsaWalker::execute(SsaWalk& walk, const Instruction& instruction) {
     return seen_call(walk, instruction, what, std::move(given));
   }
   give_up(instruction, fmt::format("an instruction that is not understood: {}", instruction.getOpcodeName()));
+}
+
+void SsaWalker::execute_insertion(SsaWalk& walk, const llvm::InsertValueInst& insertion) {
+  auto members = members_of(walk, *insertion.getAggregateOperand());
+  if (!members || insertion.getNumIndices() != 1) return give_up(insertion, "a struct that is not understood");
+  (*members)[insertion.getIndices()[0]] = value(walk, *insertion.getInsertedValueOperand());
+  walk.structs.insert_or_assign(&insertion, std::move(*members));
 }
 
 Term SsaWalker::arithmetic(SsaWalk& walk, const llvm::BinaryOperator& operation) {
@@ -234,9 +246,12 @@ void SsaWalker::seen_call(SsaWalk& walk, const Instruction& instruction, std::st
   if (call == nullptr || !only_reads(*call)) ++walk.memory;
   const llvm::Type& type = *instruction.getType();
   if (type.isVoidTy()) return;
-  // Of a struct, nothing is known: what looks into it is not understood.
-  if (width(type) == 0) return;
-  walk.values.insert_or_assign(&instruction, unknown_of(type, fmt::format("{} result", walk.path.seen.size())));
+  const std::string name = fmt::format("{} result", walk.path.seen.size());
+  if (width(type) != 0) {
+    walk.values.insert_or_assign(&instruction, unknown_of(type, name));
+  } else if (auto members = unknown_members(type, name)) {
+    walk.structs.insert_or_assign(&instruction, std::move(*members));
+  }  // else what looks into it is not understood
 }
 
 void SsaWalker::execute_call(SsaWalk& walk, const llvm::CallBase& call) {

@@ -106,6 +106,25 @@ Term SsaWalker::unknown_of(const llvm::Type& type, const std::string& name) cons
   return bits == 1 ? Term::free_boolean(name) : Term::free_bits(bits, name);
 }
 
+std::optional<std::vector<Term>> SsaWalker::unknown_members(const llvm::Type& type,
+                                                            const std::string& name) const {
+  const auto* of = llvm::dyn_cast<llvm::StructType>(&type);
+  if (of == nullptr) return std::nullopt;
+  std::vector<Term> members;
+  for (const llvm::Type* member : of->elements()) {
+    if (width(*member) == 0) return std::nullopt;
+    members.push_back(unknown_of(*member, fmt::format("{}, member {}", name, members.size())));
+  }
+  return members;
+}
+
+std::optional<std::vector<Term>> SsaWalker::members_of(const SsaWalk& walk, const llvm::Value& value) const {
+  if (llvm::isa<llvm::UndefValue>(value)) return unknown_members(*value.getType(), "undefined");
+  const auto found = walk.structs.find(&value);
+  if (found == walk.structs.end()) return std::nullopt;
+  return found->second;
+}
+
 std::optional<Term> SsaWalker::holds(const LoopFact& fact, const std::vector<Term>& carried) const {
   const Term& value = carried[fact.carried];
   if (value.is_boolean()) return std::nullopt;
@@ -223,11 +242,14 @@ void SsaWalker::leave(SsaWalk walk, const Instruction& instruction) {
   } else if (const auto* end = llvm::dyn_cast<llvm::ReturnInst>(&instruction)) {
     std::vector<Term> given;
     if (const llvm::Value* result = end->getReturnValue()) {
-      if (width(*result->getType()) == 0) {
-        give_up(instruction, "a struct is returned");
+      if (auto members = members_of(walk, *result)) {
+        given = std::move(*members);
+      } else if (width(*result->getType()) != 0) {
+        given.push_back(returned(value(walk, *result)));
+      } else {
+        give_up(instruction, "something is returned that is not understood");
         return;
       }
-      given.push_back(returned(value(walk, *result)));
     }
     see(walk, "return", std::move(given));
     paths_.push_back(std::move(walk.path));

@@ -26,6 +26,7 @@ namespace nospan::solver {
 struct SsaWalk {
   SsaPath path;
   std::map<const llvm::Value*, Term> values;
+  std::map<const llvm::Value*, std::vector<Term>> structs;  // of numbers, member by member
   const llvm::BasicBlock* block = nullptr;
   llvm::BasicBlock::const_iterator next;
   std::size_t memory = 0;   // how often memory has become unknown
@@ -107,6 +108,10 @@ class SsaWalker {
   // ---- Instructions ----
 
   void execute(SsaWalk& walk, const llvm::Instruction& instruction);
+  // The members of a struct of numbers; none if it is something else.
+  std::optional<std::vector<Term>> members_of(const SsaWalk& walk, const llvm::Value& value) const;
+  std::optional<std::vector<Term>> unknown_members(const llvm::Type& type, const std::string& name) const;
+  void execute_insertion(SsaWalk& walk, const llvm::InsertValueInst& insertion);
   Term arithmetic(SsaWalk& walk, const llvm::BinaryOperator& operation);
   Term compare(SsaWalk& walk, const llvm::ICmpInst& comparison);
   Term convert(SsaWalk& walk, const llvm::CastInst& cast);
