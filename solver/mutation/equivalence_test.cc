@@ -313,26 +313,6 @@ TEST_F(EquivalenceTest, WhatALoopCarriesAndDoesNotReadMayDiffer) {
   EXPECT_FALSE(equivalent(leaves("0", "eq"), other));
 }
 
-TEST_F(EquivalenceTest, MasksAreLowOnesAndReachTheEndOfTheBus) {
-  const auto calls = [](const std::string& shift) {
-    return "%struct.table = type { i64 }\ndeclare void @allocate(i64, ptr)\n"
-           "define void @f(ptr %table, i64 %mask) {\n"
-           "  %at = getelementptr %struct.table, ptr %table, i32 0, i32 0\n  %shift = load i64, ptr %at\n"
-           "  %pages = " +
-           shift + " i64 %mask, %shift\n  call void @allocate(i64 %pages, ptr %table)\n  ret void\n}\n";
-  };
-  SsaFacts facts;
-  facts.members = {{"struct.table", 0, 12, 34, "shifts"}};
-  facts.parameters = {{"", 0, ~uint64_t{0}, "masks", "f", "mask", false, true}};
-  EXPECT_FALSE(equivalent(calls("lshr"), calls("ashr"), facts)) << "of all ones, the signed one is greater";
-  facts.arguments = {{"allocate", 0, SsaFacts::Argument::Use::kPageMask, "top", 1}};
-  EXPECT_TRUE(equivalent(calls("lshr"), calls("ashr"), facts)) << why_;
-  EXPECT_EQ(assumed_, (std::set<std::string>{"masks", "top"}));
-  EXPECT_FALSE(equivalent(calls("lshr"), calls("shl"), facts));
-  facts.parameters[0].low_ones = false;
-  EXPECT_FALSE(equivalent(calls("lshr"), calls("ashr"), facts)) << "only bit 63, say";
-}
-
 TEST_F(EquivalenceTest, AnAddressOfAPageIsNoSmallNumber) {
   const auto fails = [](const std::string& error) {
     return "declare i64 @allocate()\ndefine i64 @f() {\n  %r = call i64 @allocate()\n  %c = icmp eq i64 %r, " +

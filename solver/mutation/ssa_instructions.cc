@@ -218,12 +218,9 @@ Term SsaWalker::looked_at(SsaWalk& walk, const llvm::CallBase& call, unsigned nu
     if (callee.empty() || fact.callee != callee || fact.number != number) continue;
     assume(fact.assumed);
     if (fact.use == SsaFacts::Argument::Use::kNone) return Term::bits(given.width(), 0);
-    const Term table = value(walk, *call.getArgOperand(fact.table));
-    const Term shift =
-        select(Term::free_map(fmt::format("memory {} of 64", walk.memory)), table + word(facts_.page_shift));
-    if (fact.use == SsaFacts::Argument::Use::kPageNumber) return shift_right(given, shift);
-    const Term last = shift_right(word(~uint64_t{0}), shift);
-    return choose(less(given, last), given, last);
+    const Term table = value(walk, *call.getArgOperand(0));
+    return shift_right(given, select(Term::free_map(fmt::format("memory {} of 64", walk.memory)),
+                                     table + word(facts_.page_shift)));
   }
   return given;
 }

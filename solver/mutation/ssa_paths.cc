@@ -66,12 +66,7 @@ Expected<SsaFunction> SsaWalker::walk() {
     const std::string type = type_of(argument);
     for (const SsaFacts::Parameter& fact : facts_.parameters) {
       const bool by_type = !fact.type.empty() && fact.type == type;
-      if ((!by_type && !is_named(fact, argument)) || fact.pointee) continue;
-      know(first, value, fact);
-      if (fact.low_ones && !value.is_boolean()) {
-        const Term zero = Term::bits(value.width(), 0);
-        first.path.conditions.push_back((value & (value + Term::bits(value.width(), 1))) == zero);
-      }
+      if ((by_type || is_named(fact, argument)) && !fact.pointee) know(first, value, fact);
     }
     first.values.emplace(&argument, value);
   }

@@ -44,20 +44,16 @@ struct SsaFacts {
     std::string assumed = {};
     std::string function = {};
     std::string name = {};
-    bool pointee = false;   // known is what the parameter points to
-    bool low_ones = false;  // it is 2^n - 1, as masks are
+    bool pointee = false;  // known is what the parameter points to
   };
-  // An argument that a callee does not look at (kNone), or of which it looks only at the number of the page,
-  // the bits above the page shift (kPageNumber), or which it compares with pages' numbers on a bus of 64 bits,
-  // so that all from the last one on are alike (kPageMask). The page shift is the one that the argument
-  // `table`, a pointer to a table, has as `page_shift`. The callee is a function of that name, or what a member
-  // of a struct points to ("struct.iommu_table_ops+0").
+  // An argument that a callee does not look at, or of which it looks at the number of the page only: the bits
+  // above the page shift that its first argument, a table, has as `page_shift`. The callee is a function of
+  // that name, or what a member of a struct points to ("struct.iommu_table_ops+0").
   struct Argument {
     std::string callee;
     unsigned number;
-    enum class Use : uint8_t { kNone, kPageNumber, kPageMask } use;
+    enum class Use : uint8_t { kNone, kPageNumber } use;
     std::string assumed = {};
-    unsigned table = 0;
   };
   // What a function returns, named as for arguments or with its scope ("nospan::builtin::Buffer::from"): never
   // its argument of that number; either the address of a page of 4 KiB, not of the first, or all ones; true; 0

@@ -78,11 +78,6 @@ Expected<SsaFacts> kernel_facts(const Program& program) {
        "arch/powerpc/platforms/pseries/iommu.c, tce_build_pSeries(); powernv/pci-ioda-tce.c, pnv_tce_build()"},
       {"pages-of-address", "__iommu_free() looks at the number of the page only",
        "arch/powerpc/kernel/iommu.c, __iommu_free(), iommu_free_check()"},
-      {"dma-mask", "a device's mask is 2^n - 1", "include/linux/dma-mapping.h, DMA_BIT_MASK()"},
-      {"window-below-the-top",
-       "no window has the last IOMMU page of a bus of 64 bits, so that the allocator treats masks alike which "
-       "reach that page",
-       "LoPAR, DMA windows; arch/powerpc/kernel/iommu.c, iommu_range_alloc()"},
       {"page-mask", "IOMMU pages are at most 1 GiB where the code computes IOMMU_PAGE_MASK()",
        "arch/powerpc/include/asm/iommu.h (finding page-mask-overflows-int)"},
       {"address-or-error", "iommu_alloc() returns the address of an IOMMU page above 0, or DMA_MAPPING_ERROR",
@@ -112,10 +107,6 @@ Expected<SsaFacts> kernel_facts(const Program& program) {
     add_parameter(facts, function, "size", 1, power(56), "buffer");
   for (const char* function : {"ppc_iommu_map_sg", "ppc_iommu_unmap_sg"})
     add_parameter(facts, function, "nelems", 0, power(30), "list-length");
-  for (const char* function : {"iommu_map_page", "iommu_alloc_coherent", "ppc_iommu_map_sg"}) {
-    add_parameter(facts, function, "mask", 0, ~uint64_t{0}, "dma-mask");
-    facts.parameters.back().low_ones = true;
-  }
   for (const char* function : {"iommu_range_alloc", "iommu_alloc"}) {
     add_parameter(facts, function, "npages", 1, power(32) - 1, "request-entries");
     add_parameter(facts, function, "mask", 0, power(52) - 1, "mask-in-pages");
@@ -136,8 +127,6 @@ Expected<SsaFacts> kernel_facts(const Program& program) {
   facts.arguments = {{set_operation, 3, Use::kPageNumber, "table-operations"},
                      {set_operation, 5, Use::kNone, "table-operations"},
                      {"iommu_alloc", 7, Use::kNone, "table-operations"},
-                     {"iommu_alloc", 5, Use::kPageMask, "window-below-the-top", 1},
-                     {"iommu_range_alloc", 4, Use::kPageMask, "window-below-the-top", 1},
                      {"__iommu_free", 1, Use::kPageNumber, "pages-of-address"}};
   facts.results = {{"bitmap_find_next_zero_area", Is::kNotArgument, "area-or-none", 1},
                    {"bitmap_find_next_zero_area_off", Is::kNotArgument, "area-or-none", 1},
